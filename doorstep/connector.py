@@ -1,0 +1,191 @@
+"""What a connector is, what it gets from the engine and what it owes it.
+
+Inbound: build a `Transmission`, call `hub.receive`, and only when it has returned acknowledge.
+Outbound: `send` one `Delivery` and return a `Sent`, or raise one of `doorstep.errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from schemas.case import Case, Offer
+from schemas.outbound import ConfirmationRequested
+from schemas.transmission import Content, ReceiptState, ReplyTo
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+
+class ConnectorSettings(BaseModel):
+    """Base of a connector's own settings, read from `[connectors.NAME]` or DOORSTEP_CONNECTORS__NAME__FIELD."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Bytes of one received input: in memory, or a file of ours that the store may take over by linking."""
+
+    content_type: str
+    data: bytes | Path
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResource:
+    """A FHIR resource to keep in the same commit as its transmission; `body` is the JSON as served."""
+
+    resource_type: str
+    resource_id: str
+    body: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Transmission:
+    """One input as the connector framed it.
+
+    `idempotency_key` is unique within the channel (MSH-3/4 + MSH-10; Message-ID; Bundle.identifier;
+    gateway fax id; else the content's sha256) and says what a re-send is.
+    """
+
+    channel: str
+    idempotency_key: str
+    blobs: Sequence[Blob]
+    received_at: datetime
+    reply_to: ReplyTo | None = None
+    control_id: str | None = None
+    message_id: str | None = None
+    identifier: str | None = None
+    sender: str | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+    resources: Sequence[StoredResource] = ()
+    rejected: str | None = None
+    """The reason, when the input is refused but kept (a broken message that could be framed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The hub's durable answer to one input: the same for a re-send as for the first time.
+
+    `duplicate` is true for a re-send with the same content; `conflict` for one with the same key and
+    other content, which is not taken (the connector answers it with an error).
+    """
+
+    document_id: str
+    channel: str
+    received_at: datetime
+    state: ReceiptState
+    sha256: str
+    duplicate: bool = False
+    conflict: bool = False
+    reason: str | None = None
+    case_id: str | None = None
+    control_id: str | None = None
+    message_id: str | None = None
+    identifier: str | None = None
+
+
+class Hub(Protocol):
+    """What the engine lets a connector ask."""
+
+    async def receive(self, transmission: Transmission) -> Receipt:
+        """Make the input durable (fsync) and return; raise Unavailable when it cannot be, then nothing is kept."""
+
+    async def find(
+        self,
+        *,
+        control_id: str | None = None,
+        message_id: str | None = None,
+        identifier: str | None = None,
+        sha256: str | None = None,
+        document_id: str | None = None,
+    ) -> list[Receipt]:
+        """Return the receipts that match the one given key, oldest first."""
+
+    async def case(self, case_id: str) -> Case | None: ...
+
+    async def offer(self, offer_id: str) -> Offer | None: ...
+
+    async def resource(self, resource_type: str, resource_id: str) -> dict[str, JsonValue] | None:
+        """Return a stored FHIR resource as served."""
+
+    async def resources_of(self, document_id: str) -> list[StoredResource]:
+        """Return the FHIR resources kept with one transmission."""
+
+    async def content(self, ref: Content) -> bytes: ...
+
+    async def run(self, fn: Callable[..., Any], *args: Any, timeout: float) -> Any:
+        """Run a module-level function in a limited worker process; raise Refused when it is killed for time or memory."""
+
+    def sign(self, purpose: str, value: str) -> str:
+        """Return an URL-safe HMAC token over purpose and value, with the hub's own secret."""
+
+    def base_url(self) -> str:
+        """Return the hub's own public HTTP address, for links."""
+
+    def data_dir(self, name: str) -> Path:
+        """Return (and make) a folder of the data directory for this connector's own spool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One send: the confirmation and which attempt this is (from 1).
+
+    `again` is true when an earlier attempt may have reached the far end (the hub died in the middle).
+    """
+
+    confirmation: ConfirmationRequested
+    attempt: int
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The far end took it: its own status word and the id it knows the send by."""
+
+    provider_status: str
+    provider_id: str
+
+
+class Inbound(Protocol):
+    """A listener; entering it opens it, leaving it drains and closes it within its grace time."""
+
+    @property
+    def port(self) -> int | None:
+        """The port it listens on (known after entering), None if it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where a listener may listen; port 0 means any free one."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorSpec:
+    """One channel. `name` is also the key of its settings and the `channel` of its events.
+
+    `inbound(settings, hub, listen)` opens a listener; `default_port` is the port it asks for (None: no socket).
+    `router(settings, hub)` gives HTTP routes for the hub's own server.
+    `send(settings, hub, delivery)` delivers one confirmation; `destination(settings, confirmation)` names the
+    queue it stands in (one at a time per destination, in order; a dead one blocks no other).
+    """
+
+    name: str
+    settings: type[ConnectorSettings]
+    inbound: Callable[[Any, Hub, Listen], AbstractAsyncContextManager[Inbound]] | None = None
+    default_port: int | None = None
+    router: Callable[[Any, Hub], APIRouter] | None = None
+    send: Callable[[Any, Hub, Delivery], Awaitable[Sent]] | None = None
+    destination: Callable[[Any, ConfirmationRequested], str] | None = None
+    check: Callable[[Any], AsyncIterator[tuple[str, bool, str]]] | None = None
+    """For `doorstep check`: yields (what, ok, what to do)."""

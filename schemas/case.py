@@ -1,0 +1,203 @@
+"""The case: its states, its offers, and the events that change it (state names after docs: FHIR Task mapping in schemas.fhir)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import Field
+
+from schemas.event import Model, Payload
+from schemas.order import Order
+from schemas.transmission import ReplyTo
+
+
+class CaseState(StrEnum):
+    OPEN = "open"
+    INCOMPLETE = "incomplete"
+    COMPLETE = "complete"
+    DISPATCHING = "dispatching"
+    UNDISPATCHABLE = "undispatchable"
+    PROVIDER_ACCEPTED = "provider-accepted"
+    SCHEDULED = "scheduled"
+    CANCELLED = "cancelled"
+
+
+ALLOWED: dict[CaseState, frozenset[CaseState]] = {
+    CaseState.OPEN: frozenset({CaseState.INCOMPLETE, CaseState.COMPLETE, CaseState.CANCELLED}),
+    CaseState.INCOMPLETE: frozenset({CaseState.INCOMPLETE, CaseState.COMPLETE, CaseState.CANCELLED}),
+    CaseState.COMPLETE: frozenset(
+        {CaseState.INCOMPLETE, CaseState.DISPATCHING, CaseState.UNDISPATCHABLE, CaseState.CANCELLED}
+    ),
+    CaseState.DISPATCHING: frozenset(
+        {CaseState.PROVIDER_ACCEPTED, CaseState.UNDISPATCHABLE, CaseState.DISPATCHING, CaseState.CANCELLED}
+    ),
+    CaseState.UNDISPATCHABLE: frozenset({CaseState.DISPATCHING, CaseState.INCOMPLETE, CaseState.CANCELLED}),
+    CaseState.PROVIDER_ACCEPTED: frozenset({CaseState.SCHEDULED, CaseState.DISPATCHING, CaseState.CANCELLED}),
+    CaseState.SCHEDULED: frozenset({CaseState.CANCELLED}),
+    CaseState.CANCELLED: frozenset(),
+}
+"""Which state may follow which; a test walks random events through it."""
+
+
+class CaseManager(Model):
+    name: str
+    extension: str
+    email: str | None = None
+
+
+class ElementStatus(StrEnum):
+    MET = "met"
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+    CONFLICTING = "conflicting"
+    NOT_APPLICABLE = "not-applicable"
+
+
+class ElementResult(Model):
+    """The verdict on one required element; `ask` is the sentence that requests it from the sender."""
+
+    element_id: str
+    label: str
+    status: ElementStatus
+    severity: str
+    ask: str
+    cite: tuple[str, ...] = ()
+
+
+class Case(Model):
+    """One member's order from identity to doorstep. `case_id` is the number people quote (DS-000123-7)."""
+
+    case_id: str
+    state: CaseState
+    order: Order
+    manager: CaseManager
+    reply_to: ReplyTo | None
+    identity_key: str
+    order_key: str
+    document_ids: tuple[str, ...]
+    received_at: datetime
+    opened_at: datetime
+    updated_at: datetime
+    unmet: tuple[ElementResult, ...] = ()
+    provider_npi: str | None = None
+    provider_name: str | None = None
+    scheduled_start: datetime | None = None
+    revision: int = 1
+
+
+class OfferState(StrEnum):
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    RECALLED = "recalled"
+
+
+class Offer(Model):
+    offer_id: str
+    case_id: str
+    npi: str
+    provider_name: str
+    wave: int
+    state: OfferState
+    sent_at: datetime
+    respond_by: datetime
+    answered_at: datetime | None = None
+    decline_reason: str | None = None
+    proposed_start: datetime | None = None
+
+
+class IdentityResolved(Payload):
+    """The order belongs to this case; `rule` says why, `duplicate` that the same order was here before."""
+
+    topic: ClassVar[str] = "referral.identity.resolved"
+
+    case_id: str
+    document_id: str
+    order: Order
+    reply_to: ReplyTo | None
+    received_at: datetime
+    rule: str
+    is_new: bool
+    duplicate: bool
+
+
+class CompletenessEvaluated(Payload):
+    topic: ClassVar[str] = "referral.completeness.evaluated"
+
+    case_id: str
+    document_id: str
+    rulesets: tuple[str, ...]
+    gate: str
+    results: tuple[ElementResult, ...]
+    complete: bool
+
+
+class InformationRequested(Payload):
+    topic: ClassVar[str] = "referral.information.requested"
+
+    case_id: str
+    document_id: str
+    elements: tuple[ElementResult, ...]
+
+
+class CaseStateChanged(Payload):
+    topic: ClassVar[str] = "case.state.changed"
+
+    case_id: str
+    from_state: CaseState | None
+    to_state: CaseState
+    cause: str
+    actor: str = "hub"
+
+
+class OfferSent(Payload):
+    """An offer is out; the provider is told through its own channel and may answer with the offer's token."""
+
+    topic: ClassVar[str] = "dispatch.offer.sent"
+
+    case_id: str
+    offer_id: str
+    npi: str
+    provider_name: str
+    wave: int
+    respond_by: datetime
+
+
+class OfferAccepted(Payload):
+    topic: ClassVar[str] = "dispatch.offer.accepted"
+
+    case_id: str
+    offer_id: str
+    npi: str
+    provider_name: str
+    start: datetime = Field(description="The committed date and time of delivery or first visit")
+
+
+class OfferDeclined(Payload):
+    topic: ClassVar[str] = "dispatch.offer.declined"
+
+    case_id: str
+    offer_id: str
+    npi: str
+    reason: str
+
+
+class OfferRecalled(Payload):
+    topic: ClassVar[str] = "dispatch.offer.recalled"
+
+    case_id: str
+    offer_id: str
+    npi: str
+    reason: str
+
+
+class ServiceScheduled(Payload):
+    topic: ClassVar[str] = "service.scheduled"
+
+    case_id: str
+    offer_id: str
+    npi: str
+    provider_name: str
+    start: datetime

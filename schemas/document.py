@@ -1,0 +1,121 @@
+"""What becomes of a document on its way to an order: read, classified, extracted, or put before a person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import Field, JsonValue
+
+from schemas.event import Model, Payload
+from schemas.order import Evidence
+from schemas.transmission import Content, ReplyTo
+
+
+class DocumentClass(StrEnum):
+    DME_ORDER = "dme_order"
+    HOME_HEALTH_REFERRAL = "home_health_referral"
+    INFUSION_ORDER = "infusion_order"
+    LAB_RESULT = "lab_result"
+    MARKETING = "marketing"
+    RECORDS_REQUEST = "records_request"
+    WRONG_RECIPIENT = "wrong_recipient"
+    UNREADABLE = "unreadable"
+    OTHER = "other"
+
+    @property
+    def is_order(self) -> bool:
+        return self in {self.DME_ORDER, self.HOME_HEALTH_REFERRAL, self.INFUSION_ORDER}
+
+
+class PageSummary(Model):
+    number: int = Field(ge=1)
+    words: int = Field(ge=0)
+    mean_confidence: float = Field(ge=0, le=1)
+    rotation: int = 0
+    source: str = Field(description="`ocr`, `text-layer` or `body`")
+
+
+class DocumentRead(Payload):
+    """The text and word boxes of a document stand in the store as `reading` (JSON of `schemas.reading.Reading`)."""
+
+    topic: ClassVar[str] = "intake.document.read"
+    key_field: ClassVar[str] = "document_id"
+
+    document_id: str
+    channel: str
+    received_at: datetime
+    reply_to: ReplyTo | None
+    documents: tuple[Content, ...]
+    reading: Content
+    pages: tuple[PageSummary, ...]
+    engine: str
+    problems: tuple[str, ...] = Field(default=(), description="What could not be read and why, per part")
+
+
+class DocumentClassified(Payload):
+    topic: ClassVar[str] = "intake.document.classified"
+    key_field: ClassVar[str] = "document_id"
+
+    document_id: str
+    channel: str
+    received_at: datetime
+    reply_to: ReplyTo | None
+    documents: tuple[Content, ...]
+    reading: Content
+    document_class: DocumentClass
+    class_confidence: float = Field(ge=0, le=1)
+    patients: int = Field(ge=0, description="Distinct patients seen in the packet")
+    problems: tuple[str, ...] = ()
+
+
+class ExtractedField(Model):
+    """One value in the outside form of `doorstep read` and where it was read; `accepted` = usable unseen."""
+
+    value: JsonValue
+    evidence: Evidence
+
+
+class FieldsExtracted(Payload):
+    topic: ClassVar[str] = "intake.fields.extracted"
+    key_field: ClassVar[str] = "document_id"
+
+    document_id: str
+    channel: str
+    received_at: datetime
+    reply_to: ReplyTo | None
+    documents: tuple[Content, ...]
+    document_class: DocumentClass
+    patients: int
+    fields: dict[str, ExtractedField]
+
+
+class ReviewRequested(Payload):
+    """A person must look: the reason, the fields in doubt and the case, if one is open already."""
+
+    topic: ClassVar[str] = "intake.review.requested"
+    key_field: ClassVar[str] = "document_id"
+
+    review_id: str
+    document_id: str
+    case_id: str | None = None
+    reason: str
+    fields: dict[str, str] = Field(default_factory=dict, description="Field name -> why it is in doubt; no values")
+    document_class: DocumentClass | None = None
+    documents: tuple[Content, ...] = ()
+
+
+class ReviewDecided(Payload):
+    """A person's word on a review: values for fields (outside forms), or that the document is no order."""
+
+    topic: ClassVar[str] = "intake.review.decided"
+    key_field: ClassVar[str] = "document_id"
+
+    review_id: str
+    document_id: str
+    case_id: str | None = None
+    decision: str = Field(description="`accept` or `reject`")
+    reviewer: str
+    fields: dict[str, JsonValue] = Field(default_factory=dict)
+    reason: str | None = None

@@ -1,0 +1,77 @@
+"""What the hub sends: the request for a confirmation, and what became of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import Field
+
+from schemas.case import CaseManager
+from schemas.event import Payload
+from schemas.transmission import ReplyTo
+
+
+class ConfirmationKind(StrEnum):
+    ACKNOWLEDGED = "acknowledged"
+    INFORMATION_REQUESTED = "information-requested"
+    UNDER_REVIEW = "under-review"
+    SCHEDULED = "scheduled"
+    CANCELLED = "cancelled"
+    OFFER = "offer"
+
+
+class ConfirmationRequested(Payload):
+    """Tell `recipient` this, once.
+
+    `confirmation_id` is deterministic (same cause, same id), and each channel derives its own id from it
+    (Message-ID, MSH-10, fax job tag, Task identifier), so a repeated attempt is recognised at the far end.
+    `asks` are the sentences of the unmet elements; they name what is missing, never a person or a diagnosis.
+    """
+
+    topic: ClassVar[str] = "outbound.confirmation.requested"
+    key_field: ClassVar[str] = "confirmation_id"
+
+    confirmation_id: str
+    kind: ConfirmationKind
+    recipient: ReplyTo
+    case_id: str | None = Field(description="None while the document is under review and no case is open")
+    document_id: str
+    reference: str = Field(description="What the sender quotes: the case number, or the document's reference")
+    manager: CaseManager | None = None
+    case_state: str | None = None
+    asks: tuple[str, ...] = ()
+    provider_name: str | None = None
+    scheduled_start: datetime | None = None
+    offer_id: str | None = None
+    respond_by: datetime | None = None
+    service_summary: str | None = Field(default=None, description="For offers: service kind and ZIP3, no person")
+
+
+class ConfirmationSent(Payload):
+    topic: ClassVar[str] = "outbound.confirmation.sent"
+    key_field: ClassVar[str] = "confirmation_id"
+
+    confirmation_id: str
+    case_id: str | None
+    kind: ConfirmationKind
+    channel: str
+    provider_status: str
+    provider_id: str = Field(description="The id the far end knows it by")
+    attempt: int
+
+
+class DeliveryDied(Payload):
+    """A delivery ended in the dead letters: which event, at which consumer, why. `doorstep replay` tries it again."""
+
+    topic: ClassVar[str] = "hub.delivery.dead"
+    key_field: ClassVar[str] = "event_id"
+
+    event_id: str
+    event_topic: str
+    event_key: str
+    consumer: str
+    error_code: str
+    reason: str
+    attempts: int

@@ -1,0 +1,17 @@
+"""Every topic of the hub: importing this module makes `schemas.event.payload_classes` complete."""
+
+from __future__ import annotations
+
+from schemas import case, document, order, outbound, transmission
+from schemas.event import Payload, payload_classes
+
+__all__ = ["TOPICS", "payload_class"]
+
+_ROOMS = (transmission, document, order, case, outbound)
+
+TOPICS: dict[str, type[Payload]] = payload_classes()
+
+
+def payload_class(topic: str) -> type[Payload]:
+    """Return the payload class of a topic; KeyError when there is no such topic."""
+    return TOPICS[topic]
