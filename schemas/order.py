@@ -91,6 +91,7 @@ class OrderLine(Model):
     quantity: Decimal | None = None
     unit: str | None = None
     modifiers: tuple[str, ...] = ()
+    placer_number: str | None = Field(default=None, description="The sender's own number of this line, if it has one")
 
 
 class Diagnosis(Model):
