@@ -1,0 +1,66 @@
+"""Finds what is in the rooms: connectors by their CONNECTOR, handlers by their `@on` lines. Nothing is registered by hand."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import pkgutil
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Any
+
+from pydantic import ValidationError
+
+from doorstep.connector import ConnectorSettings, ConnectorSpec
+from doorstep.errors import SettingsError
+from doorstep.handler import SUBSCRIPTIONS, Subscription
+
+log = logging.getLogger("doorstep.registry")
+
+
+def _modules(room: str) -> list[ModuleType]:
+    package = importlib.import_module(room)
+    names = sorted(found.name for found in pkgutil.iter_modules(package.__path__))
+    return [importlib.import_module(f"{room}.{name}") for name in names if not name.startswith("_")]
+
+
+def connectors() -> dict[str, ConnectorSpec]:
+    """Return every connector by name: the room's own, then those of entry point group `doorstep.connectors`.
+
+    An outside one that cannot be loaded is reported and left out; the rest run.
+    """
+    found: dict[str, ConnectorSpec] = {}
+    for module in _modules("connectors"):
+        spec = getattr(module, "CONNECTOR", None)
+        if isinstance(spec, ConnectorSpec):
+            found[spec.name] = spec
+    for point in entry_points(group="doorstep.connectors"):
+        try:
+            spec = point.load()
+        except Exception:  # an outside package may fail in any way; it must not take the hub down
+            log.exception("connector %s could not be loaded", point.name)
+            continue
+        if isinstance(spec, ConnectorSpec):
+            found.setdefault(spec.name, spec)
+    return found
+
+
+def subscriptions() -> list[Subscription]:
+    """Return every handler's subscription, by topic and consumer; a consumer's name stands for one handler only."""
+    _modules("handlers")
+    ordered = sorted(SUBSCRIPTIONS, key=lambda s: (s.topic, s.consumer))
+    names = [(s.topic, s.consumer) for s in ordered]
+    doubled = {name for name in names if names.count(name) > 1}
+    if doubled:
+        raise SettingsError("two-handlers", f"consumer names are used twice: {sorted(doubled)}")
+    return ordered
+
+
+def connector_settings(spec: ConnectorSpec, raw: dict[str, Any]) -> ConnectorSettings:
+    """Check [connectors.NAME] by the connector's own model; the message has the full path of what is wrong."""
+    try:
+        return spec.settings(**raw)
+    except ValidationError as wrong:
+        first = wrong.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SettingsError("bad-setting", f"connectors.{spec.name}.{where}: {first['msg']}") from None

@@ -1,0 +1,144 @@
+"""The only reader of the environment and of doorstep.toml; nothing else in the hub looks at either."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from doorstep.errors import SettingsError
+
+__all__ = ["Settings", "load"]
+
+
+class Settings(BaseSettings):
+    """Every setting of the hub. Environment DOORSTEP_NAME wins over the TOML file, which wins over the default."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DOORSTEP_", env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    data_dir: Path = Field(Path("./var"), description="Folder of the journal, the document store and the spools")
+    database_url: str = Field(
+        "", description="SQLAlchemy URL of the journal; empty = SQLite file `journal.db` in the data folder"
+    )
+    kafka_bootstrap: str = Field("", description="host:port[,host:port] of Kafka; empty = embedded dispatcher")
+    kafka_prefix: str = Field("", description="Put before every topic and consumer group name")
+    kafka_partitions: int = Field(6, ge=1, description="Partitions of topics that the hub creates")
+    kafka_replication: int = Field(1, ge=1, description="Replication factor of topics that the hub creates")
+    host: str = Field("127.0.0.1", description="Address that every listener binds")
+    http_port: int = Field(8080, ge=0, le=65535, description="HTTP: FHIR, JSON API, console; 0 = any free port")
+    mllp_port: int = Field(2575, ge=0, le=65535, description="HL7 v2 over MLLP; 0 = any free port")
+    smtp_port: int = Field(2525, ge=0, le=65535, description="SMTP in; 0 = any free port")
+    fax_inbox: Path | None = Field(None, description="Watched folder; empty = `fax/inbox` in the data folder")
+    base_url: str = Field("", description="The hub's public HTTP address for links; empty = as it listens")
+    tls_cert: Path | None = Field(None, description="PEM certificate chain for HTTP, MLLP and SMTP STARTTLS")
+    tls_key: Path | None = Field(None, description="PEM key of tls_cert")
+    tls_client_ca: Path | None = Field(None, description="PEM CA that MLLP clients' certificates must come from")
+    api_key: SecretStr | None = Field(None, description="Key that HTTP clients send as Authorization: Bearer")
+    trusted_network: bool = Field(
+        False, description="Allow plain listeners beyond loopback: only inside a network that you protect otherwise"
+    )
+    worker_processes: int = Field(0, ge=0, description="OCR and parsing processes; 0 = one a core")
+    ocr_engine: str = Field("", description="`tesserocr` or `pytesseract`; empty = the better one that works here")
+    grace_seconds: float = Field(10.0, gt=0, description="How long a stop may take before work is cut off")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_json: bool = Field(False, description="One JSON object a log line")
+    connectors: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="[connectors.NAME]: each connector's own settings (docs/settings.md)"
+    )
+
+    @field_validator("connectors", mode="before")
+    @classmethod
+    def _json_values(cls, value: object) -> object:
+        """Environment values of connector settings are text: read JSON objects and lists in them."""
+        if isinstance(value, dict):
+            return {name: _parsed(own) for name, own in value.items()}
+        return value
+
+    @property
+    def journal_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'journal.db'}"
+
+    @property
+    def loopback(self) -> bool:
+        """True when nothing beyond this machine can reach the listeners."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def check_exposure(self) -> None:
+        """Raise SettingsError when listeners beyond loopback lack TLS or credentials; the message names the setting."""
+        if self.loopback or self.trusted_network:
+            return
+        wanted = {
+            "DOORSTEP_TLS_CERT": self.tls_cert,
+            "DOORSTEP_TLS_KEY": self.tls_key,
+            "DOORSTEP_TLS_CLIENT_CA": self.tls_client_ca,
+            "DOORSTEP_API_KEY": self.api_key,
+        }
+        missing = [name for name, value in wanted.items() if value is None]
+        if missing:
+            raise SettingsError(
+                "exposed",
+                f"DOORSTEP_HOST={self.host} is reachable from other machines; set {', '.join(missing)} "
+                "(or DOORSTEP_TRUSTED_NETWORK=true inside a network that you protect otherwise)",
+            )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings  # no .env files: one TOML file and the environment are enough places
+        toml = InitSettingsSource(settings_cls, init_kwargs=_toml_values())
+        return init_settings, env_settings, toml, file_secret_settings
+
+
+def _parsed(own: object) -> object:
+    if not isinstance(own, dict):
+        return own
+    return {key: json.loads(v) if isinstance(v, str) and v[:1] in {"{", "["} else v for key, v in own.items()}
+
+
+def _toml_values() -> dict[str, Any]:
+    named = os.environ.get("DOORSTEP_CONFIG")
+    path = Path(named or "doorstep.toml")
+    if not path.is_file():
+        if named:
+            raise SettingsError("no-config", f"DOORSTEP_CONFIG names {named}, which is not a file")
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
+        raise SettingsError("bad-config", f"{path}: {broken}") from broken
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the settings; raise SettingsError with the full path of the first wrong one."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as wrong:
+        first = wrong.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SettingsError("bad-setting", f"{where}: {first['msg']}") from None
+    except json.JSONDecodeError as wrong:
+        raise SettingsError("bad-setting", f"connectors: a value is not JSON: {wrong}") from None
