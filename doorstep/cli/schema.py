@@ -1,0 +1,92 @@
+"""`doorstep schema` and `doorstep routes`: what the code promises to the outside, written out and checked for drift."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from doorstep import registry
+from doorstep.errors import Refused, SettingsError
+
+ROOT = Path(__file__).parents[2]
+
+
+def register(app: typer.Typer) -> None:
+    app.command(help="Print, write or check asyncapi, json (event schemas) or settings.")(schema)
+    app.command(help="Print the map: topic -> consumer group -> handler.")(routes)
+
+
+def _files() -> dict[str, Callable[[], dict[str, str]]]:
+    """Each document by name: a function from nothing to {path below the checkout: text}."""
+    from doorstep.cli import documents
+
+    return {"asyncapi": documents.asyncapi, "json": documents.json_schemas, "settings": documents.settings_page}
+
+
+def schema(
+    name: Annotated[str, typer.Argument(help="asyncapi, json or settings")],
+    write: Annotated[bool, typer.Option("--write", help="Write the files of the checkout anew.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Exit 1 when the checkout's files differ.")] = False,
+) -> None:
+    """Print one generated document, or hold the checkout's copy against the code."""
+    known = _files()
+    if name not in known:
+        raise SettingsError("bad-name", f"schema knows {', '.join(known)}; not {name}")
+    made = known[name]()
+    if write:
+        for path, text in made.items():
+            target = ROOT / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        print(f"{len(made)} files written")
+    elif check:
+        stale = [p for p, text in made.items() if not (ROOT / p).is_file() or (ROOT / p).read_text("utf-8") != text]
+        if stale:
+            raise Refused("drift", f"differ from the code: {', '.join(stale)}; run `make docs`")
+        print(f"{name}: {len(made)} files as the code says")
+    else:
+        for text in made.values():
+            print(text, end="")
+
+
+def routes(as_json: Annotated[bool, typer.Option("--json", help="One JSON line a subscription.")] = False) -> None:
+    """Print every subscription, and every topic that nobody of ours consumes."""
+    from schemas.topics import TOPICS
+
+    rows = [
+        {
+            "topic": s.topic,
+            "consumer": s.consumer,
+            "handler": f"{s.handle.__module__}.{s.handle.__name__}",
+            "does": (s.handle.__doc__ or "").strip().split("\n")[0],
+        }
+        for s in registry.subscriptions()
+    ]
+    rows += [
+        {
+            "topic": "outbound.confirmation.requested",
+            "consumer": "outbound",
+            "handler": f"connectors.{spec.name} (send)",
+            "does": "Deliver the confirmation.",
+        }
+        for spec in registry.connectors().values()
+        if spec.send
+    ]
+    consumed = {row["topic"] for row in rows}
+    rows += [{"topic": t, "consumer": "", "handler": "", "does": "for subscribers"} for t in TOPICS if t not in consumed]
+    rows.sort(key=lambda row: (row["topic"], row["consumer"]))
+    if as_json:
+        for row in rows:
+            print(json.dumps(row))
+        return
+    wide = {name: max(len(row[name]) for row in rows) for name in ("topic", "consumer", "handler")}
+    for row in rows:
+        arrow = "->" if row["consumer"] else "  "
+        print(
+            f"{row['topic']:<{wide['topic']}} {arrow} {row['consumer']:<{wide['consumer']}} {arrow} "
+            f"{row['handler']:<{wide['handler']}}  {row['does']}".rstrip()
+        )
