@@ -1,0 +1,58 @@
+"""The files a fax arrives in: TIFF class F in Group 3 (one- and two-dimensional) and Group 4, and PDF."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Sequence
+
+from PIL import Image
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfgen.canvas import Canvas
+
+from tests.samples.faxes.sheet import HEIGHT, WIDTH, PdfSheet, Sheet
+
+T4_OPTIONS, ROWS_PER_STRIP, FILL_ORDER, PHOTOMETRIC = 292, 278, 266, 262
+COMPRESSIONS = {"g3-1d": ("group3", {T4_OPTIONS: 0}), "g3-2d": ("group3", {T4_OPTIONS: 1}), "g4": ("group4", {})}
+EPOCH = time.gmtime(1_794_000_000)
+
+
+def tiff(pages: Sequence[Image.Image], lines: int, compression: str, *, lsb_first: bool = False) -> bytes:
+    """Return a multi-page fax TIFF: one strip a page, white is zero, 204 by `lines` dots to the inch."""
+    name, options = COMPRESSIONS[compression]
+    tags: dict[int, int] = {**options, ROWS_PER_STRIP: max(page.height for page in pages), PHOTOMETRIC: 0}
+    if lsb_first:
+        tags[FILL_ORDER] = 2
+    out = io.BytesIO()
+    pages[0].save(
+        out,
+        "TIFF",
+        compression=name,
+        dpi=(204, lines),
+        tiffinfo=tags,
+        save_all=True,
+        append_images=list(pages[1:]),
+    )
+    return out.getvalue()
+
+
+def scanned_pdf(pages: Sequence[Image.Image], lines: int) -> bytes:
+    """Return a PDF of images only, each stretched to the size of its sheet."""
+    square = [page.resize((page.width, round(page.height * 204 / lines))) for page in pages]
+    out = io.BytesIO()
+    square[0].save(
+        out, "PDF", resolution=204, save_all=True, append_images=square[1:], creationDate=EPOCH, modDate=EPOCH
+    )
+    return out.getvalue()
+
+
+def text_pdf(pages: Sequence[Callable[[Sheet], None]], *, password: str | None = None) -> bytes:
+    """Return a PDF with a text layer."""
+    out = io.BytesIO()
+    lock = StandardEncryption(password, ownerPassword=password, strength=40) if password else None
+    canvas = Canvas(out, pagesize=(WIDTH, HEIGHT), invariant=1, encrypt=lock)
+    for draw in pages:
+        draw(PdfSheet(canvas))
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
