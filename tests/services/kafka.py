@@ -49,8 +49,10 @@ def _fetch(libs: Path) -> None:
     (CACHE / "pom.xml").write_text(_POM.format(*KAFKA.split(":")))
     partial = CACHE / "libs.partial"
     shutil.rmtree(partial, ignore_errors=True)
-    argv = ["mvn", "-q", "-B", "-f", CACHE / "pom.xml", "dependency:copy-dependencies", f"-DoutputDirectory={partial}"]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=300)
+    argv = ["mvn", "-q", "-B", "-f", str(CACHE / "pom.xml"), "dependency:copy-dependencies"]
+    done = subprocess.run(
+        [*argv, f"-DoutputDirectory={partial}"], capture_output=True, text=True, check=False, timeout=300
+    )
     if done.returncode != 0:
         raise ServiceMissingError(f"Kafka: Maven could not fetch {KAFKA}, {_INSTEAD}\n{done.stdout[-500:]}")
     partial.rename(libs)
@@ -75,7 +77,7 @@ class LocalKafka:
         if not (self.folder / "data").exists():
             self._format()
         log = self.folder / "server.log"
-        argv = [*self._java("512m"), "kafka.Kafka", self.folder / "server.properties"]
+        argv = [*self._java("512m"), "kafka.Kafka", str(self.folder / "server.properties")]
         self.process = start(argv, log=log, death_signal=signal.SIGKILL)
         wait_for_port(self.port, self.process, seconds=60, log=log)
 

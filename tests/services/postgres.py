@@ -73,9 +73,10 @@ class LocalPostgres:
 
     def start(self) -> None:
         log = self.folder / "server.log"
-        argv = [self.binaries / "postgres", "-D", self.folder / "data", "-p", str(self.port), "-k", self.folder]
+        argv: list[str | Path] = [self.binaries / "postgres", "-D", self.folder / "data", "-k", self.folder]
         settings = {
             "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
             "fsync": "on",
             "max_connections": "200",
             "shared_buffers": "64MB",
@@ -97,7 +98,7 @@ class LocalPostgres:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _initialise(self) -> None:
-        argv = [self.binaries / "initdb", "-D", self.folder / "data"]
+        argv: list[str | Path] = [self.binaries / "initdb", "-D", self.folder / "data"]
         subprocess.run(
             [*argv, "-U", "doorstep", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"],
             check=True,
@@ -110,9 +111,9 @@ class LocalPostgres:
 
     def _wait_until_it_answers(self) -> None:
         # After a crash it listens while it still recovers, and says so by refusing.
-        ready = [self.binaries / "pg_isready", "-h", "127.0.0.1", "-p", str(self.port), "-t", "1", "-q"]
+        where = ["-h", "127.0.0.1", "-p", str(self.port), "-t", "1", "-q"]
         for _ in range(300):
-            if subprocess.run(ready, check=False).returncode == 0:
+            if subprocess.run([self.binaries / "pg_isready", *where], check=False).returncode == 0:
                 return
             time.sleep(0.1)
         raise RuntimeError("PostgreSQL listens but does not answer")

@@ -129,4 +129,5 @@ async def _publish(bootstrap: str, topic: str, value: bytes) -> None:
 async def _first(bootstrap: str, topic: str) -> bytes | None:
     consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     async with consumer:
-        return (await consumer.getone()).value
+        value: bytes | None = (await consumer.getone()).value
+        return value
