@@ -197,11 +197,17 @@ def make_others() -> None:
         rng = random.Random(f"fax-{seed}")
         truth = order_truth(seed)
         pages = _scan([partial(draw, words=Words(truth), rng=rng)], truth, lines, level, rng)
-        expected = {"outcome": outcome, "document_class": document_class, "missing": [], "fields": {}, "pages": 1}
+        expected: dict[str, Any] = {
+            "outcome": outcome,
+            "document_class": document_class,
+            "missing": [],
+            "fields": {},
+            "pages": 1,
+        }
         _write(
             f"other-{name}.tif", tiff(pages, lines, "g4"), {**expected, "patients": int(document_class != "marketing")}
         )
-    unreadable = {
+    unreadable: dict[str, Any] = {
         "outcome": "review",
         "document_class": "unreadable",
         "missing": [],
@@ -215,15 +221,22 @@ def make_others() -> None:
     rng = random.Random("fax-two-patients")
     truths = (order_truth(51), order_truth(52))
     draws: list[Draw] = [partial(ORDERS["table"], words=Words(t), rng=rng) for t in truths]
-    two = {"outcome": "review", "document_class": "dme_order", "missing": [], "fields": {}, "pages": 2, "patients": 2}
+    two: dict[str, Any] = {
+        "outcome": "review",
+        "document_class": "dme_order",
+        "missing": [],
+        "fields": {},
+        "pages": 2,
+        "patients": 2,
+    }
     _write("other-two-patients.tif", tiff(_scan(draws, truths[0], 196, 1, rng), 196, "g4"), two)
 
 
 def make_bad() -> None:
     """Write what only looks like a fax."""
     whole = (FOLDER / "order-01-boxes.tif").read_bytes()
-    review = {"outcome": "review", "document_class": "unreadable", "missing": [], "fields": {}}
-    refused = {"outcome": "rejected", "document_class": None, "missing": [], "fields": {}}
+    review: dict[str, Any] = {"outcome": "review", "document_class": "unreadable", "missing": [], "fields": {}}
+    refused: dict[str, Any] = {"outcome": "rejected", "document_class": None, "missing": [], "fields": {}}
     _write("bad-truncated.tif", whole[: len(whole) // 3], review)
     _write("bad-empty.tif", b"", refused)
     _write("bad-text.tif", b"this is not a picture of anything\n", refused)

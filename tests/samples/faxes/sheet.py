@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -126,7 +127,7 @@ def scribble(sheet: Sheet, x: float, y: float, rng: random.Random, width: float 
         swing = rng.uniform(0.35, 1.0) * high * (1.25 if i < 4 else 0.7)
         points.append((x + width * i / steps + rng.uniform(-3, 4), y - (swing if i % 2 else rng.uniform(-3, 2))))
     smooth: list[tuple[float, float]] = []
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         for k in range(6):
             t = k / 6
             ease = t * t * (3 - 2 * t)
