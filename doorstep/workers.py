@@ -1,0 +1,190 @@
+"""Worker processes with limits: whatever a hostile or heavy input does, it does to a worker, never to the hub.
+
+Each worker runs one function at a time under limits on memory, processor time and file size, in a folder of
+its own, and is killed at its wall time-out. A worker that dies costs its own input only; the pool goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import resource
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError as PoolCancelled
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from pebble import ProcessExpired, ProcessPool
+
+from doorstep.errors import Defect, HubError, Refused, Unavailable
+from schemas.codec import CodecError
+
+log = logging.getLogger("doorstep.workers")
+
+MEGABYTE = 1 << 20
+CPU_GRACE_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one worker may use: address space and largest file in bytes, and inputs before it is replaced."""
+
+    memory: int = 1280 * MEGABYTE
+    file_size: int = 512 * MEGABYTE
+    tasks: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    """One of our errors on its way back from a worker (their constructors do not fit pickle)."""
+
+    kind: type[HubError] | type[CodecError]
+    args: tuple[Any, ...]
+    state: dict[str, Any]
+
+    def error(self) -> HubError | CodecError:
+        error = self.kind.__new__(self.kind)
+        error.args = self.args
+        error.__dict__.update(self.state)
+        return error
+
+
+class Workers:
+    """A pool of limited worker processes; `run` may be awaited by many tasks at once."""
+
+    def __init__(
+        self, processes: int | None = None, *, limits: Limits | None = None, preload: Sequence[str] = ()
+    ) -> None:
+        self._count = processes or max(1, os.cpu_count() or 1)
+        self._limits = limits or Limits()
+        self._preload = tuple(preload)
+        self._pool: Any = None
+        self._folder: Path | None = None
+
+    async def start(self) -> None:
+        """Make the pool; the processes themselves start with the first work."""
+        if self._pool is not None:
+            return
+        self._folder = Path(tempfile.mkdtemp(prefix="doorstep-workers-"))
+        context = get_context("forkserver")
+        if self._preload:
+            context.set_forkserver_preload(list(self._preload))
+        self._pool = ProcessPool(
+            max_workers=self._count,
+            max_tasks=self._limits.tasks,
+            initializer=_limit_worker,
+            initargs=(str(self._folder), self._limits),
+            context=context,
+        )
+
+    async def stop(self) -> None:
+        """Kill what still runs and remove the workers' folders."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.stop()
+            await asyncio.to_thread(pool.join)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    async def __aenter__(self) -> Workers:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.stop()
+
+    async def run(self, fn: Callable[..., Any], *args: Any, timeout: float) -> Any:  # noqa: ASYNC109 - it kills a process
+        """Run a module-level function in a worker and return its result.
+
+        Raises what the function raised if it is ours or a CodecError; Refused `too-slow`, `too-big` or
+        `worker-died` when a limit stopped it; Defect for any other exception of it.
+        """
+        if self._pool is None:
+            raise Unavailable("workers-stopped", "The hub is stopping; send it again later.", retry_after=30)
+        future = self._pool.schedule(_call, args=(fn, args, timeout), timeout=timeout)
+        try:
+            result = await asyncio.wrap_future(future)
+        except TimeoutError as error:
+            self._sweep()
+            raise Refused("too-slow", f"Reading it took longer than {timeout:g} seconds.") from error
+        except MemoryError as error:
+            raise Refused("too-big", "Reading it needs more memory than a worker may use.") from error
+        except ProcessExpired as error:
+            self._sweep()
+            raise _refusal(error) from error
+        except PoolCancelled as error:
+            raise Unavailable("workers-stopped", "The hub is stopping; send it again later.", retry_after=30) from error
+        except (HubError, CodecError):
+            raise
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # whatever a worker's function lets out is a fault of ours, named by its type only
+            log.error("worker function %s failed: %s", getattr(fn, "__qualname__", "?"), type(error).__name__)
+            raise Defect("worker-failed", f"A worker failed with {type(error).__name__}.") from error
+        if isinstance(result, _Raised):
+            raise result.error()
+        return result
+
+    def _sweep(self) -> None:
+        """Remove the folders of workers that were killed."""
+        if self._folder is None:
+            return
+        for folder in self._folder.iterdir():
+            if folder.name.isdecimal() and not _alive(int(folder.name)):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _refusal(error: ProcessExpired) -> Refused:
+    code = getattr(error, "exitcode", None)
+    if code == -signal.SIGXCPU:
+        return Refused("too-slow", "Reading it took more processor time than a worker may use.")
+    if code == -signal.SIGXFSZ:
+        return Refused("too-big", "Reading it wrote more than a worker may write.")
+    return Refused("worker-died", "The worker that read it died.", detail=f"exit code {code}")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _limit_worker(folder: str, limits: Limits) -> None:
+    """Put this process under its limits; runs once in each new worker."""
+    own = Path(folder) / str(os.getpid())
+    own.mkdir(mode=0o700, exist_ok=True)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(own)
+    os.environ["OMP_THREAD_LIMIT"] = "1"
+    os.environ["OMP_NUM_THREADS"] = "1"
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _lower(resource.RLIMIT_AS, limits.memory)
+    _lower(resource.RLIMIT_FSIZE, limits.file_size)
+
+
+def _lower(kind: int, value: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(kind, (bound, bound))
+
+
+def _call(fn: Callable[..., Any], args: tuple[Any, ...], timeout: float) -> Any:
+    """Run one input in the worker, with processor time for this input only."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    seconds = int(used.ru_utime + used.ru_stime + timeout) + CPU_GRACE_SECONDS
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds if hard == resource.RLIM_INFINITY else min(seconds, hard), hard))
+    try:
+        return fn(*args)
+    except (HubError, CodecError) as error:
+        return _Raised(type(error), error.args, dict(error.__dict__))
