@@ -1,0 +1,117 @@
+"""The handlers' own state: cases, offers, reviews, and the numbers people quote."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, func, insert, literal, select, update
+
+from doorstep.errors import Defect
+from doorstep.journal.database import JournalDown
+from doorstep.journal.events import parse
+from doorstep.journal.tables import case_, case_document, counter, offer, review, upsert
+from doorstep.journal.transaction import Transaction
+from schemas.case import Case, CaseState, Offer
+from schemas.document import ReviewRequested
+
+
+def luhn(digits: str) -> str:
+    """Return the check digit of a number (ISO/IEC 7812-1 annex B)."""
+    total = sum(d if i % 2 else sum(divmod(2 * d, 10)) for i, d in enumerate(int(c) for c in reversed(digits)))
+    return str(-total % 10)
+
+
+class CaseWrites(Transaction):
+    """The cases' share of a unit of work."""
+
+    def new_case_id(self) -> str:
+        """Return the next case number, DS-000123-7; a number whose unit fails is given again."""
+        statement = upsert(self.dialect, counter).values(name="case", value=1)
+        again = statement.on_conflict_do_update(index_elements=["name"], set_={"value": counter.c.value + 1})
+        digits = f"{self.connection.execute(again.returning(counter.c.value)).scalar_one():06d}"
+        return f"DS-{digits}-{luhn(digits)}"
+
+    def case(self, case_id: str) -> Case | None:
+        return self._case(case_.c.case_id == case_id)
+
+    def case_by_order_key(self, order_key: str) -> Case | None:
+        """Return the open case that this very order already opened."""
+        return self._case((case_.c.order_key == order_key) & (case_.c.state != CaseState.CANCELLED.value))
+
+    def case_by_document(self, document_id: str) -> Case | None:
+        """Return the case that a document belongs to; the one opened first when it opened several."""
+        return self._case(
+            case_.c.case_id.in_(select(case_document.c.case_id).where(case_document.c.document_id == document_id))
+        )
+
+    def cases_by_identity(self, identity_key: str) -> list[Case]:
+        query = select(case_.c.data).where(case_.c.identity_key == identity_key).order_by(case_.c.case_id)
+        return [parse(Case, data, "case") for data in self.connection.execute(query).scalars()]
+
+    def _case(self, condition: ColumnElement[bool]) -> Case | None:
+        query = select(case_.c.case_id, case_.c.data).where(condition).order_by(case_.c.opened_at, case_.c.case_id)
+        row = self.connection.execute(query.limit(1)).first()
+        return parse(Case, row[1], f"case {row[0]}") if row else None
+
+    def save_case(self, case: Case) -> None:
+        """Insert or update; an update must carry the next `revision`, else Defect."""
+        row = {
+            "case_id": case.case_id,
+            "state": case.state.value,
+            "identity_key": case.identity_key,
+            "order_key": case.order_key,
+            "opened_at": case.opened_at,
+            "updated_at": case.updated_at,
+            "revision": case.revision,
+            "data": case.model_dump_json(),
+        }
+        other = self.case_by_order_key(case.order_key) if case.state is not CaseState.CANCELLED else None
+        if other is not None and other.case_id != case.case_id:
+            raise JournalDown("case.order_key", "another case holds this order", detail=other.case_id, retry_after=0)
+        known = self.connection.execute(select(case_.c.revision).where(case_.c.case_id == case.case_id)).scalar()
+        if (known or 0) + 1 != case.revision:
+            raise Defect("case.revision", "the case was changed meanwhile", detail=f"{case.case_id} {known}")
+        if known is None:
+            self.connection.execute(insert(case_), row)
+        else:
+            self.connection.execute(update(case_).where(case_.c.case_id == case.case_id).values(row))
+        links = [{"document_id": document_id, "case_id": case.case_id} for document_id in case.document_ids]
+        if links:
+            self.connection.execute(upsert(self.dialect, case_document).on_conflict_do_nothing(), links)
+
+    def offer(self, offer_id: str) -> Offer | None:
+        data = self.connection.execute(select(offer.c.data).where(offer.c.offer_id == offer_id)).scalar()
+        return parse(Offer, data, f"offer {offer_id}") if data else None
+
+    def offers_of(self, case_id: str) -> list[Offer]:
+        """Return the offers of a case, oldest first."""
+        query = select(offer.c.data).where(offer.c.case_id == case_id).order_by(offer.c.sent_at, offer.c.offer_id)
+        return [parse(Offer, data, "offer") for data in self.connection.execute(query).scalars()]
+
+    def save_offer(self, saved: Offer) -> None:
+        row = {
+            "offer_id": saved.offer_id,
+            "case_id": saved.case_id,
+            "npi": saved.npi,
+            "state": saved.state.value,
+            "sent_at": saved.sent_at,
+            "data": saved.model_dump_json(),
+        }
+        statement = upsert(self.dialect, offer).values(row)
+        self.connection.execute(statement.on_conflict_do_update(index_elements=["offer_id"], set_=row))
+
+    def review(self, review_id: str) -> ReviewRequested | None:
+        """Return a review, open or closed."""
+        data = self.connection.execute(select(review.c.data).where(review.c.review_id == review_id)).scalar()
+        return parse(ReviewRequested, data, f"review {review_id}") if data else None
+
+    def save_review(self, saved: ReviewRequested) -> None:
+        """Insert or update; what a person has closed stays closed."""
+        changes = {"document_id": saved.document_id, "case_id": saved.case_id, "data": saved.model_dump_json()}
+        statement = upsert(self.dialect, review).values(review_id=saved.review_id, opened_at=self.now, **changes)
+        self.connection.execute(statement.on_conflict_do_update(index_elements=["review_id"], set_=changes))
+
+    def close_review(self, review_id: str) -> None:
+        """Close a review; closing it again changes nothing."""
+        closed_at = func.coalesce(review.c.closed_at, literal(self.now, review.c.closed_at.type))
+        statement = update(review).where(review.c.review_id == review_id).values(closed_at=closed_at)
+        if self.connection.execute(statement).rowcount != 1:
+            raise Defect("review.unknown", "there is no such review", detail=review_id)

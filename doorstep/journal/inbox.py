@@ -1,0 +1,131 @@
+"""Taking an input in: recognised, stored and announced in one commit, or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID, uuid5
+
+from sqlalchemy import RowMapping, func, insert, select, update
+
+from doorstep.connector import Receipt, Transmission
+from doorstep.errors import Defect
+from doorstep.journal.content import Staged
+from doorstep.journal.tables import receipt as receipt_table
+from doorstep.journal.tables import resource as resource_table
+from doorstep.journal.transaction import Transaction
+from schemas.transmission import ReceiptState, TransmissionReceived
+
+_NAMESPACE = UUID("6f0d2f0e-6f2c-5d5b-9a55-2f6f0f1f7f3a")
+
+
+def document_id_of(channel: str, idempotency_key: str) -> str:
+    """Return the id of an input: the same for every re-send of it."""
+    return str(uuid5(_NAMESPACE, f"{channel}\0{idempotency_key}"))
+
+
+def load_receipt(row: RowMapping) -> Receipt:
+    return Receipt(
+        document_id=row["document_id"],
+        channel=row["channel"],
+        received_at=row["received_at"],
+        state=ReceiptState(row["state"]),
+        sha256=row["sha256"],
+        reason=row["reason"],
+        case_id=row["case_id"],
+        control_id=row["control_id"],
+        message_id=row["message_id"],
+        identifier=row["identifier"],
+    )
+
+
+class InboxWrites(Transaction):
+    """The receipts' share of a unit of work."""
+
+    def receive(self, transmission: Transmission, staged: Sequence[Staged]) -> Receipt:
+        """Keep a new input with all it needs; answer a re-send with the first receipt, keeping nothing."""
+        if not staged:
+            raise Defect("receive.empty", "a transmission has at least one blob", detail=transmission.channel)
+        first = self.receipt_of(transmission.channel, transmission.idempotency_key)
+        if first is not None:
+            same = first.sha256 == staged[0].ref.sha256
+            return replace(first, duplicate=same, conflict=not same)
+        contents = tuple(self.put(one) for one in staged)
+        receipt = self._insert(transmission, contents[0].sha256)
+        if transmission.rejected is not None:
+            return receipt
+        self._keep_resources(transmission, receipt.document_id)
+        received = TransmissionReceived(
+            document_id=receipt.document_id,
+            channel=transmission.channel,
+            received_at=transmission.received_at,
+            contents=contents,
+            reply_to=transmission.reply_to,
+            control_id=transmission.control_id,
+            message_id=transmission.message_id,
+            identifier=transmission.identifier,
+            sender=transmission.sender,
+            details=dict(transmission.details),
+        )
+        self.append(received, source=f"connectors/{transmission.channel}", correlation_id=receipt.document_id)
+        return receipt
+
+    def receipt_of(self, channel: str, idempotency_key: str) -> Receipt | None:
+        query = select(receipt_table).where(receipt_table.c.document_id == document_id_of(channel, idempotency_key))
+        row = self.connection.execute(query).mappings().first()
+        return load_receipt(row) if row else None
+
+    def _insert(self, transmission: Transmission, sha256: str) -> Receipt:
+        rejected = transmission.rejected is not None
+        receipt = Receipt(
+            document_id=document_id_of(transmission.channel, transmission.idempotency_key),
+            channel=transmission.channel,
+            received_at=transmission.received_at,
+            state=ReceiptState.REJECTED if rejected else ReceiptState.PENDING,
+            sha256=sha256,
+            reason=transmission.rejected,
+            control_id=transmission.control_id,
+            message_id=transmission.message_id,
+            identifier=transmission.identifier,
+        )
+        row = {
+            "document_id": receipt.document_id,
+            "channel": receipt.channel,
+            "idempotency_key": transmission.idempotency_key,
+            "sha256": sha256,
+            "state": receipt.state.value,
+            "reason": receipt.reason,
+            "control_id": receipt.control_id,
+            "message_id": receipt.message_id,
+            "identifier": receipt.identifier,
+            "received_at": receipt.received_at,
+        }
+        self.connection.execute(insert(receipt_table), row)
+        return receipt
+
+    def _keep_resources(self, transmission: Transmission, document_id: str) -> None:
+        for kept in transmission.resources:
+            table = resource_table.c
+            newest = select(func.max(table.version)).where(
+                table.type == kept.resource_type, table.id == kept.resource_id
+            )
+            row = {
+                "type": kept.resource_type,
+                "id": kept.resource_id,
+                "version": (self.connection.execute(newest).scalar() or 0) + 1,
+                "document_id": document_id,
+                "body": json.dumps(dict(kept.body), ensure_ascii=False, separators=(",", ":")),
+                "updated_at": self.now,
+            }
+            self.connection.execute(insert(resource_table), row)
+
+    def settle_receipt(
+        self, document_id: str, state: ReceiptState, *, reason: str | None = None, case_id: str | None = None
+    ) -> None:
+        """Say what became of an input; a case or a reason once told is kept when the next word has none."""
+        told = {"reason": reason, "case_id": case_id}
+        changes = {"state": state.value, **{name: value for name, value in told.items() if value is not None}}
+        statement = update(receipt_table).where(receipt_table.c.document_id == document_id).values(changes)
+        if self.connection.execute(statement).rowcount != 1:
+            raise Defect("receipt.unknown", "there is no such input", detail=document_id)

@@ -1,0 +1,254 @@
+"""Questions to the journal, on a connection of their own that can neither write nor hold up the writer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import JsonValue
+from sqlalchemy import Connection, and_, case, func, or_, select
+from sqlalchemy.orm import aliased
+
+from doorstep.connector import Receipt, StoredResource
+from doorstep.errors import Defect
+from doorstep.journal import events
+from doorstep.journal.content import ContentStore
+from doorstep.journal.deliveries import Pending
+from doorstep.journal.inbox import load_receipt
+from doorstep.journal.tables import case_, case_document, delivery, event, offer, receipt, resource, review
+from schemas.case import Case, Offer
+from schemas.document import ReviewRequested
+from schemas.event import Event
+from schemas.transmission import Content
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One delivery that ended: redeliver it by `event_id` and `consumer`."""
+
+    event_id: str
+    topic: str
+    key: str
+    consumer: str
+    attempts: int
+    error_code: str
+    reason: str
+    died_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """The open and dead deliveries of one consumer; `oldest` is the time of its oldest open event."""
+
+    consumer: str
+    pending: int
+    inflight: int
+    retrying: int
+    dead: int
+    oldest: datetime | None
+
+
+class Reader:
+    """Read-only queries, consistent within one `Journal.read`."""
+
+    def __init__(self, connection: Connection, store: ContentStore) -> None:
+        self.connection = connection
+        self._store = store
+
+    def receipts(
+        self,
+        *,
+        control_id: str | None = None,
+        message_id: str | None = None,
+        identifier: str | None = None,
+        sha256: str | None = None,
+        document_id: str | None = None,
+        limit: int = 1000,
+    ) -> list[Receipt]:
+        """Return the inputs that match every given key (all inputs without one), oldest first."""
+        given = {
+            receipt.c.control_id: control_id,
+            receipt.c.message_id: message_id,
+            receipt.c.identifier: identifier,
+            receipt.c.sha256: sha256,
+            receipt.c.document_id: document_id,
+        }
+        query = select(receipt).order_by(receipt.c.received_at, receipt.c.document_id).limit(limit)
+        for column, value in given.items():
+            if value is not None:
+                query = query.where(column == value)
+        return [load_receipt(row) for row in self.connection.execute(query).mappings()]
+
+    def case(self, case_id: str) -> Case | None:
+        row = self.connection.execute(select(case_.c.data).where(case_.c.case_id == case_id)).first()
+        return events.parse(Case, row[0], f"case {case_id}") if row else None
+
+    def cases(self, *, state: str | None = None, limit: int = 1000, before: str | None = None) -> list[Case]:
+        """Return cases, newest first; `before` is the last case id of the page before."""
+        query = select(case_.c.data).order_by(func.length(case_.c.case_id).desc(), case_.c.case_id.desc()).limit(limit)
+        if state is not None:
+            query = query.where(case_.c.state == state)
+        if before is not None:
+            size = func.length(case_.c.case_id)
+            query = query.where(or_(size < len(before), and_(size == len(before), case_.c.case_id < before)))
+        return [events.parse(Case, data, "case") for data in self.connection.execute(query).scalars()]
+
+    def timeline(self, case_id: str) -> list[Event[Any]]:
+        """Return every event that belongs to a case, its documents' own included, in order."""
+        documents = select(case_document.c.document_id).where(case_document.c.case_id == case_id)
+        by_document = or_(event.c.key.in_(documents), event.c.correlation.in_(documents))
+        of_no_other = or_(event.c.subject == "", event.c.subject == case_id)
+        mine = or_(event.c.key == case_id, event.c.subject == case_id, and_(by_document, of_no_other))
+        rows = self.connection.execute(select(event).where(mine).order_by(event.c.seq)).mappings()
+        return [events.load(row) for row in rows]
+
+    def event(self, event_id: str) -> Event[Any] | None:
+        return events.by_id(self.connection, event_id)
+
+    def events_after(self, seq: int, *, topics: Iterable[str] = (), limit: int = 1000) -> list[Event[Any]]:
+        """Return the next events in the order of the journal; `seq` is the last one seen, 0 for the beginning."""
+        query = select(event).where(event.c.seq > seq).order_by(event.c.seq).limit(limit)
+        wanted = list(topics)
+        if wanted:
+            query = query.where(event.c.topic.in_(wanted))
+        return [events.load(row) for row in self.connection.execute(query).mappings()]
+
+    def last_seq(self) -> int:
+        return int(self.connection.execute(select(func.coalesce(func.max(event.c.seq), 0))).scalar_one())
+
+    def due(self, consumer: str, now: datetime, limit: int) -> list[Pending]:
+        """Return the heads of the consumer's lanes that may be handled now, oldest first."""
+        earlier = aliased(delivery)
+        blocked = (
+            select(earlier.c.event_seq)
+            .where(
+                earlier.c.consumer == delivery.c.consumer,
+                earlier.c.lane == delivery.c.lane,
+                earlier.c.event_seq < delivery.c.event_seq,
+                earlier.c.done_at.is_(None),
+            )
+            .exists()
+        )
+        columns = (delivery.c.event_seq, delivery.c.lane, delivery.c.state, delivery.c.attempts)
+        query = (
+            select(*columns, event)
+            .join(event, event.c.seq == delivery.c.event_seq)
+            .where(delivery.c.consumer == consumer, delivery.c.done_at.is_(None), delivery.c.next_attempt_at <= now)
+            .where(~blocked)
+            .order_by(delivery.c.event_seq)
+            .limit(limit)
+        )
+        return [
+            Pending(r["event_seq"], r["id"], consumer, r["lane"], r["state"], r["attempts"], r)
+            for r in self.connection.execute(query).mappings()
+        ]
+
+    def is_open(self, event_id: str, consumer: str) -> bool:
+        """Say whether the consumer still has this event to handle."""
+        query = select(delivery.c.state).join(event, event.c.seq == delivery.c.event_seq)
+        which = (event.c.id == event_id) & (delivery.c.consumer == consumer) & delivery.c.done_at.is_(None)
+        return self.connection.execute(query.where(which)).first() is not None
+
+    def dead_letters(self, *, consumer: str | None = None, limit: int = 1000) -> list[DeadLetter]:
+        """Return the dead deliveries, oldest event first."""
+        query = (
+            select(delivery, event.c.id, event.c.topic, event.c.key)
+            .join(event, event.c.seq == delivery.c.event_seq)
+            .where(delivery.c.state == "dead")
+            .order_by(delivery.c.event_seq, delivery.c.consumer)
+            .limit(limit)
+        )
+        if consumer is not None:
+            query = query.where(delivery.c.consumer == consumer)
+        return [
+            DeadLetter(
+                r["id"],
+                r["topic"],
+                r["key"],
+                r["consumer"],
+                r["attempts"],
+                r["error_code"],
+                r["error_text"],
+                r["done_at"],
+            )
+            for r in self.connection.execute(query).mappings()
+        ]
+
+    def backlog(self) -> list[Backlog]:
+        """Return the counts of every consumer that has something open or dead."""
+        count = {
+            s: func.sum(case((delivery.c.state == s, 1), else_=0)) for s in ("pending", "inflight", "retrying", "dead")
+        }
+        oldest = func.min(case((delivery.c.done_at.is_(None), event.c.time)))
+        query = (
+            select(delivery.c.consumer, *count.values(), oldest)
+            .join(event, event.c.seq == delivery.c.event_seq)
+            .where(or_(delivery.c.done_at.is_(None), delivery.c.state == "dead"))
+            .group_by(delivery.c.consumer)
+            .order_by(delivery.c.consumer)
+        )
+        return [Backlog(r[0], int(r[1]), int(r[2]), int(r[3]), int(r[4]), r[5]) for r in self.connection.execute(query)]
+
+    def offer(self, offer_id: str) -> Offer | None:
+        row = self.connection.execute(select(offer.c.data).where(offer.c.offer_id == offer_id)).first()
+        return events.parse(Offer, row[0], f"offer {offer_id}") if row else None
+
+    def offers(
+        self, *, case_id: str | None = None, npi: str | None = None, state: str | None = None, limit: int = 1000
+    ) -> list[Offer]:
+        """Return the offers that match, oldest first."""
+        query = select(offer.c.data).order_by(offer.c.sent_at, offer.c.offer_id).limit(limit)
+        for column, value in ((offer.c.case_id, case_id), (offer.c.npi, npi), (offer.c.state, state)):
+            if value is not None:
+                query = query.where(column == value)
+        return [events.parse(Offer, data, "offer") for data in self.connection.execute(query).scalars()]
+
+    def reviews(self, *, limit: int = 1000) -> list[ReviewRequested]:
+        """Return the reviews that wait for a person, oldest first."""
+        query = (
+            select(review.c.data).where(review.c.closed_at.is_(None)).order_by(review.c.opened_at, review.c.review_id)
+        )
+        rows = self.connection.execute(query.limit(limit)).scalars()
+        return [events.parse(ReviewRequested, data, "review") for data in rows]
+
+    def resource(self, resource_type: str, resource_id: str) -> dict[str, JsonValue] | None:
+        """Return the newest version of a FHIR resource."""
+        query = select(resource.c.body).where(resource.c.type == resource_type, resource.c.id == resource_id)
+        row = self.connection.execute(query.order_by(resource.c.version.desc()).limit(1)).first()
+        return _body(row[0], f"{resource_type}/{resource_id}") if row else None
+
+    def resources(self, resource_type: str, *, limit: int = 1000) -> list[StoredResource]:
+        """Return the newest version of every resource of a type, by id."""
+        newest = (
+            select(resource.c.id, func.max(resource.c.version).label("version"))
+            .where(resource.c.type == resource_type)
+            .group_by(resource.c.id)
+            .subquery()
+        )
+        query = select(resource).join(newest, (resource.c.id == newest.c.id) & (resource.c.version == newest.c.version))
+        query = query.where(resource.c.type == resource_type).order_by(resource.c.id).limit(limit)
+        return [_stored(row) for row in self.connection.execute(query).mappings()]
+
+    def resources_of(self, document_id: str) -> list[StoredResource]:
+        """Return the FHIR resources kept with one transmission."""
+        query = select(resource).where(resource.c.document_id == document_id).order_by(resource.c.type, resource.c.id)
+        return [_stored(row) for row in self.connection.execute(query).mappings()]
+
+    def content(self, ref: Content) -> bytes:
+        return self._store.read(self.connection, ref)
+
+
+def _body(text: str, what: str) -> dict[str, JsonValue]:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        raise Defect("journal.data", "a stored resource is not JSON", detail=what) from None
+    assert isinstance(body, dict)
+    return body
+
+
+def _stored(row: Any) -> StoredResource:
+    return StoredResource(row["type"], row["id"], _body(row["body"], f"{row['type']}/{row['id']}"))

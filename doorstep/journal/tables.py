@@ -1,0 +1,160 @@
+"""The journal's tables as SQLAlchemy Core sees them, the same for SQLite and PostgreSQL (migrations create them)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Dialect, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TIMESTAMP, TypeDecorator, TypeEngine
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in and out: TIMESTAMPTZ on PostgreSQL, fixed-width sortable text on SQLite."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        kind: TypeEngine[Any] = TIMESTAMP(timezone=True) if dialect.name == "postgresql" else String()
+        return dialect.type_descriptor(kind)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime given to the journal")
+        utc = value.astimezone(UTC)
+        return utc if dialect.name == "postgresql" else utc.isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if dialect.name == "postgresql" else datetime.fromisoformat(value)
+
+
+metadata = MetaData()
+SERIAL = BigInteger().with_variant(Integer(), "sqlite")
+
+event = Table(
+    "event",
+    metadata,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("type", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("time", UtcDateTime, nullable=False),
+    Column("traceparent", Text, nullable=False),
+    Column("correlation", Text, nullable=False),
+    Column("causation", Text, nullable=False),
+    Column("data", Text, nullable=False),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("event_seq", BigInteger, primary_key=True),
+    Column("consumer", Text, primary_key=True),
+    Column("lane", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", UtcDateTime, nullable=False),
+    Column("error_code", Text),
+    Column("error_text", Text),
+    Column("done_at", UtcDateTime),
+)
+"""`done_at` is set exactly when the row is `done` or `dead`: the partial index over open rows stays small."""
+
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("document_id", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("idempotency_key", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("control_id", Text),
+    Column("message_id", Text),
+    Column("identifier", Text),
+    Column("case_id", Text),
+    Column("received_at", UtcDateTime, nullable=False),
+)
+
+content = Table(
+    "content",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("content_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("data", LargeBinary),
+)
+
+resource = Table(
+    "resource",
+    metadata,
+    Column("type", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("document_id", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+case_ = Table(
+    "case_",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("identity_key", Text, nullable=False),
+    Column("order_key", Text, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("data", Text, nullable=False),
+)
+
+case_document = Table(
+    "case_document",
+    metadata,
+    Column("document_id", Text, primary_key=True),
+    Column("case_id", Text, primary_key=True),
+)
+
+offer = Table(
+    "offer",
+    metadata,
+    Column("offer_id", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("npi", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("sent_at", UtcDateTime, nullable=False),
+    Column("data", Text, nullable=False),
+)
+
+review = Table(
+    "review",
+    metadata,
+    Column("review_id", Text, primary_key=True),
+    Column("document_id", Text, nullable=False),
+    Column("case_id", Text),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Column("data", Text, nullable=False),
+)
+
+counter = Table(
+    "counter",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+
+def upsert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return the dialect's insert, which knows ON CONFLICT."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)

@@ -1,0 +1,158 @@
+"""What every part of a unit of work stands on: the connection, the instant, and appending events."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import yaml
+from pydantic import JsonValue
+from sqlalchemy import Connection, insert, select
+
+from doorstep import clock
+from doorstep.errors import Defect
+from doorstep.journal import events
+from doorstep.journal.content import ContentStore, Staged
+from doorstep.journal.routes import Routes
+from doorstep.journal.tables import content as content_table
+from doorstep.journal.tables import delivery as delivery_table
+from doorstep.journal.tables import event as event_table
+from doorstep.journal.tables import upsert
+from schemas.event import Event, Payload
+from schemas.transmission import Content
+
+PayloadT = TypeVar("PayloadT", bound=Payload)
+
+
+class RuleBook:
+    """The files of `rules/`, each parsed once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        self._parsed: dict[str, Mapping[str, Any]] = {}
+        self._guard = threading.Lock()
+
+    def __call__(self, name: str) -> Mapping[str, Any]:
+        with self._guard:
+            if name not in self._parsed:
+                self._parsed[name] = self._parse(name)
+            return self._parsed[name]
+
+    def _parse(self, name: str) -> Mapping[str, Any]:
+        path = (self._folder / f"{name}.yaml").resolve()
+        if not path.is_relative_to(self._folder) or not path.is_file():
+            raise Defect("rules.missing", f"there is no rules file {name}")
+        try:
+            parsed = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except yaml.YAMLError:
+            raise Defect("rules.broken", f"the rules file {name} is not YAML") from None
+        if not isinstance(parsed, dict):
+            raise Defect("rules.broken", f"the rules file {name} is not a mapping")
+        return parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What all units of one journal share."""
+
+    routes: Routes
+    rules: RuleBook
+    store: ContentStore
+
+
+@dataclass
+class Transaction:
+    """One job's share of a transaction. `touched` are the consumers that have something new to do."""
+
+    connection: Connection
+    context: Context
+    now: datetime = field(default_factory=clock.now)
+    touched: set[str] = field(default_factory=set)
+
+    @property
+    def dialect(self) -> str:
+        return self.connection.dialect.name
+
+    def append(
+        self,
+        payload: Payload,
+        *,
+        source: str,
+        cause: Event[Any] | None = None,
+        consumer: str = "",
+        ordinal: int = 0,
+        correlation_id: str = "",
+        traceparent: str = "",
+    ) -> Event[Any]:
+        """Append an event and its deliveries.
+
+        With cause and consumer the id is deterministic: a second run of the same handler on the same
+        event appends nothing and gets the first run's event back.
+        """
+        event: Event[Any] = Event(
+            id=events.following_id(cause.id, consumer, ordinal) if cause and consumer else events.new_id(),
+            source=source,
+            time=self.now,
+            data=payload,
+            subject=events.subject_of(payload, cause),
+            correlation_id=correlation_id or (cause.correlation_id if cause else ""),
+            causation_id=cause.id if cause else "",
+            traceparent=traceparent or (cause.traceparent if cause else ""),
+        )
+        statement = upsert(self.dialect, event_table).on_conflict_do_nothing(index_elements=["id"])
+        seq = self.connection.execute(statement.returning(event_table.c.seq), events.values(event)).scalar_one_or_none()
+        if seq is None:
+            existing = events.by_id(self.connection, event.id)
+            assert existing is not None
+            return existing
+        event = replace(event, seq=seq)
+        self._route(event)
+        return event
+
+    def _route(self, event: Event[Any]) -> None:
+        matches = self.context.routes.match(event.data)
+        rows = [
+            {
+                "event_seq": event.seq,
+                "consumer": consumer,
+                "lane": lane,
+                "state": "pending",
+                "attempts": 0,
+                "next_attempt_at": self.now,
+            }
+            for consumer, lane in matches
+        ]
+        if rows:
+            self.connection.execute(insert(delivery_table), rows)
+            self.touched.update(consumer for consumer, _lane in matches)
+
+    def latest(self, payload: type[PayloadT], key: str) -> Event[PayloadT] | None:
+        """Return the newest event of that type with that key."""
+        query = select(event_table).where(event_table.c.key == key, event_table.c.topic == payload.topic)
+        row = self.connection.execute(query.order_by(event_table.c.seq.desc()).limit(1)).mappings().first()
+        return events.load(row) if row else None
+
+    def put(self, staged: Staged) -> Content:
+        """Write the row of staged content; the same bytes have one row."""
+        ref = staged.ref
+        row = {"sha256": ref.sha256, "content_type": ref.content_type, "size": ref.size, "data": staged.data}
+        statement = upsert(self.dialect, content_table).on_conflict_do_nothing(index_elements=["sha256"])
+        self.connection.execute(statement, row)
+        return ref
+
+    def rules(self, name: str) -> Mapping[str, Any]:
+        """Return a parsed file of `rules/` by its path without suffix."""
+        return self.context.rules(name)
+
+    def content(self, ref: Content) -> JsonValue:
+        """Return small JSON content from the store."""
+        data = self.context.store.read(self.connection, ref)
+        try:
+            return cast("JsonValue", json.loads(data))
+        except ValueError:
+            raise Defect("content.json", "stored content is not JSON", detail=ref.sha256) from None

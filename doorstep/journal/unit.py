@@ -1,0 +1,14 @@
+"""The unit of work: everything that one job may read or change, kept or dropped as a whole."""
+
+from __future__ import annotations
+
+from doorstep.journal.cases import CaseWrites
+from doorstep.journal.deliveries import DeliveryWrites
+from doorstep.journal.inbox import InboxWrites
+from doorstep.journal.transaction import Context
+
+__all__ = ["Context", "JournalUnit"]
+
+
+class JournalUnit(InboxWrites, CaseWrites, DeliveryWrites):
+    """Implements `doorstep.handler.Unit`; the engine's own operations stand beside it."""

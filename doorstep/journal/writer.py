@@ -1,0 +1,255 @@
+"""The one thread that writes: it gathers waiting jobs into one transaction, so that they share one fsync."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from doorstep.errors import Defect, HubError
+from doorstep.journal.database import Database, JournalDown
+from doorstep.journal.unit import Context, JournalUnit
+
+log = logging.getLogger("doorstep.journal.writer")
+
+BATCH_JOBS = 512
+BATCH_SECONDS = 0.025
+CHECKPOINT_BYTES = 4 * 1024 * 1024
+_WRITER_LOCK = 0x646F6F73
+"""PostgreSQL: writers of all processes take turns, so that the order of `seq` is the order of commits."""
+
+
+@dataclass(slots=True)
+class Job:
+    run: Callable[[JournalUnit], Any]
+    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+    result: Any = None
+    error: BaseException | None = None
+
+
+class _TransactionLostError(Exception):
+    """The database dropped the whole transaction, not only one job's part of it."""
+
+
+class Writer:
+    """Group commit. `commits` and `jobs` count what was made durable."""
+
+    def __init__(
+        self,
+        database: Database,
+        context: Context,
+        *,
+        on_commit: Callable[[set[str]], None],
+        on_failure: Callable[[BaseException], None],
+    ) -> None:
+        self._database = database
+        self._context = context
+        self._on_commit = on_commit
+        self._on_failure = on_failure
+        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._connection: Connection | None = None
+        self._closing = False
+        self._guard = threading.Lock()
+        self.failed: str | None = None
+        self.commits = 0
+        self.jobs = 0
+        self._thread = threading.Thread(target=self._work, name="journal-writer", daemon=True)
+
+    def start(self, connection: Connection) -> None:
+        self._connection = connection
+        self._thread.start()
+
+    def submit(self, run: Callable[[JournalUnit], Any]) -> asyncio.Future[Any]:
+        """Queue a job; its future is resolved after the commit is durable."""
+        loop = asyncio.get_running_loop()
+        job = Job(run, loop.create_future(), loop)
+        with self._guard:
+            if self._closing or self.failed is not None:
+                raise self._down()
+            self._queue.put(job)
+        return job.future
+
+    def stop(self) -> None:
+        """Write what is queued, checkpoint, close. Blocks."""
+        with self._guard:
+            if self._closing:
+                return
+            self._closing = True
+            self._queue.put(None)
+        self._thread.join()
+
+    def fail(self, error: BaseException) -> None:
+        """Give up for good: what could not be made durable is never tried again by this process."""
+        with self._guard:
+            if self.failed is not None:
+                return
+            self.failed = type(error).__name__
+        log.critical("journal failed, nothing more is written: %s", _code(self._database, error))
+        self._on_failure(error)
+
+    def _down(self) -> JournalDown:
+        return JournalDown(
+            "journal.unavailable", "the journal cannot be written", detail=self.failed or "closing", retry_after=5
+        )
+
+    def _work(self) -> None:
+        while (job := self._queue.get()) is not None:
+            batch = [job]
+            if self.failed is None:
+                touched = self._batch(batch)
+            else:
+                touched = set()
+                job.error = self._down()
+            _resolve(batch)
+            if touched:
+                self._on_commit(touched)
+            if self.failed is None:
+                self._checkpoint()
+        self._close()
+
+    def _batch(self, batch: list[Job]) -> set[str]:
+        """Run the first job and all that wait in one transaction; return the consumers that got deliveries."""
+        touched: set[str] = set()
+        committing = False
+        try:
+            connection = self._connection = self._connection or self._database.connect()
+            transaction = connection.begin()
+            if self._database.dialect == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
+            self._run(connection, batch[0], touched)
+            deadline = monotonic() + BATCH_SECONDS
+            while len(batch) < BATCH_JOBS and monotonic() < deadline and (job := self._next()) is not None:
+                batch.append(job)
+                self._run(connection, job, touched)
+            committing = True
+            transaction.commit()
+        except (SQLAlchemyError, HubError, _TransactionLostError) as error:
+            self._lost(batch, error, committing=committing)
+            return set()
+        self.commits += 1
+        self.jobs += len(batch)
+        return touched
+
+    def _next(self) -> Job | None:
+        try:
+            job = self._queue.get_nowait()
+        except queue.Empty:
+            return None
+        if job is None:
+            self._queue.put(None)  # the stop sign stays last
+        return job
+
+    def _run(self, connection: Connection, job: Job, touched: set[str]) -> None:
+        connection.exec_driver_sql("SAVEPOINT job")
+        unit = JournalUnit(connection, self._context)
+        try:
+            job.result = job.run(unit)
+        except Exception as error:  # noqa: BLE001 - a job's failure is its waiter's, and its neighbours go on
+            job.error = self._ours(error)
+            try:
+                connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
+            except SQLAlchemyError:
+                raise _TransactionLostError from error
+        else:
+            touched |= unit.touched
+        connection.exec_driver_sql("RELEASE SAVEPOINT job")
+
+    def _ours(self, error: Exception) -> Exception:
+        if isinstance(error, DBAPIError):
+            return self._database.translate(error)
+        if isinstance(error, StopIteration):  # a future cannot carry it, its waiter would wait for ever
+            return Defect("journal.job", "a job ran off the end of an iterator")
+        return error
+
+    def _lost(self, batch: list[Job], error: BaseException, *, committing: bool) -> None:
+        """Nobody in the batch is told yes. Reconnect at the next batch, unless the file itself failed."""
+        cause = error.__cause__ if isinstance(error, _TransactionLostError) and error.__cause__ else error
+        log.error("batch of %d jobs not committed: %s", len(batch), _code(self._database, cause))
+        for job in batch:
+            job.result = None
+            job.error = JournalDown(
+                "journal.unavailable",
+                "the journal cannot be written now",
+                detail=_code(self._database, cause),
+                retry_after=5,
+            )
+        if isinstance(cause, DBAPIError) and self._database.is_final(cause, committing=committing):
+            self.fail(cause)
+            return  # the connection stays as it is: closing it would write
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.invalidate()
+                connection.close()
+            except SQLAlchemyError as failure:
+                log.warning("closing the broken connection failed: %s", type(failure).__name__)
+
+    def _checkpoint(self) -> None:
+        """Move the WAL into the database after the waiters have their answer."""
+        wal = self._database.file.with_name(self._database.file.name + "-wal") if self._database.file else None
+        try:
+            if wal is None or self._connection is None or wal.stat().st_size < CHECKPOINT_BYTES:
+                return
+            size = wal.stat().st_size
+        except FileNotFoundError:
+            return
+        self._pragma_checkpoint("TRUNCATE" if size > 16 * CHECKPOINT_BYTES else "RESTART")
+
+    def _pragma_checkpoint(self, mode: str) -> None:
+        assert self._connection is not None
+        driver: Any = self._connection.connection.driver_connection
+        try:
+            driver.execute("PRAGMA busy_timeout=50").fetchall()  # readers are not waited for
+            driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
+            driver.execute("PRAGMA busy_timeout=5000").fetchall()
+        except self._database.readers.dialect.loaded_dbapi.Error as error:
+            wrapped = DBAPIError("checkpoint", None, error)
+            if self._database.is_final(wrapped, committing=False):
+                self.fail(wrapped)
+            else:
+                log.warning("checkpoint put off: %s", self._database.code(wrapped))
+
+    def _close(self) -> None:
+        if self._connection is None or self.failed is not None:
+            return
+        if self._database.file is not None:
+            self._pragma_checkpoint("TRUNCATE")
+        self._connection.close()
+        self._connection = None
+
+
+def _code(database: Database, error: BaseException) -> str:
+    if isinstance(error, DBAPIError):
+        return database.code(error)
+    return error.code if isinstance(error, HubError) else type(error).__name__
+
+
+def _resolve(batch: list[Job]) -> None:
+    """Answer the waiters, with one wake-up of each event loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[Job]] = {}
+    for job in batch:
+        by_loop.setdefault(job.loop, []).append(job)
+    for loop, jobs in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_answer, jobs)
+        except RuntimeError:
+            log.info("%d waiters are gone with their event loop", len(jobs))
+
+
+def _answer(jobs: list[Job]) -> None:
+    for job in jobs:
+        if job.future.done():  # its waiter was cancelled; the work is durable all the same
+            continue
+        if job.error is not None:
+            job.future.set_exception(job.error)
+        else:
+            job.future.set_result(job.result)
