@@ -1,0 +1,9 @@
+"""From bytes to words with boxes: decoding with limits, page preparation, OCR engines, marks that pixels show.
+
+Everything here is meant to run inside a worker process; `read_document` is the door.
+"""
+
+from doorstep.ocr.document import READABLE, read_document, sniff
+from doorstep.ocr.engines import Engine, choose_engine
+
+__all__ = ["READABLE", "Engine", "choose_engine", "read_document", "sniff"]

@@ -1,0 +1,131 @@
+"""Read one document from its bytes to words: what a worker process does for each fax or attachment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PIL import Image
+
+from doorstep.ocr.decode import image_pages
+from doorstep.ocr.engines import Engine, choose_engine
+from doorstep.ocr.marks import find_marks
+from doorstep.ocr.pdf import PdfPage, pdf_pages
+from doorstep.ocr.prepare import clean, ink_share, soften
+from schemas.codec import CodecError
+from schemas.reading import Page, Reading, Word
+
+READABLE = {"application/pdf": "PDF", "image/tiff": "TIFF", "image/png": "PNG", "image/jpeg": "JPEG"}
+BLANK = 0.0006
+FEW_WORDS = 12
+_TURNS = {180: Image.Transpose.ROTATE_180, 90: Image.Transpose.ROTATE_90, 270: Image.Transpose.ROTATE_270}
+
+
+def sniff(data: bytes) -> str | None:
+    """Return the media type by content (never by name): PDF, TIFF, PNG, JPEG, or None."""
+    head = data[:1024]
+    if head[:4] in {b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"}:
+        return "image/tiff"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if head.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    return "application/pdf" if b"%PDF-" in head else None
+
+
+def read_document(data: bytes, engine_name: str | None = None) -> Reading:
+    """Read a fax or document; CodecError when nothing in it can be decoded, `problems` for single bad pages."""
+    if not data:
+        raise CodecError("empty", "the file is empty")
+    kind = sniff(data)
+    if kind is None:
+        raise CodecError("unknown-format", "the file is no TIFF, PDF, PNG or JPEG")
+    engine = choose_engine(engine_name)
+    pages: list[Page] = []
+    problems: list[CodecError] = []
+    for page in _pages(data, kind, engine):
+        if isinstance(page, CodecError):
+            problems.append(page)
+        else:
+            pages.append(page)
+    if not pages:
+        raise problems[0] if problems else CodecError("empty", "the file has no pages")
+    return Reading(engine=engine.name, pages=tuple(pages), problems=tuple(str(problem) for problem in problems))
+
+
+def _pages(data: bytes, kind: str, engine: Engine) -> Iterator[Page | CodecError]:
+    if kind == "application/pdf":
+        for page in pdf_pages(data):
+            if page.problem is not None:
+                yield page.problem
+            elif page.image is not None:
+                yield (
+                    _from_text_layer(page, page.image)
+                    if page.words
+                    else read_page(page.image, page.number, engine, bilevel=False)
+                )
+        return
+    for raw in image_pages(data, READABLE[kind]):
+        if raw.problem is not None:
+            yield raw.problem
+        elif raw.image is not None:
+            yield read_page(raw.image, raw.number, engine, bilevel=raw.bilevel)
+
+
+def _from_text_layer(page: PdfPage, image: Image.Image) -> Page:
+    words = number_lines(page.words)
+    return Page(
+        number=page.number,
+        width=image.width,
+        height=image.height,
+        source="text-layer",
+        words=words,
+        marks=find_marks(image, words),
+    )
+
+
+def read_page(image: Image.Image, number: int, engine: Engine, *, bilevel: bool) -> Page:
+    """Read one page with OCR; when little can be read, try it turned and keep the best."""
+    if ink_share(image) < BLANK:
+        return Page(number=number, width=image.width, height=image.height, source="ocr", words=())
+    upright, words = _read_upright(image, engine, bilevel=bilevel)
+    rotation = 0
+    if legible(words) < FEW_WORDS:
+        best = legible(words)
+        for angle, turn in _TURNS.items():
+            turned, found = _read_upright(image.transpose(turn), engine, bilevel=bilevel)
+            if legible(found) > max(best, 2):
+                best, rotation, upright, words = legible(found), angle, turned, found
+            if best >= FEW_WORDS:
+                break
+    return Page(
+        number=number,
+        width=upright.width,
+        height=upright.height,
+        source="ocr",
+        words=tuple(words),
+        rotation=rotation,
+        marks=find_marks(upright, words),
+    )
+
+
+def _read_upright(image: Image.Image, engine: Engine, *, bilevel: bool) -> tuple[Image.Image, list[Word]]:
+    page = clean(image, bilevel=bilevel)
+    return page, engine.read(soften(page) if bilevel else page)
+
+
+def legible(words: list[Word]) -> int:
+    """Count words that are surely words: at least four letters, read with confidence."""
+    return sum(1 for w in words if w.confidence >= 0.75 and len(w.text) >= 4 and sum(map(str.isalpha, w.text)) >= 4)
+
+
+def number_lines(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """Give words without line numbers the number of the row on which they stand."""
+    numbered: list[Word] = []
+    line, bottom = 0, -1.0
+    for word in sorted(words, key=lambda w: ((w.box[1] + w.box[3]) / 2, w.box[0])):
+        middle = (word.box[1] + word.box[3]) / 2
+        if middle > bottom:
+            line += 1
+            bottom = middle + 0.5 * (word.box[3] - word.box[1])
+        numbered.append(word.model_copy(update={"line": line}))
+    return tuple(sorted(numbered, key=lambda w: (w.line, w.box[0])))

@@ -1,0 +1,192 @@
+"""What pixels say and text cannot: whether a signature stands at its label, and which boxes are checked.
+
+`signature` is True when ink that is no printed word stands beside, below or above a signature label, False when
+nothing does; `signature:printed` when only printed words do. `checkbox:<label>` is True for a filled box.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from statistics import median
+
+from PIL import Image, ImageFilter
+
+from schemas.reading import Word
+
+DARK = 140
+_SIGNATURE = re.compile(r"^\W*(signature|signed)\W*$", re.IGNORECASE)
+_NOT_THE_CLINICIANS = re.compile(
+    r"\b(patient|beneficiary|member|caregiver|guardian|supplier|nurse|witness|representative|employee|driver|on file)",
+    re.I,
+)
+_NEXT_LABEL = re.compile(r"^\W*(date|npi|phone|fax|time|printed|print|name|title|license)\b", re.IGNORECASE)
+
+Box = tuple[int, int, int, int]
+
+
+def find_marks(image: Image.Image, words: Sequence[Word]) -> dict[str, bool]:
+    """Return the marks of one upright page (grey, before softening)."""
+    readable = [w for w in words if w.confidence > 0.3 and any(c.isalnum() for c in w.text)]
+    if not readable:
+        return {}
+    height = median(w.box[3] - w.box[1] for w in readable)
+    found: dict[str, bool] = {}
+    for word in readable:
+        if _SIGNATURE.match(word.text) and not _NOT_THE_CLINICIANS.search(_phrase(word, readable, height)):
+            ink, printed = _signature_at(image, word, words, height)
+            found["signature"] = found.get("signature", False) or ink
+            if printed and not ink:
+                found["signature:printed"] = True
+    if found.get("signature"):
+        found.pop("signature:printed", None)
+    found.update(_checkboxes(image, readable, height))
+    return found
+
+
+def _phrase(word: Word, words: Sequence[Word], height: float) -> str:
+    """Return the printed words around a label on its line, near enough to belong to it."""
+    middle = (word.box[1] + word.box[3]) / 2
+    row = [w for w in words if abs((w.box[1] + w.box[3]) / 2 - middle) < 0.6 * height]
+    left = sorted((w for w in row if w.box[0] < word.box[0]), key=lambda w: -w.box[0])
+    edge, phrase = word.box[0], [word.text]
+    for other in left:
+        if edge - other.box[2] > 1.2 * height or other.text.endswith(":"):
+            break
+        phrase.insert(0, other.text)
+        edge = other.box[0]
+    after = [w for w in row if 0 <= w.box[0] - word.box[2] < 6 * height][:3]
+    return " ".join([*phrase, *(w.text for w in sorted(after, key=lambda w: w.box[0]))])
+
+
+def _signature_at(image: Image.Image, label: Word, words: Sequence[Word], height: float) -> tuple[bool, bool]:
+    """Look right of, below and above one label; return (ink that is no print, print)."""
+    x0, y0, x1, y1 = label.box
+    reach = round(image.width * 0.42)
+    stop = image.width
+    for word in words:
+        on_row = word.box[1] < y1 + height and word.box[3] > y0 - height
+        if on_row and word.box[0] > x1 + height and _NEXT_LABEL.match(word.text):
+            stop = min(stop, word.box[0])
+    h = round(height)
+    zones: tuple[Box, ...] = (
+        (x1 + h // 3, y0 - round(1.1 * h), min(x1 + reach, stop - 2), y1 + round(0.5 * h)),
+        (max(0, x0 - 4 * h), y1 + h // 3, min(x0 + reach, image.width), y1 + round(2.6 * h)),
+        (max(0, x0 - 8 * h), y0 - round(2.6 * h), min(x0 + reach, image.width), y0 - h // 4),
+    )
+    printed = False
+    for zone in zones:
+        ink, has_print = _ink_in(image, zone, words, height)
+        if ink:
+            return True, False
+        printed = printed or (has_print and zone is zones[0])
+    return False, printed
+
+
+def _ink_in(image: Image.Image, zone: Box, words: Sequence[Word], height: float) -> tuple[bool, bool]:
+    x0, y0, x1, y1 = max(0, zone[0]), max(0, zone[1]), min(image.width, zone[2]), min(image.height, zone[3])
+    if x1 - x0 < 2 * height or y1 - y0 < height:
+        return False, False
+    ink = image.crop((x0, y0, x1, y1)).point(lambda v: 255 if v < DARK else 0)
+    printed = False
+    for word in words:
+        if _is_print(word, height) and word.box[0] < x1 and word.box[2] > x0 and word.box[1] < y1 and word.box[3] > y0:
+            pad = 3
+            place = (word.box[0] - x0 - pad, word.box[1] - y0 - pad, word.box[2] - x0 + pad, word.box[3] - y0 + pad)
+            ink.paste(0, (max(0, place[0]), max(0, place[1]), place[2], place[3]))
+            printed = printed or (word.confidence > 0.6 and sum(c.isalpha() for c in word.text) > 2)
+    _drop_rules(ink)
+    ink = ink.filter(ImageFilter.MedianFilter(3))
+    box = ink.getbbox()
+    if box is None:
+        return False, printed
+    dark = ink.histogram()[255]
+    wide, high = _spread(ink)
+    return wide >= 2.5 * height and high >= 0.8 * height and dark >= 2.5 * height * 2, printed
+
+
+def _is_print(word: Word, height: float) -> bool:
+    """Say whether this is a printed word, not a scribble that the engine took for one."""
+    tall = word.box[3] - word.box[1] > 1.7 * height
+    if tall and word.confidence < 0.9:
+        return False
+    return word.confidence >= 0.5 and sum(c.isalnum() for c in word.text) >= max(1, 0.6 * len(word.text))
+
+
+def _drop_rules(ink: Image.Image) -> None:
+    """Whiten ruled lines: rows and columns that are mostly ink."""
+    rows = ink.resize((1, ink.height), Image.Resampling.BOX).tobytes()
+    for y, mean in enumerate(rows):
+        if mean > 110:
+            ink.paste(0, (0, max(0, y - 1), ink.width, y + 2))
+    columns = ink.resize((ink.width, 1), Image.Resampling.BOX).tobytes()
+    for x, mean in enumerate(columns):
+        if mean > 165:
+            ink.paste(0, (max(0, x - 1), 0, x + 2, ink.height))
+
+
+def _spread(ink: Image.Image) -> tuple[int, int]:
+    """Return how many columns and rows hold ink: specks far apart do not make a signature."""
+    columns = ink.resize((ink.width, 1), Image.Resampling.BOX).tobytes()
+    rows = ink.resize((1, ink.height), Image.Resampling.BOX).tobytes()
+    return sum(1 for v in columns if v >= 3), sum(1 for v in rows if v >= 3)
+
+
+def _checkboxes(image: Image.Image, words: Sequence[Word], height: float) -> dict[str, bool]:
+    found: dict[str, bool] = {}
+    for word in words:
+        if not any(c.isalpha() for c in word.text):
+            continue
+        state = _box_left_of(image, word, height)
+        if state is not None:
+            found[f"checkbox:{_label(word, words, height)}"] = state
+    return found
+
+
+def _label(word: Word, words: Sequence[Word], height: float) -> str:
+    middle = (word.box[1] + word.box[3]) / 2
+    row = sorted(
+        (w for w in words if w.box[0] >= word.box[0] and abs((w.box[1] + w.box[3]) / 2 - middle) < 0.6 * height),
+        key=lambda w: w.box[0],
+    )
+    parts, edge = [], word.box[0]
+    for other in row[:4]:
+        if other.box[0] - edge > height and parts:
+            break
+        parts.append(other.text)
+        edge = other.box[2]
+    return re.sub(r"[^a-z0-9 /-]", "", " ".join(parts).lower()).strip()
+
+
+def _box_left_of(image: Image.Image, word: Word, height: float) -> bool | None:
+    """Return whether the box left of a word is filled; None when there is no box."""
+    h = round(height)
+    x0, x1 = max(0, word.box[0] - round(2.4 * h)), word.box[0] + h // 4
+    y0, y1 = max(0, word.box[1] - h // 2), min(image.height, word.box[3] + h // 2)
+    if x1 - x0 < h or y1 - y0 < h:
+        return None
+    crop = image.crop((x0, y0, x1, y1))
+    dark = [[v < DARK for v in row] for row in _rows(crop)]
+    columns = [x for x in range(crop.width) if _run([row[x] for row in dark]) >= 0.6 * h]
+    rows = [y for y in range(crop.height) if _run(dark[y]) >= 0.6 * h]
+    if len(columns) < 2 or len(rows) < 2:
+        return None
+    left, right, top, bottom = columns[0], columns[-1], rows[0], rows[-1]
+    wide, high = right - left, bottom - top
+    if not (0.55 * h <= wide <= 1.9 * h and 0.55 * h <= high <= 1.9 * h and 0.65 <= wide / high <= 1.55):
+        return None
+    inner = [dark[y][x] for y in range(top + 4, bottom - 3) for x in range(left + 4, right - 3)]
+    return sum(inner) >= 0.12 * len(inner) if inner else None
+
+
+def _rows(crop: Image.Image) -> list[bytes]:
+    data = crop.tobytes()
+    return [data[start : start + crop.width] for start in range(0, len(data), crop.width)]
+
+
+def _run(line: Sequence[bool]) -> int:
+    best = now = 0
+    for dark in line:
+        now = now + 1 if dark else 0
+        best = max(best, now)
+    return best
