@@ -26,19 +26,33 @@ class CaseState(StrEnum):
 
 ALLOWED: dict[CaseState, frozenset[CaseState]] = {
     CaseState.OPEN: frozenset({CaseState.INCOMPLETE, CaseState.COMPLETE, CaseState.CANCELLED}),
-    CaseState.INCOMPLETE: frozenset({CaseState.INCOMPLETE, CaseState.COMPLETE, CaseState.CANCELLED}),
+    CaseState.INCOMPLETE: frozenset({CaseState.OPEN, CaseState.INCOMPLETE, CaseState.COMPLETE, CaseState.CANCELLED}),
     CaseState.COMPLETE: frozenset(
-        {CaseState.INCOMPLETE, CaseState.DISPATCHING, CaseState.UNDISPATCHABLE, CaseState.CANCELLED}
+        {
+            CaseState.OPEN,
+            CaseState.INCOMPLETE,
+            CaseState.DISPATCHING,
+            CaseState.UNDISPATCHABLE,
+            CaseState.CANCELLED,
+        }
     ),
     CaseState.DISPATCHING: frozenset(
-        {CaseState.PROVIDER_ACCEPTED, CaseState.UNDISPATCHABLE, CaseState.DISPATCHING, CaseState.CANCELLED}
+        {
+            CaseState.OPEN,
+            CaseState.PROVIDER_ACCEPTED,
+            CaseState.UNDISPATCHABLE,
+            CaseState.DISPATCHING,
+            CaseState.CANCELLED,
+        }
     ),
-    CaseState.UNDISPATCHABLE: frozenset({CaseState.DISPATCHING, CaseState.INCOMPLETE, CaseState.CANCELLED}),
+    CaseState.UNDISPATCHABLE: frozenset(
+        {CaseState.OPEN, CaseState.DISPATCHING, CaseState.INCOMPLETE, CaseState.CANCELLED}
+    ),
     CaseState.PROVIDER_ACCEPTED: frozenset({CaseState.SCHEDULED, CaseState.DISPATCHING, CaseState.CANCELLED}),
     CaseState.SCHEDULED: frozenset({CaseState.CANCELLED}),
     CaseState.CANCELLED: frozenset(),
 }
-"""Which state may follow which; a test walks random events through it."""
+"""Which state may follow which; a test walks random events through it. A changed order goes back to `open`."""
 
 
 class CaseManager(Model):
@@ -121,6 +135,16 @@ class IdentityResolved(Payload):
     rule: str
     is_new: bool
     duplicate: bool
+
+
+class CaseIndexed(Payload):
+    """A case can be found by this token: a digest of an order number or of what identifies a member."""
+
+    topic: ClassVar[str] = "case.indexed"
+    key_field: ClassVar[str] = "token"
+
+    token: str
+    case_ids: tuple[str, ...] = Field(description="One case for each order or member that the token stands for")
 
 
 class CompletenessEvaluated(Payload):

@@ -1,0 +1,239 @@
+"""The shape of the files in `rules/`: required elements, the provider network, the desk, the clocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, time
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, field_validator
+
+from schemas.case import CaseManager
+from schemas.identifiers import npi_ok
+from schemas.order import Order, OrderType
+
+Gate = Literal["intake", "dispatch", "delivery", "claim"]
+Severity = Literal["required", "conditional", "advise"]
+GATES: tuple[Gate, ...] = ("intake", "dispatch", "delivery", "claim")
+_CODES = re.compile(r"^[A-Z0-9][0-9]{4}(-[A-Z0-9][0-9]{4})?$")
+
+
+class Rule(BaseModel):
+    """Base of everything read from a rules file: frozen, and an unknown word is an error, not a comment."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def _codes(value: Any) -> Any:
+    for item in value:
+        if not isinstance(item, str) or not _CODES.match(item):
+            raise ValueError("codes stand alone (E1390) or as a range (E0424-E1406)")
+    return value
+
+
+Codes = Annotated[tuple[str, ...], BeforeValidator(_codes)]
+"""HCPCS or CPT codes and ranges of them."""
+
+
+def covers(codes: Iterable[str], code: str) -> bool:
+    """Say whether a code stands in these codes and ranges; a range never crosses its letter."""
+    for item in codes:
+        first, _, last = item.partition("-")
+        if code == first or (last and code[:1] == first[:1] and len(code) == 5 and first <= code <= last):
+            return True
+    return False
+
+
+def resolve(model: Any, path: str) -> list[Any]:
+    """Return the values at a dotted path; lists are walked through, what is absent or empty is left out."""
+    found = [model]
+    for name in path.split("."):
+        step: list[Any] = []
+        for item in found:
+            value = item.get(name) if isinstance(item, Mapping) else getattr(item, name, None)
+            step.extend(value if isinstance(value, tuple | list) else [value])
+        found = [value for value in step if value is not None and value != ""]
+    return found
+
+
+class Effective(Rule):
+    """From which day to which (last included; none = still in force)."""
+
+    from_: date = Field(alias="from")
+    until: date | None = None
+
+    def on(self, day: date) -> bool:
+        return self.from_ <= day and (self.until is None or day <= self.until)
+
+
+class Applies(Rule):
+    """To which orders: by type, and by any line's code; what is empty does not narrow."""
+
+    order_types: tuple[OrderType, ...] = ()
+    hcpcs: Codes = ()
+
+    def to(self, order: Order) -> bool:
+        typed = not self.order_types or order.order_type in self.order_types
+        return typed and (not self.hcpcs or any(covers(self.hcpcs, line.code) for line in order.lines if line.code))
+
+
+class Condition(Rule):
+    """When an element is asked for: `path` has one of `values` (none given: anything), or a line has one of `hcpcs`."""
+
+    path: str | None = None
+    values: tuple[JsonValue, ...] = ()
+    hcpcs: Codes = ()
+
+    def holds(self, order: Order) -> bool:
+        if self.hcpcs and not any(covers(self.hcpcs, line.code) for line in order.lines if line.code):
+            return False
+        if self.path is None:
+            return True
+        found = resolve(order, self.path)
+        return bool(found) and (not self.values or any(value in self.values for value in found))
+
+
+class Check(Rule):
+    """What a value must be besides present: equal to a word, of a form, or whole in all of its parts."""
+
+    equals: JsonValue = None
+    form: Literal["npi", "icd10", "digits10", "past"] | None = None
+    parts: tuple[str, ...] = Field(default=(), description="Attributes that must all be there")
+    any_part: tuple[str, ...] = Field(default=(), description="Attributes of which one must be there")
+
+    def passes(self, value: Any, as_of: date) -> bool:
+        if self.equals is not None and value != self.equals:
+            return False
+        if self.form is not None and not _of_form(self.form, value, as_of):
+            return False
+        if self.any_part and not any(resolve(value, part) for part in self.any_part):
+            return False
+        return all(resolve(value, part) for part in self.parts)
+
+
+def _of_form(form: str, value: Any, as_of: date) -> bool:
+    if form == "past":
+        return isinstance(value, date) and value <= as_of
+    if form == "npi":
+        return npi_ok(str(value))
+    pattern = {"icd10": r"[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?", "digits10": r"[0-9]{10}"}[form]
+    return re.fullmatch(pattern, str(value)) is not None
+
+
+class Element(Rule):
+    """One thing an order must say. `path` may list several places; the first language is plain dotted paths."""
+
+    id: str
+    label: str
+    path: tuple[str, ...]
+    language: Literal["path"] = "path"
+    gate: Gate
+    severity: Severity
+    when: Condition | None = None
+    check: Check = Check()
+    ask: str
+    cite: tuple[str, ...] = Field(min_length=1)
+
+    @field_validator("path", mode="before")
+    @classmethod
+    def _one_path_is_a_list_of_one(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    def values(self, order: Order) -> list[Any]:
+        return [value for path in self.path for value in resolve(order, path)]
+
+
+class Ruleset(Rule):
+    """One dated file of `rules/elements/`; an element of the same id in a ruleset that extends it replaces it."""
+
+    ruleset: str
+    version: date
+    effective: Effective
+    applies: Applies = Applies()
+    extends: tuple[str, ...] = ()
+    elements: tuple[Element, ...] = ()
+
+
+class Licence(Rule):
+    number: str
+    states: tuple[str, ...] = Field(min_length=1)
+    expires: date
+
+
+class Service(Rule):
+    """A kind of service and the codes it covers (none: the whole kind)."""
+
+    order_type: OrderType
+    hcpcs: Codes = ()
+
+
+class Area(Rule):
+    """Where it serves: ZIP prefixes of three digits, whole states, or both."""
+
+    zip3: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+
+
+class Provider(Rule):
+    """A network provider and the papers that let it take an offer."""
+
+    npi: str
+    name: str
+    active: bool = True
+    ein: str | None = None
+    w9_on_file: date | None = None
+    caqh_id: str | None = None
+    roster: str | None = Field(default=None, description="The payer roster it stands on, instead of CAQH")
+    taxonomy: str | None = None
+    licences: tuple[Licence, ...] = ()
+    services: tuple[Service, ...] = Field(min_length=1)
+    area: Area
+    payers: tuple[str, ...] = Field(min_length=1, description="Contracted payers; `*` = any")
+    capacity: int = Field(ge=0, description="Orders it can take at present")
+    email: str
+
+    @field_validator("npi")
+    @classmethod
+    def _passes_its_check_digit(cls, value: str) -> str:
+        if not npi_ok(value):
+            raise ValueError("fails the NPI check digit")
+        return value
+
+
+class Directory(Rule):
+    version: date
+    providers: tuple[Provider, ...]
+
+
+class DeskManager(CaseManager):
+    """A case manager and the order types that come to this desk (none: all)."""
+
+    order_types: tuple[OrderType, ...] = ()
+
+
+class Desk(Rule):
+    version: date
+    managers: tuple[DeskManager, ...] = Field(min_length=1)
+
+
+class BusinessHours(Rule):
+    """Days by ISO number (1 = Monday) and the hours, on the wall clock of the service address."""
+
+    days: tuple[int, ...]
+    opens: time
+    closes: time
+
+
+class OfferClock(Rule):
+    wave_size: int = Field(ge=1)
+    urgent_minutes: int = Field(ge=1)
+    standard_business_minutes: int = Field(ge=1)
+    latest_start_days: int = Field(ge=1)
+
+
+class Clocks(Rule):
+    version: date
+    cite: tuple[str, ...]
+    business: BusinessHours
+    offer: OfferClock
