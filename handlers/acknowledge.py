@@ -1,0 +1,68 @@
+"""Tells the sender, once for each receipt and case, that the order is with us and what is still missing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from doorstep.handler import Unit, on
+from handlers.casework import derived_id, once
+from handlers.check import unmet
+from schemas.case import Case, CompletenessEvaluated, ElementResult, IdentityResolved
+from schemas.event import Event, Payload
+from schemas.order import ReferralReceived
+from schemas.outbound import ConfirmationKind, ConfirmationRequested
+from schemas.transmission import ReplyTo
+
+log = logging.getLogger("doorstep.acknowledge")
+
+
+def confirmation(
+    case: Case, document_id: str, kind: ConfirmationKind, recipient: ReplyTo, asks: tuple[str, ...] = ()
+) -> ConfirmationRequested:
+    """Return what the sender of this document is told of this case; the same cause always has the same id."""
+    return ConfirmationRequested(
+        confirmation_id=derived_id(document_id, kind, case.case_id),
+        kind=kind,
+        recipient=recipient,
+        case_id=case.case_id,
+        document_id=document_id,
+        reference=case.case_id,
+        manager=case.manager,
+        case_state=case.state.value,
+        asks=asks,
+    )
+
+
+def _told(
+    unit: Unit, case: Case, document_id: str, reply_to: ReplyTo | None, elements: tuple[ElementResult, ...]
+) -> list[Payload]:
+    if reply_to is None:
+        log.info("nobody to answer for document %s of case %s", document_id, case.case_id)
+        return []
+    kind = ConfirmationKind.INFORMATION_REQUESTED if elements else ConfirmationKind.ACKNOWLEDGED
+    return once(unit, confirmation(case, document_id, kind, reply_to, tuple(element.ask for element in elements)))
+
+
+@on(CompletenessEvaluated)
+def acknowledge(event: Event[CompletenessEvaluated], unit: Unit) -> Iterable[Payload]:
+    case = unit.case(event.data.case_id)
+    if case is None:
+        return []
+    received = unit.latest(ReferralReceived, event.data.document_id)
+    reply_to = received.data.reply_to if received else case.reply_to
+    return _told(unit, case, event.data.document_id, reply_to, unmet(event.data.results))
+
+
+@on(IdentityResolved, where=lambda data: data.duplicate or data.order.action == "cancel")
+def known(event: Event[IdentityResolved], unit: Unit) -> Iterable[Payload]:
+    """Answer the sender of an order that was here before, or of a cancellation."""
+    data = event.data
+    case = unit.case(data.case_id)
+    if case is None:
+        return []
+    if data.order.action != "cancel":
+        return _told(unit, case, data.document_id, data.reply_to, case.unmet)
+    if data.reply_to is None:
+        return []
+    return once(unit, confirmation(case, data.document_id, ConfirmationKind.CANCELLED, data.reply_to))

@@ -1,0 +1,116 @@
+"""Is the order complete for intake? The required elements are data in `rules/elements`; nothing is required here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from doorstep.handler import Unit, on
+from handlers.casework import ask_person, day_of, moved, rulesets_for
+from schemas.case import (
+    Case,
+    CaseState,
+    CompletenessEvaluated,
+    ElementResult,
+    ElementStatus,
+    IdentityResolved,
+    InformationRequested,
+)
+from schemas.event import Event, Payload
+from schemas.order import Order
+from schemas.rules import GATES, Element, Gate, Ruleset
+
+_UNMET = {ElementStatus.MISSING, ElementStatus.UNREADABLE, ElementStatus.CONFLICTING}
+
+
+def evaluate(
+    order: Order, rulesets: Sequence[Ruleset], as_of: date, *, gate: Gate = "intake"
+) -> tuple[ElementResult, ...]:
+    """Return the verdict on every element up to this gate that is in force on that day.
+
+    An element of a later ruleset replaces the one of the same id before it.
+    """
+    reached = GATES[: GATES.index(gate) + 1]
+    elements: dict[str, Element] = {}
+    for ruleset in rulesets:
+        if ruleset.effective.on(as_of) and ruleset.applies.to(order):
+            elements.update({element.id: element for element in ruleset.elements if element.gate in reached})
+    return tuple(_verdict(element, order, as_of) for element in elements.values())
+
+
+def unmet(results: Iterable[ElementResult]) -> tuple[ElementResult, ...]:
+    """Return the results that keep an order from being complete; advice never does."""
+    return tuple(result for result in results if result.status in _UNMET and result.severity != "advise")
+
+
+def _verdict(element: Element, order: Order, as_of: date) -> ElementResult:
+    status = _status(element, order, as_of)
+    ask = element.ask
+    if status is ElementStatus.UNREADABLE:
+        ask = f"{element.label}: we could not read it with certainty; please send it again clearly."
+    elif status is ElementStatus.CONFLICTING:
+        ask = f"{element.label}: what we received contradicts itself; please confirm which is right."
+    return ElementResult(
+        element_id=element.id,
+        label=element.label,
+        status=status,
+        severity=element.severity,
+        ask=ask,
+        cite=element.cite,
+    )
+
+
+def _status(element: Element, order: Order, as_of: date) -> ElementStatus:
+    if element.when is not None and not element.when.holds(order):
+        return ElementStatus.NOT_APPLICABLE
+    if element.id in order.conflicting:
+        return ElementStatus.CONFLICTING
+    if any(element.check.passes(value, as_of) for value in element.values(order)):
+        return ElementStatus.MET
+    return ElementStatus.UNREADABLE if element.id in order.unreadable else ElementStatus.MISSING
+
+
+@on(IdentityResolved, where=lambda data: not data.duplicate and data.order.action != "cancel")
+def check(event: Event[IdentityResolved], unit: Unit) -> Iterable[Payload]:
+    """Judge the case's order as it stands now, and move the case if it is waiting for that."""
+    data = event.data
+    case = unit.case(data.case_id)
+    if case is None or case.state is CaseState.CANCELLED:
+        return []
+    last = unit.latest(CompletenessEvaluated, case.case_id)
+    if case.state is not CaseState.OPEN and last is not None and last.data.document_id == data.document_id:
+        return []
+    rulesets = rulesets_for(unit, case.order.order_type)
+    results = evaluate(case.order, rulesets, day_of(case.order, data.received_at.date()))
+    open_elements = unmet(results)
+    verdict = CompletenessEvaluated(
+        case_id=case.case_id,
+        document_id=data.document_id,
+        rulesets=tuple(f"{ruleset.ruleset}@{ruleset.version}" for ruleset in rulesets),
+        gate="intake",
+        results=results,
+        complete=not open_elements,
+    )
+    if case.state is not CaseState.OPEN:
+        return [verdict]
+    return [verdict, *_follow_up(case, open_elements, data.document_id, unit)]
+
+
+def _follow_up(case: Case, open_elements: tuple[ElementResult, ...], document_id: str, unit: Unit) -> list[Payload]:
+    if not open_elements:
+        return [moved(case, CaseState.COMPLETE, unit, cause="every intake element is met", unmet=())[1]]
+    _, change = moved(case, CaseState.INCOMPLETE, unit, cause="intake elements are unmet", unmet=open_elements)
+    asked = InformationRequested(case_id=case.case_id, document_id=document_id, elements=open_elements)
+    doubtful = {r.element_id: str(r.status) for r in open_elements if r.status is not ElementStatus.MISSING}
+    if not doubtful:
+        return [change, asked]
+    review = ask_person(
+        unit,
+        document_id,
+        stage="check",
+        reason="values are not certain",
+        case_id=case.case_id,
+        fields={n: case.order.unreadable.get(n) or case.order.conflicting.get(n) or why for n, why in doubtful.items()},
+        documents=case.order.documents,
+    )
+    return [change, asked, *review]

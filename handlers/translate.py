@@ -1,0 +1,71 @@
+"""Turns a structured message (HL7 v2, FHIR) into normalized orders; what its codec cannot read goes to a person."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable
+
+from pydantic import ValidationError
+
+from doorstep.handler import Tools, Unit, on
+from handlers.casework import hold, order_type_of
+from schemas.codec import CodecError
+from schemas.event import Event, Payload
+from schemas.order import Order, OrderType, ReferralReceived
+from schemas.transmission import TransmissionReceived
+
+
+def orders_in(channel: str, data: bytes, document_id: str) -> tuple[Order, ...] | CodecError:
+    """Return the orders of a message, or why there are none; the error names places, never values."""
+    try:
+        if channel == "hl7v2":
+            from schemas.hl7v2 import orders_of as read_hl7
+
+            orders = read_hl7(data, document_id)
+        else:
+            from schemas.fhir import orders_of as read_fhir
+
+            orders = read_fhir(json.loads(data), document_id)
+    except CodecError as error:
+        return error
+    except ValidationError as error:
+        places = sorted({".".join(str(part) for part in detail["loc"]) for detail in error.errors()})
+        return CodecError("value", "a value does not fit the order", ", ".join(places)[:200])
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return CodecError("structure", "the content is not JSON")
+    return orders or CodecError("not-found", "there is no order in it")
+
+
+async def _parse(event: Event[TransmissionReceived], tools: Tools) -> tuple[Order, ...] | CodecError:
+    """Parse outside the transaction, in a thread: a large message must not stop the others."""
+    contents = event.data.contents
+    part = contents[1] if event.data.channel == "fhir" and len(contents) > 1 else contents[0]
+    data = await tools.content(part)
+    return await asyncio.to_thread(orders_in, event.data.channel, data, event.data.document_id)
+
+
+@on(TransmissionReceived, where=lambda data: data.channel in {"hl7v2", "fhir"}, prepare=_parse)
+def translate(
+    event: Event[TransmissionReceived], unit: Unit, found: tuple[Order, ...] | CodecError
+) -> Iterable[Payload]:
+    data = event.data
+    if isinstance(found, CodecError):
+        reason = f"{found.message}" + (f" at {found.location}" if found.location else "")
+        return hold(unit, data.document_id, data.reply_to, stage="translate", reason=reason, documents=data.contents)
+    return [
+        ReferralReceived(
+            document_id=data.document_id,
+            order=_typed(order, unit).model_copy(update={"documents": order.documents or data.contents[:1]}),
+            reply_to=data.reply_to,
+            received_at=data.received_at,
+        )
+        for order in found
+    ]
+
+
+def _typed(order: Order, unit: Unit) -> Order:
+    if order.order_type is not OrderType.UNKNOWN:
+        return order
+    codes = [line.code for line in order.lines if line.code]
+    return order.model_copy(update={"order_type": order_type_of(unit, codes)})
