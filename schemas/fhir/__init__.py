@@ -1,0 +1,27 @@
+"""FHIR R4 to the canonical order and back to Task: a strict loader, validation, and two pure projections; no I/O."""
+
+from schemas.fhir.elements import is_request, is_resource_type
+from schemas.fhir.groups import order_groups
+from schemas.fhir.order import orders_of
+from schemas.fhir.outcome import Issue, operation_outcome
+from schemas.fhir.strict import dumps, loads, plain
+from schemas.fhir.task import BUSINESS_STATUS, TASK_STATUS, pending_task, task_id, task_of
+from schemas.fhir.validation import validate
+
+__all__ = [
+    "BUSINESS_STATUS",
+    "TASK_STATUS",
+    "Issue",
+    "dumps",
+    "is_request",
+    "is_resource_type",
+    "loads",
+    "operation_outcome",
+    "order_groups",
+    "orders_of",
+    "pending_task",
+    "plain",
+    "task_id",
+    "task_of",
+    "validate",
+]

@@ -1,0 +1,164 @@
+"""A case as the sender sees it: one FHIR Task for each order, made from the case alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from schemas.case import Case, CaseState, ElementStatus
+from schemas.fhir.unmapped import FOCUS
+from schemas.transmission import ReceiptState
+
+CASE_SYSTEM = "urn:doorstep:case"
+DOCUMENT_SYSTEM = "urn:doorstep:document"
+STATUS_SYSTEM = "urn:doorstep:business-status"
+ELEMENT_SYSTEM = "urn:doorstep:element"
+MANAGER_URL = "urn:doorstep:case-manager"
+NPI_SYSTEM = "http://hl7.org/fhir/sid/us-npi"
+TASK_CODES = "http://hl7.org/fhir/CodeSystem/task-code"
+
+TASK_STATUS: dict[CaseState, str] = {
+    CaseState.OPEN: "received",
+    CaseState.INCOMPLETE: "on-hold",
+    CaseState.COMPLETE: "accepted",
+    CaseState.DISPATCHING: "in-progress",
+    CaseState.UNDISPATCHABLE: "in-progress",
+    CaseState.PROVIDER_ACCEPTED: "in-progress",
+    CaseState.SCHEDULED: "in-progress",
+    CaseState.CANCELLED: "cancelled",
+}
+BUSINESS_STATUS: dict[CaseState, str] = {
+    CaseState.OPEN: "under-review",
+    CaseState.INCOMPLETE: "information-needed",
+    CaseState.COMPLETE: "order-complete",
+    CaseState.DISPATCHING: "offered",
+    CaseState.UNDISPATCHABLE: "no-provider-yet",
+    CaseState.PROVIDER_ACCEPTED: "provider-accepted",
+    CaseState.SCHEDULED: "scheduled",
+    CaseState.CANCELLED: "cancelled",
+}
+ASKED = frozenset({ElementStatus.MISSING, ElementStatus.UNREADABLE, ElementStatus.CONFLICTING})
+
+
+def task_id(focus: str) -> str:
+    """Return the Task id of an order by its focus (`ServiceRequest/ID`, or an order id): the same every time."""
+    return str(uuid5(NAMESPACE_URL, f"urn:doorstep:task:{focus}"))
+
+
+def task_of(
+    case: Case, *, identifier: str | None = None, focus: str | None = None, based_on: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the Task of a case.
+
+    `identifier` is the Task's id and `focus` its order where they are known from the request that came in; without
+    them both follow from the case's own order.
+    """
+    focus = focus or case.order.unmapped.get(FOCUS)
+    task: dict[str, Any] = {
+        "resourceType": "Task",
+        "id": identifier or task_id(focus or case.order.order_id),
+        "meta": {"versionId": str(case.revision), "lastUpdated": _instant(case.updated_at)},
+        "identifier": [{"system": CASE_SYSTEM, "value": case.case_id}],
+        "status": TASK_STATUS[case.state],
+        "businessStatus": _business_status(BUSINESS_STATUS[case.state]),
+        "intent": "order",
+        "priority": case.order.priority,
+        "code": {"coding": [{"system": TASK_CODES, "code": "fulfill"}]},
+        "authoredOn": _instant(case.opened_at),
+        "lastModified": _instant(case.updated_at),
+        "owner": _owner(case),
+        "note": [
+            {"text": f"Case {case.case_id}. Case manager {case.manager.name}, extension {case.manager.extension}."}
+        ],
+        "extension": [_manager(case)],
+    }
+    task |= _about(focus, based_on, case.order.unmapped.get("subject"))
+    output = _output(case)
+    if output:
+        task["output"] = output
+    return task
+
+
+def pending_task(
+    *,
+    identifier: str,
+    focus: str,
+    document_id: str,
+    received_at: datetime,
+    state: ReceiptState = ReceiptState.PENDING,
+    reason: str | None = None,
+    based_on: Sequence[str] = (),
+    subject: str | None = None,
+) -> dict[str, Any]:
+    """Return the Task of an order that has no case: still on its way, before a person, or refused with the reason."""
+    refused = state is ReceiptState.REJECTED
+    task: dict[str, Any] = {
+        "resourceType": "Task",
+        "id": identifier,
+        "meta": {"versionId": "0", "lastUpdated": _instant(received_at)},
+        "identifier": [{"system": DOCUMENT_SYSTEM, "value": document_id}],
+        "status": "rejected" if refused else "received",
+        "businessStatus": _business_status("refused" if refused else "referral-received"),
+        "intent": "order",
+        "code": {"coding": [{"system": TASK_CODES, "code": "fulfill"}]},
+        "authoredOn": _instant(received_at),
+        "lastModified": _instant(received_at),
+    }
+    if refused and reason:
+        task["statusReason"] = {"text": reason}
+    return task | _about(focus, based_on, subject)
+
+
+def _about(focus: str | None, based_on: Sequence[str], subject: str | None) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if focus:
+        found["focus"] = {"reference": focus}
+        found["basedOn"] = [{"reference": reference} for reference in based_on or (focus,)]
+    if subject:
+        found["for"] = {"reference": subject}
+    return found
+
+
+def _business_status(code: str) -> dict[str, Any]:
+    return {"coding": [{"system": STATUS_SYSTEM, "code": code}], "text": code.replace("-", " ")}
+
+
+def _owner(case: Case) -> dict[str, Any]:
+    """The provider once one has accepted; until then the hub's own case manager."""
+    if case.provider_name is None:
+        return {"display": case.manager.name}
+    owner: dict[str, Any] = {"display": case.provider_name}
+    if case.provider_npi:
+        owner["identifier"] = {"system": NPI_SYSTEM, "value": case.provider_npi}
+    return owner
+
+
+def _manager(case: Case) -> dict[str, Any]:
+    inner = [
+        {"url": "name", "valueString": case.manager.name},
+        {"url": "extension", "valueString": case.manager.extension},
+    ]
+    if case.manager.email:
+        inner.append({"url": "email", "valueString": case.manager.email})
+    return {"url": MANAGER_URL, "extension": inner}
+
+
+def _output(case: Case) -> list[dict[str, Any]]:
+    """List what is asked for while the case is incomplete, and the date once it is scheduled."""
+    found: list[dict[str, Any]] = []
+    if case.state is CaseState.INCOMPLETE:
+        for element in case.unmet:
+            if element.status in ASKED:
+                coding = [{"system": ELEMENT_SYSTEM, "code": element.element_id}]
+                found.append({"type": {"coding": coding, "text": element.label}, "valueString": element.ask})
+    if case.state is CaseState.SCHEDULED and case.scheduled_start is not None:
+        coding = [{"system": ELEMENT_SYSTEM, "code": "scheduled-start"}]
+        start = _instant(case.scheduled_start)
+        found.append({"type": {"coding": coding, "text": "Scheduled start"}, "valueDateTime": start})
+    return found
+
+
+def _instant(when: datetime) -> str:
+    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,55 @@
+"""What a sender told us that the canonical order has no place for, kept as it was received."""
+
+from __future__ import annotations
+
+from schemas.fhir.graph import RELATIVE, Graph, Resource, part
+from schemas.fhir.strict import dumps
+
+ENVELOPE = frozenset({"resourceType", "id", "meta", "text", "implicitRules", "language", "contained", "extension"})
+COMMON = """
+    identifier status intent priority subject encounter authoredOn requester reasonCode reasonReference insurance
+    supportingInfo note
+"""
+OWN = {
+    "ServiceRequest": """
+        requisition code orderDetail quantityQuantity quantityRatio occurrenceDateTime occurrencePeriod occurrenceTiming
+        patientInstruction category doNotPerform locationReference replaces
+    """,
+    "DeviceRequest": """
+        groupIdentifier codeCodeableConcept codeReference parameter occurrenceDateTime occurrencePeriod occurrenceTiming
+    """,
+    "MedicationRequest": """
+        groupIdentifier medicationCodeableConcept medicationReference dosageInstruction dispenseRequest category
+        doNotPerform
+    """,
+}
+PLACED: dict[str, frozenset[str]] = {kind: frozenset((COMMON + own).split()) for kind, own in OWN.items()}
+READ_WHOLE = """
+    Patient Coverage Practitioner PractitionerRole Organization Condition Encounter Location Device Medication
+    Task MessageHeader ServiceRequest DeviceRequest MedicationRequest
+"""
+READ = frozenset(READ_WHOLE.split())
+FOCUS = "focus"
+"""Where the order's own FHIR resource stands (`ServiceRequest/ID`), so that its Task can point at it."""
+
+
+def unmapped_of(graph: Graph, requests: list[Resource]) -> dict[str, str]:
+    """Return element path -> JSON as received, for requests first, then for whole resources that nothing read."""
+    found: dict[str, str] = {}
+    first = requests[0]
+    if first.get("id"):
+        found[FOCUS] = f"{first['resourceType']}/{first['id']}"
+    reference = part(first.get("subject")).get("reference")
+    if isinstance(reference, str) and RELATIVE.fullmatch(reference):
+        found["subject"] = reference
+    for number, request in enumerate(requests):
+        kind = str(request["resourceType"])
+        for name, value in request.items():
+            if name not in ENVELOPE and name not in PLACED[kind]:
+                found[f"{kind}[{number}].{name}"] = dumps(value).decode()
+        if request.get("extension"):
+            found[f"{kind}[{number}].extension"] = dumps(request["extension"]).decode()
+    for number, resource in enumerate(graph.resources):
+        if resource.get("resourceType") not in READ:
+            found[f"{resource['resourceType']}[{number}]"] = dumps(resource).decode()
+    return found
