@@ -1,0 +1,131 @@
+"""The text of outgoing mails: case number, case manager, what is asked, when; never a person or anything clinical."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from connectors.email.settings import EmailSettings
+from doorstep.errors import Refused
+from schemas.mail import valid_address
+from schemas.outbound import ConfirmationKind, ConfirmationRequested
+
+_ATOM = re.compile(r"[A-Za-z0-9.+_=-]{1,200}")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
+_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,79}")
+
+_SUBJECTS = {
+    ConfirmationKind.ACKNOWLEDGED: "Order received",
+    ConfirmationKind.INFORMATION_REQUESTED: "Order received, information needed",
+    ConfirmationKind.UNDER_REVIEW: "Document received, under review",
+    ConfirmationKind.SCHEDULED: "Service scheduled",
+    ConfirmationKind.CANCELLED: "Order cancelled",
+    ConfirmationKind.OFFER: "Service offer",
+}
+
+
+def message_id(settings: EmailSettings, confirmation: ConfirmationRequested) -> str:
+    """Return the Message-ID of this confirmation: the same at every attempt."""
+    if not _ATOM.fullmatch(confirmation.confirmation_id):
+        raise Refused("confirmation-id", "the confirmation id cannot stand in a Message-ID")
+    return f"<{confirmation.confirmation_id}@{settings.from_address.rpartition('@')[2]}>"
+
+
+def compose(settings: EmailSettings, confirmation: ConfirmationRequested, *, link: str, date: datetime) -> EmailMessage:
+    """Return the finished mail; `link` is the signed address of an offer, empty otherwise."""
+    recipient = valid_address(confirmation.recipient.address)
+    if recipient is None:
+        raise Refused("recipient-address", "the recipient is not one plain mail address")
+    if not _REFERENCE.fullmatch(confirmation.reference):
+        raise Refused("reference", "the reference cannot stand in a subject")
+    mail = EmailMessage(policy=SMTP)
+    original = confirmation.recipient.context.get("message_id", "")
+    put(mail, "From", settings.from_address)
+    put(mail, "To", recipient)
+    put(mail, "Subject", f"{_SUBJECTS[confirmation.kind]} [{confirmation.reference}]")
+    put(mail, "Date", format_datetime(date))
+    put(mail, "Message-ID", message_id(settings, confirmation))
+    if original:
+        if not _MESSAGE_ID.fullmatch(original):
+            raise Refused("in-reply-to", "the original Message-ID cannot be quoted")
+        put(mail, "In-Reply-To", original)
+        put(mail, "References", original)
+    put(mail, "Auto-Submitted", "auto-replied" if original else "auto-generated")
+    put(mail, "X-Auto-Response-Suppress", "All")
+    mail.set_content("\n".join(text_of(settings, confirmation, link)) + "\n", cte="quoted-printable")
+    return mail
+
+
+def put(mail: EmailMessage, name: str, value: str) -> None:
+    """Set one header; refuse what could begin another one (this Python's own check has known holes)."""
+    if any(c in "\r\n\x00" or not c.isprintable() for c in value):
+        raise Refused("header-value", f"the value of {name} holds a control character")
+    mail[name] = value
+
+
+def offer_link(base_url: str, offer_id: str, token: str) -> str:
+    return f"{base_url.rstrip('/')}/offers/{quote(offer_id, safe='')}?token={quote(token, safe='')}"
+
+
+def text_of(settings: EmailSettings, confirmation: ConfirmationRequested, link: str) -> list[str]:
+    """Return the lines of the body."""
+    lines = [*_opening(settings, confirmation, link), ""]
+    if confirmation.asks:
+        lines += ["To go on we need:", *(f"- {one_line(ask)}" for ask in confirmation.asks), ""]
+        lines += ["Please answer this mail with what is missing; keep the number in the subject.", ""]
+    manager = confirmation.manager
+    if manager is not None:
+        lines += [f"Your case manager: {one_line(manager.name)}, extension {one_line(manager.extension)}", ""]
+    return [*lines, "This mail was written by a machine and holds no clinical details on purpose."]
+
+
+def _opening(settings: EmailSettings, confirmation: ConfirmationRequested, link: str) -> list[str]:
+    reference = confirmation.reference
+    kind = confirmation.kind
+    if kind is ConfirmationKind.OFFER:
+        return _offer(settings, confirmation, link)
+    if kind is ConfirmationKind.SCHEDULED:
+        if confirmation.scheduled_start is None:
+            raise Refused("scheduled-start", "a scheduled confirmation without its date")
+        lines = [f"The service for {reference} is scheduled."]
+        lines.append(f"When: {when(confirmation.scheduled_start, settings.time_zone)}")
+        if confirmation.provider_name:
+            lines.append(f"Provider: {one_line(confirmation.provider_name)}")
+        return lines
+    if kind is ConfirmationKind.UNDER_REVIEW:
+        return ["We have received your document. A person is looking at it.", f"Reference: {reference}"]
+    if kind is ConfirmationKind.CANCELLED:
+        return ["The order was cancelled.", f"Case number: {reference}"]
+    if kind is ConfirmationKind.INFORMATION_REQUESTED:
+        return ["We have received your order and opened a case; it is not complete yet.", f"Case number: {reference}"]
+    return ["We have received your order and opened a case.", f"Case number: {reference}"]
+
+
+def _offer(settings: EmailSettings, confirmation: ConfirmationRequested, link: str) -> list[str]:
+    if not link or confirmation.respond_by is None:
+        raise Refused("offer", "an offer without its link or its time to respond")
+    return [
+        f"A service is offered to {one_line(confirmation.provider_name or 'you')}.",
+        f"Service: {one_line(confirmation.service_summary or 'see the offer')}",
+        f"Respond by: {when(confirmation.respond_by, settings.time_zone)}",
+        f"Offer for {confirmation.reference}; accept with a date and time, or decline, here:",
+        link,
+    ]
+
+
+def when(instant: datetime, zone: str) -> str:
+    """Return an instant as people write it, in the zone and in UTC."""
+    local = instant.astimezone(ZoneInfo(zone))
+    hour = local.strftime("%I:%M %p").lstrip("0")
+    utc = instant.astimezone(UTC)
+    return f"{local:%A, %B} {local.day}, {local.year}, {hour} {local:%Z} ({utc:%H:%M} UTC)"
+
+
+def one_line(text: str) -> str:
+    """Return data as one line of at most 300 printable characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]
