@@ -17,7 +17,8 @@ from doorstep.connector import Blob, Receipt, Transmission
 from doorstep.errors import SettingsError
 from doorstep.journal.content import INLINE_LIMIT, ContentStore
 from doorstep.journal.database import READERS, Database, JournalDown
-from doorstep.journal.inbox import document_id_of
+from doorstep.journal.guard import Guard
+from doorstep.journal.inbox import cleaned, document_id_of
 from doorstep.journal.migrations import migrate
 from doorstep.journal.reader import Backlog, DeadLetter, Reader
 from doorstep.journal.routes import ALL_TOPICS, Route, Routes
@@ -53,6 +54,7 @@ class Journal:
         self._database = database
         self._store = ContentStore(database.data_dir, self._fail)
         self._context = Context(routes, rules, self._store)
+        self._names = Guard(database)
         self._on_failure = on_failure
         self._failed = False
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="journal-reader")
@@ -142,6 +144,7 @@ class Journal:
 
     async def receive(self, transmission: Transmission) -> Receipt:
         """Keep one input for good and return its receipt: the same answer at every re-send (see Receipt)."""
+        transmission = cleaned(transmission)
         if any(_is_large(blob) for blob in transmission.blobs):
             document_id = document_id_of(transmission.channel, transmission.idempotency_key)
             known = await self.read(lambda reader: reader.receipts(document_id=document_id))
@@ -159,6 +162,17 @@ class Journal:
     async def content(self, ref: Content) -> bytes:
         """Return the bytes of a reference; Defect when they are gone or changed."""
         return await self.read(lambda reader: reader.content(ref))
+
+    async def hold(self, name: str) -> bool:
+        """Try to take a name that no other task or process of this journal holds now (see Guard)."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._names.take, name)
+
+    async def holds(self, name: str) -> bool:
+        """Say whether a name taken before is still ours."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._names.keeps, name)
+
+    async def release(self, name: str) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._readers, self._names.release, name)
 
     def listen(self, consumer: str, wake: Callable[[], None]) -> Callable[[], None]:
         """Have `wake` called in this event loop when the consumer may have something to do; returns how to stop."""
@@ -195,6 +209,7 @@ class Journal:
         if self._writer is not None:
             await asyncio.to_thread(self._writer.stop)
         self._readers.shutdown(wait=True)
+        self._names.close()
         self._database.close()
 
     async def __aenter__(self) -> Journal:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, func, insert, literal, select, update
 
-from doorstep.errors import Defect
-from doorstep.journal.database import JournalDown
+from doorstep.errors import Defect, Unavailable
 from doorstep.journal.events import parse
 from doorstep.journal.tables import case_, case_document, counter, offer, review, upsert
 from doorstep.journal.transaction import Transaction
@@ -65,7 +64,7 @@ class CaseWrites(Transaction):
         }
         other = self.case_by_order_key(case.order_key) if case.state is not CaseState.CANCELLED else None
         if other is not None and other.case_id != case.case_id:
-            raise JournalDown("case.order_key", "another case holds this order", detail=other.case_id, retry_after=0)
+            raise Unavailable("case.order_key", "another case holds this order", detail=other.case_id, retry_after=0)
         known = self.connection.execute(select(case_.c.revision).where(case_.c.case_id == case.case_id)).scalar()
         if (known or 0) + 1 != case.revision:
             raise Defect("case.revision", "the case was changed meanwhile", detail=f"{case.case_id} {known}")

@@ -69,7 +69,12 @@ class ContentStore:
 
     def measure(self, blob: Blob) -> Staged:
         """Return the blob's reference and store nothing (for an input that is here already)."""
-        sha256, size = _measure(blob)
+        try:
+            sha256, size = _measure(blob)
+        except OSError as error:
+            raise Unavailable(
+                "content.source", "the input's file cannot be read", detail=f"errno {error.errno}"
+            ) from None
         url = f"content:{sha256}"
         return Staged(
             Content(url=url, sha256=sha256, content_type=blob.content_type, size=size, title=blob.title), None

@@ -10,14 +10,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from doorstep.errors import Defect, HubError, SettingsError, Unavailable
 
 log = logging.getLogger("doorstep.journal")
 
-_SQLITE_FINAL = ("SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_READONLY", "SQLITE_CANTOPEN")
+_SQLITE_FINAL = ("SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_READONLY")
+_TOO_BIG = ("54", "SQLITE_TOOBIG")  # SQLSTATE class 54: program limit exceeded
 _SQLITE_WRITER = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -31,6 +32,7 @@ _POSTGRES = (
     "SET TIME ZONE 'UTC'; SET synchronous_commit = on; SET lock_timeout = '10s'; "
     "SET idle_in_transaction_session_timeout = '30s'"
 )
+_POSTGRES_READER = "SET default_transaction_read_only = on; SET default_transaction_isolation = 'repeatable read'"
 READERS = 4
 
 
@@ -71,18 +73,19 @@ class Database:
         while self._locks:
             os.close(self._locks.pop())
 
-    def connect(self) -> Connection:
+    def connect(self, *, autocommit: bool = False) -> Connection:
         """Return a new writing connection."""
         try:
-            return self._writers.connect()
+            connection = self._writers.connect()
+            return connection.execution_options(isolation_level="AUTOCOMMIT") if autocommit else connection
         except DBAPIError as error:
             raise self.translate(error) from None
 
     def translate(self, error: DBAPIError) -> HubError:
         """Return our error for the driver's, without the driver's text (it may quote values)."""
         code = self.code(error)
-        if isinstance(error, IntegrityError):
-            return Defect("journal.constraint", "the journal refused inconsistent data", detail=code)
+        if isinstance(error, (IntegrityError, DataError, ProgrammingError)) or code.startswith(_TOO_BIG):
+            return Defect("journal.refused", "the database refused the data", detail=code)
         return JournalDown("journal.unavailable", "the journal cannot be used now", detail=code, retry_after=5)
 
     def code(self, error: DBAPIError) -> str:
@@ -158,5 +161,5 @@ def _prepare_postgres(engine: Engine, *, readers: bool) -> None:
         connection.autocommit = True
         connection.execute(_POSTGRES)
         if readers:
-            connection.execute("SET default_transaction_read_only = on")
+            connection.execute(_POSTGRES_READER)
         connection.autocommit = False

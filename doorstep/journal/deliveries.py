@@ -17,12 +17,15 @@ from schemas.event import Event
 from schemas.outbound import DeliveryDied
 
 
+REDELIVERED = "redelivered"
+
+
 class Claim(StrEnum):
     """What a consumer may do with an event now."""
 
     TAKEN = "taken"
     AGAIN = "again"
-    """Taken, and an earlier attempt may have had its effect outside (the row was inflight)."""
+    """Taken, and an earlier attempt may have had its effect outside (the row was inflight, or settled before)."""
     SETTLED = "settled"
     """Done, dead, or never meant for this consumer: nothing to do."""
     DEFERRED = "deferred"
@@ -61,7 +64,8 @@ class DeliveryWrites(Transaction):
         )
         if self.connection.execute(select(exists().where(earlier))).scalar():
             return Claim.DEFERRED
-        return Claim.AGAIN if row["state"] == "inflight" else Claim.TAKEN
+        again = row["state"] == "inflight" or row["error_code"] == REDELIVERED
+        return Claim.AGAIN if again else Claim.TAKEN
 
     def begin(self, event_id: str, consumer: str) -> int:
         """Mark a claimed delivery as inflight and return which attempt this is (from 1)."""
@@ -123,6 +127,7 @@ class DeliveryWrites(Transaction):
         if consumer is not None:
             which &= delivery.c.consumer == consumer
         fresh = {"state": "pending", "attempts": 0, "next_attempt_at": self.now, "done_at": None}
+        fresh |= {"error_code": REDELIVERED, "error_text": None}
         statement = update(delivery).where(which).values(fresh).returning(delivery.c.consumer)
         again: list[str] = list(self.connection.execute(statement).scalars())
         self.touched.update(again)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,14 +16,49 @@ from doorstep.journal.content import Staged
 from doorstep.journal.tables import receipt as receipt_table
 from doorstep.journal.tables import resource as resource_table
 from doorstep.journal.transaction import Transaction
-from schemas.transmission import ReceiptState, TransmissionReceived
+from schemas.transmission import ReceiptState, ReplyTo, TransmissionReceived
 
 _NAMESPACE = UUID("6f0d2f0e-6f2c-5d5b-9a55-2f6f0f1f7f3a")
+_INDEXED_BYTES = 600
+"""An index entry of PostgreSQL holds at most 2,704 bytes; identifiers are far shorter unless they are an attack."""
 
 
 def document_id_of(channel: str, idempotency_key: str) -> str:
     """Return the id of an input: the same for every re-send of it."""
-    return str(uuid5(_NAMESPACE, f"{channel}\0{idempotency_key}"))
+    return str(uuid5(_NAMESPACE, f"{channel}\0{storable(idempotency_key)}"))
+
+
+def storable(text: str) -> str:
+    """Return text that both databases can store and index: no NUL, no lone surrogates, not too long."""
+    encoded = text.replace("\0", "\ufffd").encode("utf-8", "replace")
+    if len(encoded) <= _INDEXED_BYTES:
+        return encoded.decode()
+    return encoded[:_INDEXED_BYTES].decode("utf-8", "ignore") + "#" + hashlib.sha256(encoded).hexdigest()
+
+
+def cleaned(transmission: Transmission) -> Transmission:
+    """Return the transmission with every text of the sender's storable (the bytes themselves are untouched)."""
+
+    def text(value: str | None) -> str | None:
+        return None if value is None else storable(value)
+
+    return replace(
+        transmission,
+        idempotency_key=storable(transmission.idempotency_key),
+        control_id=text(transmission.control_id),
+        message_id=text(transmission.message_id),
+        identifier=text(transmission.identifier),
+        sender=text(transmission.sender),
+        rejected=text(transmission.rejected),
+        details={storable(name): storable(value) for name, value in transmission.details.items()},
+        blobs=[replace(blob, title=text(blob.title)) for blob in transmission.blobs],
+        reply_to=None if transmission.reply_to is None else _cleaned_reply(transmission.reply_to),
+    )
+
+
+def _cleaned_reply(reply_to: ReplyTo) -> ReplyTo:
+    context = {storable(name): storable(value) for name, value in reply_to.context.items()}
+    return reply_to.model_copy(update={"address": storable(reply_to.address), "context": context})
 
 
 def load_receipt(row: RowMapping) -> Receipt:

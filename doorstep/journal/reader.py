@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from doorstep.errors import Defect
 from doorstep.journal import events
 from doorstep.journal.content import ContentStore
 from doorstep.journal.deliveries import Pending
-from doorstep.journal.inbox import load_receipt
+from doorstep.journal.inbox import load_receipt, storable
 from doorstep.journal.tables import case_, case_document, delivery, event, offer, receipt, resource, review
 from schemas.case import Case, Offer
 from schemas.document import ReviewRequested
@@ -79,7 +79,7 @@ class Reader:
         query = select(receipt).order_by(receipt.c.received_at, receipt.c.document_id).limit(limit)
         for column, value in given.items():
             if value is not None:
-                query = query.where(column == value)
+                query = query.where(column == storable(value))
         return [load_receipt(row) for row in self.connection.execute(query).mappings()]
 
     def case(self, case_id: str) -> Case | None:
@@ -119,8 +119,8 @@ class Reader:
     def last_seq(self) -> int:
         return int(self.connection.execute(select(func.coalesce(func.max(event.c.seq), 0))).scalar_one())
 
-    def due(self, consumer: str, now: datetime, limit: int) -> list[Pending]:
-        """Return the heads of the consumer's lanes that may be handled now, oldest first."""
+    def due(self, consumer: str, now: datetime, limit: int, without: Collection[str] = ()) -> list[Pending]:
+        """Return the heads of the consumer's lanes (but those of `without`) that may be handled now, oldest first."""
         earlier = aliased(delivery)
         blocked = (
             select(earlier.c.event_seq)
@@ -141,6 +141,8 @@ class Reader:
             .order_by(delivery.c.event_seq)
             .limit(limit)
         )
+        if without:
+            query = query.where(delivery.c.lane.not_in(without))
         return [
             Pending(r["event_seq"], r["id"], consumer, r["lane"], r["state"], r["attempts"], r)
             for r in self.connection.execute(query).mappings()
