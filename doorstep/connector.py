@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -122,7 +123,7 @@ class Hub(Protocol):
     async def content(self, ref: Content) -> bytes: ...
 
     async def run(self, fn: Callable[..., Any], *args: Any, timeout: float) -> Any:
-        """Run a module-level function in a limited worker process; raise Refused when it is killed for time or memory."""
+        """Run a module-level function in a limited worker process; Refused when it is killed for time or memory."""
 
     def sign(self, purpose: str, value: str) -> str:
         """Return an URL-safe HMAC token over purpose and value, with the hub's own secret."""
@@ -164,10 +165,11 @@ class Inbound(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Where a listener may listen; port 0 means any free one."""
+    """Where a listener may listen; port 0 means any free one. `tls` is set when the hub has a certificate."""
 
     host: str
     port: int
+    tls: SSLContext | None = None
 
 
 @dataclass(frozen=True, slots=True)

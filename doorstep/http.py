@@ -93,9 +93,8 @@ def build(settings: Settings, routers: Iterable[APIRouter]) -> FastAPI:
 
 
 @asynccontextmanager
-async def serving(app: FastAPI, settings: Settings) -> AsyncIterator[int]:
-    """Serve until the block is left, then let running requests finish; yields the port."""
-    listener = bind(settings.host, settings.http_port, "DOORSTEP_HTTP_PORT")
+async def serving(app: FastAPI, settings: Settings, listener: socket.socket) -> AsyncIterator[int]:
+    """Serve on a bound socket until the block is left, then let running requests finish; yields the port."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -109,7 +108,6 @@ async def serving(app: FastAPI, settings: Settings) -> AsyncIterator[int]:
         ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
     )
     server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     task = asyncio.create_task(_serve(server, listener), name="http")
     while not server.started and not task.done():
         await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""Logging for operators: ids, codes and sizes; never a payload. Messages of our loggers are written with that in mind."""
+"""Logging for operators: ids, codes and sizes, never a payload; our loggers' messages mind that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds what is in the rooms: connectors by their CONNECTOR, handlers by their `@on` lines. Nothing is registered by hand."""
+"""Finds what is in the rooms: connectors by CONNECTOR, handlers by `@on`; nothing is registered by hand."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from doorstep import __version__
-from doorstep.cli import bench, check, demo, look, read, replay, schema, send, serve
+from doorstep.cli import check, demo, look, read, replay, schema, send, serve
 from doorstep.errors import HubError
 
 __all__ = ["app", "main"]
@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 
 
-def _version(asked: bool) -> None:  # noqa: FBT001 - typer's callback form
+def _version(asked: bool) -> None:
     if asked:
         print(__version__)
         raise typer.Exit
@@ -39,7 +39,7 @@ def _options(
     """The hub for post-acute orders."""
 
 
-for module in (serve, demo, read, send, look, replay, schema, check, bench):
+for module in (serve, demo, read, send, look, replay, schema, check):
     module.register(app)
 
 
@@ -49,9 +49,7 @@ def main() -> None:
         app()
     except HubError as failed:
         where = f" ({failed.location})" if failed.location else ""
-        Console(stderr=True, highlight=False, soft_wrap=True).print(
-            f"doorstep: {failed.message}{where}", markup=False
-        )
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"doorstep: {failed.message}{where}", markup=False)
         sys.exit(failed.exit_code)
     except BrokenPipeError:
         sys.exit(0)

@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 
 from doorstep import registry
+from doorstep.cli import documents
 from doorstep.errors import Refused, SettingsError
+from doorstep.stream import catalogue
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,8 +24,6 @@ def register(app: typer.Typer) -> None:
 
 def _files() -> dict[str, Callable[[], dict[str, str]]]:
     """Each document by name: a function from nothing to {path below the checkout: text}."""
-    from doorstep.cli import documents
-
     return {"asyncapi": documents.asyncapi, "json": documents.json_schemas, "settings": documents.settings_page}
 
 
@@ -38,13 +38,9 @@ def schema(
         raise SettingsError("bad-name", f"schema knows {', '.join(known)}; not {name}")
     made = known[name]()
     if write:
-        for path, text in made.items():
-            target = ROOT / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
-        print(f"{len(made)} files written")
+        print(f"{len(catalogue.write(ROOT, made))} of {len(made)} files written anew")
     elif check:
-        stale = [p for p, text in made.items() if not (ROOT / p).is_file() or (ROOT / p).read_text("utf-8") != text]
+        stale = catalogue.drift(ROOT, made)
         if stale:
             raise Refused("drift", f"differ from the code: {', '.join(stale)}; run `make docs`")
         print(f"{name}: {len(made)} files as the code says")
@@ -77,7 +73,9 @@ def routes(as_json: Annotated[bool, typer.Option("--json", help="One JSON line a
         if spec.send
     ]
     consumed = {row["topic"] for row in rows}
-    rows += [{"topic": t, "consumer": "", "handler": "", "does": "for subscribers"} for t in TOPICS if t not in consumed]
+    rows += [
+        {"topic": t, "consumer": "", "handler": "", "does": "for subscribers"} for t in TOPICS if t not in consumed
+    ]
     rows.sort(key=lambda row: (row["topic"], row["consumer"]))
     if as_json:
         for row in rows:

@@ -20,6 +20,7 @@ import typer
 from doorstep.errors import Refused, SettingsError, Unavailable
 
 _START, _END = b"\x0b", b"\x1c\r"
+_SENDER, _RECIPIENT = "sender@example.org", "orders@doorstep.example"
 _FHIR_TYPES = {"ServiceRequest", "DeviceRequest", "MedicationRequest", "Patient", "Coverage", "Practitioner"}
 
 
@@ -30,26 +31,34 @@ def register(app: typer.Typer) -> None:
 def send(
     files: Annotated[list[Path], typer.Argument(help="What to send.", exists=True, dir_okay=False)],
     to: Annotated[str, typer.Option(help="mllp://host:port, http://host:port, smtp://host:port or file:FOLDER")],
-    sender: Annotated[str, typer.Option(help="Envelope sender of mail.")] = "sender@example.org",
-    recipient: Annotated[str, typer.Option(help="Envelope recipient of mail.")] = "orders@doorstep.example",
+    sender: Annotated[str, typer.Option(help="Envelope sender of mail.")] = _SENDER,
+    recipient: Annotated[str, typer.Option(help="Envelope recipient of mail.")] = _RECIPIENT,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line a file.")] = False,
 ) -> None:
     """Send each file and print the hub's answer; exit 1 when any was refused."""
-    target = urlsplit(to)
-    ways = {"mllp": _mllp, "http": _http, "https": _http, "smtp": _smtp, "file": _folder}
-    if target.scheme not in ways:
-        raise SettingsError("bad-url", f"--to must begin with mllp://, http://, https://, smtp:// or file:, not {to!r}")
     refused = False
     for path in files:
-        if target.scheme == "smtp":
-            accepted, answer = _smtp(path, target, sender, recipient)
-        else:
-            accepted, answer = ways[target.scheme](path, target)  # type: ignore[operator]
+        accepted, answer = submit(path, to, sender=sender, recipient=recipient)
         refused |= not accepted
         line = {"file": str(path), "accepted": accepted, "answer": answer}
         print(json.dumps(line) if as_json else f"{path}: {'accepted' if accepted else 'REFUSED'}: {answer}")
     if refused:
         raise Refused("refused", "the hub refused at least one file")
+
+
+def submit(path: Path, to: str, *, sender: str = _SENDER, recipient: str = _RECIPIENT) -> tuple[bool, str]:
+    """Send one file to the URL's hub; returns (accepted, the hub's answer). Unavailable when nobody answers."""
+    target = urlsplit(to)
+    match target.scheme:
+        case "mllp":
+            return _mllp(path, target)
+        case "http" | "https":
+            return _http(path, target)
+        case "smtp":
+            return _smtp(path, target, sender, recipient)
+        case "file":
+            return _folder(path, target)
+    raise SettingsError("bad-url", f"--to must begin with mllp://, http://, https://, smtp:// or file:, not {to!r}")
 
 
 def _address(target: SplitResult, port: int) -> tuple[str, int]:

@@ -30,7 +30,9 @@ def roles_of(only: str) -> frozenset[str]:
 
 def serve(
     only: Annotated[str, typer.Option(help="Comma-separated: intake, handlers, outbound, console.")] = "",
-    ready_file: Annotated[Path | None, typer.Option(help="Write {http, mllp, smtp, pid} here once all listens.")] = None,
+    ready_file: Annotated[
+        Path | None, typer.Option(help="Write {http, mllp, smtp, pid} here once all listens.")
+    ] = None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C."""
     from doorstep.app import App

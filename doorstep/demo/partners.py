@@ -44,7 +44,7 @@ class MailServer:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
         mail = email.message_from_bytes(envelope.content)
-        body = str(mail.get_payload(decode=True) or b"", "utf-8", "replace")
+        body = _text(mail)
         self.received.append(Confirmation("email", mail["Message-ID"], f"{mail['Subject']}\n{body}"))
         if self.on_mail:
             threading.Thread(target=self.on_mail, args=(mail,), daemon=True).start()
@@ -110,7 +110,7 @@ class FhirServer:
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_PUT(self) -> None:  # noqa: N802 - the base class's name
+            def do_PUT(self) -> None:
                 task = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 version = task.get("meta", {}).get("versionId", "")
                 status = task.get("businessStatus", {}).get("coding", [{}])[0].get("code", task.get("status"))
@@ -144,7 +144,7 @@ class ProviderDesk:
     refused: list[str] = field(default_factory=list)
 
     def on_mail(self, mail: Message) -> None:
-        found = _LINK.search(str(mail.get_payload(decode=True) or b"", "utf-8", "replace"))
+        found = _LINK.search(_text(mail))
         if found is None:
             return
         offer, _, token = found.group().partition("?token=")
@@ -158,6 +158,11 @@ class ProviderDesk:
                 continue
             (self.accepted if said.is_success else self.refused).append(offer)
             return
+
+
+def _text(mail: Message) -> str:
+    payload = mail.get_payload(decode=True)
+    return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
 
 
 def _free_port() -> int:

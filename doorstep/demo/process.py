@@ -62,7 +62,7 @@ class HubProcess:
         return f"http://127.0.0.1:{self.ports['http']}"
 
     def kill(self) -> None:
-        """kill -9: no goodbye."""
+        """Kill -9: no goodbye."""
         if self._process and self._process.poll() is None:
             self._process.send_signal(signal.SIGKILL)
         if self._process:

@@ -1,0 +1,234 @@
+"""The one place that wires: settings -> journal, workers, stream, connectors, HTTP; one life from start to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import ssl
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from doorstep import http, registry
+from doorstep.connector import ConnectorSettings, ConnectorSpec, Delivery, Listen, Sent
+from doorstep.console.api import api_router, health_router
+from doorstep.console.pages import pages_router, static_mount
+from doorstep.errors import Defect, Refused, SettingsError
+from doorstep.handler import Subscription
+from doorstep.hub import LiveHub
+from doorstep.journal import ALL_TOPICS, Journal, Route, Routes
+from doorstep.rules import rules_dir
+from doorstep.settings import Settings
+from doorstep.stream.dispatcher import Dispatcher
+from doorstep.stream.sender import Sender
+from doorstep.stream.work import Worker
+from doorstep.workers import Workers
+from schemas.outbound import ConfirmationRequested
+
+log = logging.getLogger("doorstep.app")
+
+_PORTS = {"hl7v2": "mllp", "email": "smtp"}
+"""Connector -> the name of its port in the settings (`mllp_port`) and in the ready file."""
+
+
+class App:
+    """The hub, whole or in roles (intake, handlers, outbound, console)."""
+
+    def __init__(self, settings: Settings, roles: frozenset[str]) -> None:
+        settings.check_exposure()
+        self._settings = settings
+        self._roles = roles
+        self._specs = registry.connectors()
+        self._own = {name: _own_settings(spec, settings) for name, spec in self._specs.items()}
+        unknown = sorted(set(settings.connectors) - set(self._specs))
+        if unknown:
+            raise SettingsError(
+                "bad-setting", f"connectors.{unknown[0]}: known connectors are {', '.join(self._specs)}"
+            )
+        self._subscriptions = registry.subscriptions()
+        self._stop = asyncio.Event()
+        self._failure: BaseException | None = None
+
+    async def serve(self, ready_file: Path | None = None) -> None:
+        """Serve until a signal; raise what failed when the journal failed for good."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        async with AsyncExitStack() as stack:
+            ports = await self._start(stack)
+            self._announce(ports, ready_file)
+            await self._stop.wait()
+            log.info("stopping")
+        if self._failure is not None:
+            raise Defect(
+                "journal",
+                "the journal failed; nothing was acknowledged that is not durable",
+                detail=type(self._failure).__name__,
+            )
+
+    async def _start(self, stack: AsyncExitStack) -> dict[str, int]:
+        settings = self._settings
+        loop = asyncio.get_running_loop()
+
+        def failed(error: BaseException) -> None:
+            loop.call_soon_threadsafe(self._journal_failed, error)
+
+        journal = await asyncio.to_thread(
+            Journal.open,
+            settings.journal_url,
+            data_dir=settings.data_dir.resolve(),
+            routes=routes_of(settings, self._subscriptions, self._specs, self._own),
+            rules_dir=rules_dir(),
+            on_failure=failed,
+        )
+        await stack.enter_async_context(journal)
+        workers = Workers(settings.worker_processes or None)
+        await workers.start()
+        stack.push_async_callback(workers.stop)
+        hub = LiveHub(settings, journal, workers)
+
+        app, listener = self._http(hub, journal)
+        hub.http_port = listener.getsockname()[1]
+        await self._start_stream(stack, hub, journal)
+        ports = {"http": await stack.enter_async_context(http.serving(app, settings, listener))}
+        if "intake" in self._roles:
+            ports |= await self._listen(stack, hub)
+        return ports
+
+    def _http(self, hub: LiveHub, journal: Journal) -> tuple[FastAPI, Any]:
+        """Bind the port first (links need it), build the routes of this process's roles."""
+        listener = http.bind(self._settings.host, self._settings.http_port, "DOORSTEP_HTTP_PORT")
+        routers = [health_router(journal)]
+        if "intake" in self._roles:
+            routers += [s.router(self._own[n], hub) for n, s in self._specs.items() if s.router]
+        if "console" in self._roles:
+            routers += [api_router(journal), pages_router(journal)]
+        app = http.build(self._settings, routers)
+        if "console" in self._roles:
+            app.router.routes.append(static_mount())
+        return app, listener
+
+    async def _start_stream(self, stack: AsyncExitStack, hub: LiveHub, journal: Journal) -> None:
+        settings = self._settings
+        worker = Worker(journal, hub)
+        if "handlers" in self._roles and not settings.kafka_bootstrap:
+            dispatcher = Dispatcher(journal, self._subscriptions, worker)
+            dispatcher.start()
+            stack.push_async_callback(dispatcher.stop, settings.grace_seconds)
+        elif "handlers" in self._roles:
+            from doorstep.stream.kafka import KafkaTransport
+
+            transport = KafkaTransport(
+                settings.kafka_bootstrap,
+                journal=journal,
+                worker=worker,
+                subscriptions=self._subscriptions,
+                prefix=settings.kafka_prefix,
+                partitions=settings.kafka_partitions,
+                replication=settings.kafka_replication,
+            )
+            await transport.start()
+            stack.push_async_callback(transport.stop)
+        if "outbound" in self._roles:
+            sender = Sender(journal, partial(self._send, hub))
+            sender.start()
+            stack.push_async_callback(sender.stop, settings.grace_seconds)
+
+    async def _send(self, hub: LiveHub, delivery: Delivery) -> Sent:
+        channel = delivery.confirmation.recipient.channel
+        spec = self._specs.get(channel)
+        if spec is None or spec.send is None:
+            raise Refused("no-channel", f"no connector sends on channel {channel}")
+        return await spec.send(self._own[channel], hub, delivery)
+
+    async def _listen(self, stack: AsyncExitStack, hub: LiveHub) -> dict[str, int]:
+        """Open every connector's listener; returns the ports by their names in the settings."""
+        ports: dict[str, int] = {}
+        tls = _tls(self._settings)
+        for name, spec in self._specs.items():
+            if spec.inbound is None:
+                continue
+            setting = _PORTS.get(name)
+            port = getattr(self._settings, f"{setting}_port") if setting else spec.default_port or 0
+            listen = Listen(self._settings.host, port, tls)
+            inbound = await stack.enter_async_context(spec.inbound(self._own[name], hub, listen))
+            if inbound.port is not None:
+                ports[setting or name] = inbound.port
+        return ports
+
+    def _announce(self, ports: dict[str, int], ready_file: Path | None) -> None:
+        roles = "" if len(self._roles) == 4 else f" ({', '.join(sorted(self._roles))})"
+        listening = ", ".join(f"{name} {self._settings.host}:{port}" for name, port in ports.items())
+        log.info("ready%s: %s, data in %s", roles, listening, self._settings.data_dir.resolve())
+        if "console" in self._roles:
+            address = {"url": f"http://127.0.0.1:{ports['http']}", "pid": os.getpid()}
+            _write_whole(self._settings.data_dir / "hub.json", json.dumps(address))
+        if ready_file:
+            _write_whole(ready_file, json.dumps({**ports, "pid": os.getpid()}))
+
+    def _journal_failed(self, error: BaseException) -> None:
+        log.critical("the journal failed for good (%s): stopping", type(error).__name__)
+        self._failure = error
+        self._stop.set()
+
+
+def routes_of(
+    settings: Settings,
+    subscriptions: list[Subscription],
+    specs: Mapping[str, ConnectorSpec],
+    own: Mapping[str, ConnectorSettings] | None = None,
+) -> Routes:
+    """Return who gets which event: the handlers, the sender (one lane a destination) and, with Kafka, the relay."""
+    known = own or {name: _own_settings(spec, settings) for name, spec in specs.items()}
+
+    def destination(payload: ConfirmationRequested) -> str:
+        channel = payload.recipient.channel
+        spec = specs.get(channel)
+        if spec is None or spec.destination is None:
+            return f"{channel}:{payload.recipient.address}"
+        return f"{channel}:{spec.destination(known[channel], payload)}"
+
+    extra = [(ConfirmationRequested.topic, Route("outbound", lane=destination))]
+    if settings.kafka_bootstrap:
+        extra.append((ALL_TOPICS, Route("relay")))
+    return Routes.of(subscriptions, extra)
+
+
+def _own_settings(spec: ConnectorSpec, settings: Settings) -> ConnectorSettings:
+    raw = dict(settings.connectors.get(spec.name, {}))
+    if spec.name == "fax" and settings.fax_inbox:
+        raw["inbox"] = settings.fax_inbox.resolve()
+    return registry.connector_settings(spec, raw)
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key)
+        if settings.tls_client_ca:
+            context.load_verify_locations(settings.tls_client_ca)
+            context.verify_mode = ssl.CERT_REQUIRED
+    except OSError as wrong:
+        raise SettingsError("bad-certificate", f"DOORSTEP_TLS_CERT/KEY/CLIENT_CA: {wrong.strerror or wrong}") from None
+    return context
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write so that a reader sees the whole file or none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(text, encoding="utf-8")
+    with contextlib.suppress(OSError):
+        draft.chmod(0o644)
+    draft.rename(path)

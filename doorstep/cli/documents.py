@@ -1,0 +1,60 @@
+"""The documents that are generated from the code: AsyncAPI, JSON Schemas, and the page of all settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from doorstep import registry
+from doorstep.settings import Settings
+from doorstep.stream import catalogue
+
+
+def asyncapi() -> dict[str, str]:
+    made = catalogue.files(registry.subscriptions())
+    return {catalogue.ASYNCAPI: made[catalogue.ASYNCAPI]}
+
+
+def json_schemas() -> dict[str, str]:
+    return catalogue.json_schemas()
+
+
+def settings_page() -> dict[str, str]:
+    """Return docs/settings.md: every setting of the hub and of each connector with its default and meaning."""
+    lines = [
+        "# Settings",
+        "",
+        "Generated from the code (`make docs`). Environment wins over the TOML file (`doorstep.toml` in the working",
+        "folder, or the file that `DOORSTEP_CONFIG` names), which wins over the default. In TOML the names are lower",
+        "case without the prefix.",
+        "",
+        "| environment | default | meaning |",
+        "|---|---|---|",
+        *_rows(Settings, "DOORSTEP_"),
+    ]
+    for spec in registry.connectors().values():
+        rows = _rows(spec.settings, f"DOORSTEP_CONNECTORS__{spec.name.upper()}__")
+        if rows:
+            lines += ["", f"## Connector `{spec.name}` (`[connectors.{spec.name}]`)", ""]
+            lines += ["| environment | default | meaning |", "|---|---|---|", *rows]
+    return {"docs/settings.md": "\n".join(lines) + "\n"}
+
+
+def _rows(model: type[BaseModel], prefix: str) -> list[str]:
+    rows = []
+    for name, field in model.model_fields.items():
+        rows.append(
+            f"| `{prefix}{name.upper()}` | {_default(field.get_default(call_default_factory=True, validated_data={}))} "
+            f"| {field.description or ''} |"
+        )
+    return rows
+
+
+def _default(value: Any) -> str:
+    if value is PydanticUndefined:
+        return "(required)"
+    if value in (None, "", (), [], {}):
+        return "(empty)"
+    return f"`{value}`"

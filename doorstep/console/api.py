@@ -1,0 +1,142 @@
+"""The JSON API: receipts, cases, events, reviews, dead letters, replay, live events (SSE), health and metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
+from pydantic import BaseModel
+
+from doorstep.console import views
+from doorstep.errors import Unavailable
+from doorstep.journal import Journal, Reader
+
+_LIVE_POLL_SECONDS = 0.25
+_HEARTBEAT_SECONDS = 15.0
+
+
+class Replay(BaseModel):
+    """Which deliveries to try again: one event at one consumer, or at all that had it."""
+
+    event_id: str
+    consumer: str | None = None
+
+
+def health_router(journal: Journal) -> APIRouter:
+    """Return the probes and metrics that every process of the hub has."""
+    router = APIRouter()
+
+    @router.get("/healthz", include_in_schema=False)
+    async def healthz() -> JSONResponse:
+        return JSONResponse({"healthy": journal.healthy}, 200 if journal.healthy else 503)
+
+    @router.get("/readyz", include_in_schema=False)
+    async def readyz() -> JSONResponse:
+        try:
+            await journal.read(lambda reader: reader.last_seq())
+        except Unavailable as away:
+            return JSONResponse({"ready": False, "reason": away.message}, 503)
+        return JSONResponse({"ready": journal.healthy}, 200 if journal.healthy else 503)
+
+    @router.get("/metrics", include_in_schema=False)
+    async def metrics() -> PlainTextResponse:
+        return PlainTextResponse(await journal.read(views.metrics))
+
+    return router
+
+
+def api_router(journal: Journal) -> APIRouter:
+    """Return /api/* and /events."""
+    router = APIRouter()
+
+    @router.get("/api/receipts")
+    async def receipts(
+        control_id: str | None = None,
+        message_id: str | None = None,
+        identifier: str | None = None,
+        sha256: str | None = None,
+        document_id: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return what became of received inputs, oldest first."""
+        found = await journal.read(
+            lambda reader: reader.receipts(
+                control_id=control_id,
+                message_id=message_id,
+                identifier=identifier,
+                sha256=sha256,
+                document_id=document_id,
+            )
+        )
+        return [views.receipt(receipt) for receipt in found]
+
+    @router.get("/api/cases")
+    async def cases(
+        state: str | None = None, before: str | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    ) -> list[dict[str, Any]]:
+        """Return cases, newest first."""
+        found = await journal.read(lambda reader: reader.cases(state=state, before=before, limit=limit))
+        return [views.case_line(case) for case in found]
+
+    @router.get("/api/cases/{case_id}")
+    async def case(case_id: str) -> dict[str, Any]:
+        """Return one case with its timeline."""
+        found = await journal.read(lambda reader: views.case_story(reader, case_id))
+        if found is None:
+            raise HTTPException(404, "there is no such case")
+        return found
+
+    @router.get("/api/events")
+    async def events(
+        after: int = 0,
+        topic: Annotated[list[str] | None, Query()] = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    ) -> list[dict[str, Any]]:
+        """Return events in the journal's order, after a sequence number."""
+        found = await journal.read(lambda reader: reader.events_after(after, topics=topic or (), limit=limit))
+        return [views.event(event) for event in found]
+
+    @router.get("/api/reviews")
+    async def reviews() -> list[dict[str, Any]]:
+        """Return what waits for a person."""
+        return [review.model_dump(mode="json") for review in await journal.read(lambda reader: reader.reviews())]
+
+    @router.get("/api/dead-letters")
+    async def dead_letters() -> list[dict[str, Any]]:
+        """Return deliveries that ended, with the reason."""
+        return [views.dead_letter(letter) for letter in await journal.read(lambda reader: reader.dead_letters())]
+
+    @router.post("/api/replay", status_code=202)
+    async def replay(which: Replay) -> dict[str, int]:
+        """Try deliveries again; their effects still happen once."""
+        return {"redelivered": await journal.write(lambda unit: unit.redeliver(which.event_id, which.consumer))}
+
+    @router.get("/events")
+    async def live(request: Request, topic: Annotated[list[str] | None, Query()] = None) -> StreamingResponse:
+        """Stream events as they are appended (server-sent events; Last-Event-ID resumes)."""
+        last = request.headers.get("last-event-id", "")
+        start = int(last) if last.isdigit() else await journal.read(lambda reader: reader.last_seq())
+        return StreamingResponse(_stream(journal, request, start, topic or []), media_type="text/event-stream")
+
+    return router
+
+
+async def _stream(journal: Journal, request: Request, seq: int, topics: list[str]) -> AsyncIterator[str]:
+    quiet = 0.0
+    while not await request.is_disconnected():
+        found = await journal.read(partial(Reader.events_after, seq=seq, topics=topics, limit=200))
+        for event in found:
+            seq = event.seq
+            yield f"id: {seq}\nevent: {event.topic}\ndata: {json.dumps(views.event(event))}\n\n"
+        if found:
+            quiet = 0.0
+            continue
+        await asyncio.sleep(_LIVE_POLL_SECONDS)
+        quiet += _LIVE_POLL_SECONDS
+        if quiet >= _HEARTBEAT_SECONDS:
+            quiet = 0.0
+            yield ": still here\n\n"
