@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -243,6 +243,17 @@ def with_fields(order: Order, fields: Mapping[str, JsonValue]) -> Order:
     unknown = sorted(set(fields) - set(FIELD_NAMES))
     if unknown:
         raise CodecError("value", "is no field of an order", unknown[0][:40])
+    return order
+
+
+def without_fields(order: Order, names: Iterable[str]) -> Order:
+    """Return the order with nothing in these fields; names that are no fields are passed over."""
+    for name in names:
+        paths = ("discharge_deadline",) if name == "discharge_deadline" else getattr(_FIELDS.get(name), "paths", ())
+        for path in paths:
+            current = _get(order, path)
+            if current is not None:
+                order = _put(order, path, () if isinstance(current, tuple) else None)
     return order
 
 

@@ -1,0 +1,120 @@
+"""Takes a person's word on a review: corrected fields go the same way as read ones, a rejected document is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pydantic import JsonValue
+
+from doorstep.handler import Unit, on
+from handlers.casework import derived_id, order_type_of
+from handlers.normalize import normalized
+from schemas.document import DocumentClass, ExtractedField, FieldsExtracted, ReviewDecided
+from schemas.event import Event, Payload
+from schemas.fields import FIELD_NAMES, order_of, problems_of, with_fields
+from schemas.order import Evidence, OrderType, ReferralReceived
+from schemas.transmission import ReceiptState, TransmissionReceived
+
+CONFIRMED = "confirmed by reviewer"
+ABOUT_THE_DOCUMENT = ("document_class", "member_of_case")
+"""What a reviewer may say besides an order's fields: the document's class, and a case of the same member."""
+
+
+@on(TransmissionReceived, where=lambda data: data.channel == "desk")
+def decide(event: Event[TransmissionReceived], unit: Unit) -> Iterable[Payload]:
+    """Check the decision's form and that its review is still open."""
+    document_id = event.data.document_id
+    content = unit.content(event.data.contents[0])
+    said = content if isinstance(content, dict) else {}
+    review = unit.review(str(said.get("review_id", "")))
+    fields = said.get("fields") or {}
+    refusal = None
+    if review is None:
+        refusal = "there is no such review"
+    elif said.get("decision") not in {"accept", "reject"}:
+        refusal = "the decision must be accept or reject"
+    elif not isinstance(said.get("reviewer"), str) or not str(said["reviewer"]).strip():
+        refusal = "the reviewer must be named"
+    elif not isinstance(fields, dict) or (wrong := _wrong(fields)):
+        refusal = "fields: " + (", ".join(f"{n} {why}" for n, why in wrong.items()) if isinstance(fields, dict) else "")
+    elif (known := unit.latest(ReviewDecided, review.document_id)) and known.data.review_id == review.review_id:
+        refusal = "the review was decided before"
+    if refusal or review is None or not isinstance(fields, dict):
+        unit.settle_receipt(document_id, ReceiptState.REJECTED, reason=refusal)
+        return []
+    unit.close_review(review.review_id)
+    unit.settle_receipt(document_id, ReceiptState.ACCEPTED, case_id=review.case_id)
+    reason = said.get("reason")
+    return [
+        ReviewDecided(
+            review_id=review.review_id,
+            document_id=review.document_id,
+            case_id=review.case_id,
+            decision=str(said["decision"]),
+            reviewer=str(said["reviewer"]).strip(),
+            fields=fields,
+            reason=reason if isinstance(reason, str) else None,
+        )
+    ]
+
+
+def _wrong(fields: Mapping[str, JsonValue]) -> dict[str, str]:
+    wrong = problems_of({name: value for name, value in fields.items() if name not in ABOUT_THE_DOCUMENT})
+    if "document_class" in fields and fields["document_class"] not in {kind.value for kind in DocumentClass}:
+        wrong["document_class"] = "is not known"
+    return wrong
+
+
+@on(ReviewDecided)
+def apply(event: Event[ReviewDecided], unit: Unit) -> Iterable[Payload]:
+    """Send the corrected document the way of every order, or close it."""
+    data = event.data
+    if data.decision == "reject":
+        if data.case_id is None:
+            reason = f"rejected by a reviewer: {data.reason or 'no order'}"
+            unit.settle_receipt(data.document_id, ReceiptState.REJECTED, reason=reason)
+        return []
+    extracted = unit.latest(FieldsExtracted, data.document_id)
+    if extracted is not None:
+        return normalized(corrected(extracted.data, data.fields), unit)
+    return _from_message(data, unit)
+
+
+def corrected(data: FieldsExtracted, decided: Mapping[str, JsonValue]) -> FieldsExtracted:
+    """Return the extraction with the person's values in place; who accepts a document vouches for one patient."""
+    evidence = Evidence(accepted=True, confidence=1.0, validators=(CONFIRMED,))
+    values = {name: value for name, value in decided.items() if name in FIELD_NAMES}
+    fields = {**data.fields, **{n: ExtractedField(value=v, evidence=evidence) for n, v in values.items()}}
+    kind = DocumentClass(str(decided["document_class"])) if "document_class" in decided else data.document_class
+    return data.model_copy(update={"fields": fields, "patients": 1, "document_class": kind})
+
+
+def _from_message(data: ReviewDecided, unit: Unit) -> list[Payload]:
+    """Correct what a codec made of a message, or write the order that it could not make."""
+    values = {name: value for name, value in data.fields.items() if name in FIELD_NAMES}
+    known = unit.latest(ReferralReceived, data.document_id)
+    if known is not None:
+        order = with_fields(known.data.order, values)
+        return [known.data.model_copy(update={"order": order})]
+    sent = unit.latest(TransmissionReceived, data.document_id)
+    if sent is not None and sent.data.channel in {"dispatch", "desk"}:
+        return []
+    if sent is None or not values:
+        unit.settle_receipt(data.document_id, ReceiptState.REJECTED, reason="accepted by a reviewer without an order")
+        return []
+    order = order_of(
+        values,
+        order_id=derived_id("order", data.document_id),
+        document_id=data.document_id,
+        channel=sent.data.channel,
+        documents=sent.data.contents,
+    )
+    kind = order_type_of(unit, [line.code for line in order.lines if line.code])
+    return [
+        ReferralReceived(
+            document_id=data.document_id,
+            order=order.model_copy(update={"order_type": kind if kind is not OrderType.UNKNOWN else order.order_type}),
+            reply_to=sent.data.reply_to,
+            received_at=sent.data.received_at,
+        )
+    ]

@@ -1,0 +1,177 @@
+"""Whose order is it, and which order? Pure comparisons; in doubt the answer is doubt, never a merge.
+
+Two orders are of the same member when member ID and date of birth agree and the names do not speak against it,
+or when name, date of birth and payer agree and the member IDs do not speak against it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel
+from rapidfuzz import fuzz
+
+from handlers.casework import fold
+from schemas.case import Case
+from schemas.fields import fields_of, person_name, without_fields
+from schemas.order import Clinician, Coverage, Equipment, Member, Order, OrderType
+from schemas.transmission import ReplyTo
+
+_SIMILAR = 85
+"""Percent of likeness from which two spellings of a name are taken as one, where member ID and birth agree."""
+
+
+class Verdict(StrEnum):
+    SAME = "same"
+    OTHER = "other"
+    DOUBT = "doubt"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What identifies a member, folded for comparison; None where the order does not say it."""
+
+    given: str | None
+    family: str | None
+    dob: date | None
+    payer: str | None
+    member_id: str | None
+
+    @property
+    def name(self) -> str | None:
+        return f"{self.given or ''} {self.family}".strip() if self.family else None
+
+    @property
+    def settled(self) -> bool:
+        """Enough to open a case: name, date of birth and payer."""
+        return bool(self.name and self.dob and self.payer)
+
+    def unsettled(self) -> list[str]:
+        return [n for n, v in (("member_name", self.name), ("dob", self.dob), ("payer", self.payer)) if not v]
+
+    def tokens(self) -> tuple[str, ...]:
+        """Return the digests under which a case of this member is found."""
+        pairs = (
+            ("member-id", self.member_id, self.dob),
+            ("name", self.name, self.dob),
+            ("named-id", self.member_id, self.name),
+        )
+        return tuple(digest(kind, str(a), str(b)) for kind, a, b in pairs if a and b)
+
+    def key(self) -> str:
+        """Return the identity key of a member seen for the first time."""
+        if self.member_id:
+            return digest("identity", self.member_id, str(self.dob))
+        return digest("identity", str(self.name), str(self.dob), str(self.payer))
+
+
+def digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+
+
+def person_of(order: Order, payer_key: Callable[[str | None], str | None]) -> Person:
+    """Return what identifies this order's member: first given name and family name, the primary payer and its ID."""
+    name = order.member.name
+    if name is not None and not name.family and name.text.strip():
+        name = person_name(name.text)
+    given = fold(name.given).split() if name and name.given else []
+    cover = min(order.coverage, key=lambda found: found.rank, default=Coverage())
+    member_id = re.sub(r"[^A-Z0-9]", "", (cover.member_id or "").upper())
+    return Person(
+        given=given[0] if given else None,
+        family=(fold(name.family) or None) if name and name.family else None,
+        dob=order.member.dob,
+        payer=payer_key(cover.payer) or (cover.payer_id or None),
+        member_id=member_id or None,
+    )
+
+
+def compare(one: Person, two: Person) -> Verdict:
+    """Say whether two orders are of the same member, of different ones, or whether a person must say."""
+    born = one.dob is not None and one.dob == two.dob
+    same_name = one.name is not None and one.name == two.name
+    both_ids = bool(one.member_id and two.member_id)
+    same_id = both_ids and one.member_id == two.member_id
+    if same_id and born:
+        alike = same_name or fuzz.ratio(one.name or "", two.name or "") >= _SIMILAR
+        married = one.given is not None and one.given == two.given
+        return Verdict.SAME if alike or married else Verdict.DOUBT
+    if same_name and born:
+        return Verdict.SAME if not both_ids and one.payer == two.payer else Verdict.DOUBT
+    return Verdict.DOUBT if same_name and same_id else Verdict.OTHER
+
+
+def agrees(one: Person, two: Person) -> bool:
+    """Say whether an order with a known order number may be of this member: nothing that both say differs."""
+    return all(a == b for a, b in ((one.name, two.name), (one.dob, two.dob)) if a and b)
+
+
+def placer_tokens(order: Order, reply_to: ReplyTo | None) -> tuple[str, ...]:
+    """Return digests of the sender's own order numbers, its own only: two senders may use the same number."""
+    sender = f"{reply_to.channel}|{reply_to.address}" if reply_to else order.channel
+    numbers = [order.placer_number, *(line.placer_number for line in order.lines)]
+    return tuple(dict.fromkeys(digest("placer", sender, number) for number in numbers if number))
+
+
+def order_key(identity_key: str, order: Order) -> str:
+    """Return what makes the same order recognisable on any channel: member, codes and first day of service.
+
+    An order that does not say its codes or its day is only like itself.
+    """
+    codes = codes_of(order)
+    if not codes or order.service_start is None:
+        return digest("order", order.order_id)
+    return digest("order", identity_key, ",".join(codes), str(order.service_start))
+
+
+def codes_of(order: Order) -> list[str]:
+    return sorted({line.code for line in order.lines if line.code})
+
+
+def answers(order: Order, case: Case) -> bool:
+    """Say whether an order may be the answer to what this incomplete case lacks: nothing in it speaks against that."""
+    pairs: tuple[tuple[Any, Any], ...] = (
+        (codes_of(order), codes_of(case.order)),
+        (order.service_start, case.order.service_start),
+    )
+    kinds = {order.order_type, case.order.order_type} - {OrderType.UNKNOWN}
+    return len(kinds) < 2 and all(a == b for a, b in pairs if a and b)
+
+
+def completed(order: Order, news: Order, unmet: tuple[str, ...] = ()) -> Order:
+    """Return the order with its gaps, and what it was asked for, filled from another sending of it."""
+    present = fields_of(news)
+    merged: Order = _fill(without_fields(order, [name for name in unmet if name in present]), news)
+    known = fields_of(merged)
+    return merged.model_copy(
+        update={
+            "unreadable": {n: why for n, why in {**news.unreadable, **order.unreadable}.items() if n not in known},
+            "conflicting": {
+                n: why
+                for n, why in {**news.conflicting, **order.conflicting}.items()
+                if n not in known or (n in order.conflicting and n not in present)
+            },
+        }
+    )
+
+
+def _fill(base: Any, extra: Any) -> Any:
+    updates: dict[str, Any] = {}
+    for name in type(base).model_fields:
+        mine, other = getattr(base, name), getattr(extra, name)
+        if mine in (None, (), OrderType.UNKNOWN):
+            updates[name] = other
+        elif isinstance(mine, Member | Clinician | Equipment):
+            updates[name] = _fill(mine, other)
+        elif name == "coverage" and other:
+            updates[name] = (_fill(mine[0], other[0]), *mine[1:])
+        elif isinstance(mine, dict):
+            updates[name] = {**other, **mine}
+    changed = {name: value for name, value in updates.items() if value != getattr(base, name)}
+    return base.model_copy(update=changed) if isinstance(base, BaseModel) and changed else base

@@ -1,0 +1,285 @@
+"""Finds the case of an order, or opens one; a weak or contradicting match goes to a person, it never merges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from doorstep.handler import Unit, on
+from handlers.casework import hold, manager_for, moved, payer_key, recalled, saved, with_document
+from handlers.identity import (
+    Person,
+    Verdict,
+    agrees,
+    answers,
+    codes_of,
+    compare,
+    completed,
+    digest,
+    order_key,
+    person_of,
+    placer_tokens,
+)
+from schemas.case import Case, CaseIndexed, CaseState, CaseStateChanged, IdentityResolved
+from schemas.document import ReviewDecided
+from schemas.event import Event, Payload
+from schemas.fields import fields_of
+from schemas.order import Order, OrderType, ReferralReceived
+from schemas.transmission import ReceiptState
+
+_FILLING = {CaseState.OPEN, CaseState.INCOMPLETE}
+_COMMITTED = {CaseState.PROVIDER_ACCEPTED, CaseState.SCHEDULED}
+
+
+@on(ReferralReceived)
+def link(event: Event[ReferralReceived], unit: Unit) -> Iterable[Payload]:
+    data = event.data
+    person = person_of(data.order, partial(payer_key, unit))
+    own = unit.case_by_document(data.document_id)
+    if own is not None and own.order.order_id == data.order.order_id and data.order.action == "new":
+        return _corrected(own, data, unit)
+    case = _by_number(data, unit)
+    if case is not None:
+        if not agrees(person, person_of(case.order, partial(payer_key, unit))):
+            return _held(data, unit, "its order number belongs to another member", case=case)
+        return _again(case, data, unit, rule="order number")
+    if not person.settled:
+        doubts = dict.fromkeys(person.unsettled(), "missing") | data.order.unreadable | data.order.conflicting
+        return _held(data, unit, "the member is not certain: " + ", ".join(person.unsettled()), fields=doubts)
+    identity = _identity(person, data, unit)
+    if identity is None:
+        doubt = {"identity": "resembles a known member"}
+        return _held(data, unit, "the member resembles a known one and is not certainly the same", fields=doubt)
+    case = unit.case_by_order_key(order_key(identity, data.order)) or _awaiting(identity, data.order, unit)
+    if case is not None:
+        return _again(case, data, unit, rule="same member, same items, same day")
+    if data.order.action == "cancel":
+        marks = [
+            CaseIndexed(token=_cancelled_token(token), case_ids=())
+            for token in placer_tokens(data.order, data.reply_to)
+            if unit.latest(CaseIndexed, _cancelled_token(token)) is None
+        ]
+        return [*marks, *_held(data, unit, "it cancels an order that is not known here")]
+    if _cancelled_before(data, unit) and not _confirmed(data.document_id, "cancellation", unit):
+        doubt = {"cancellation": "came before the order"}
+        return _held(data, unit, "a cancellation of this order came before it", fields=doubt)
+    return _opened(identity, data, unit)
+
+
+def _held(
+    data: ReferralReceived, unit: Unit, reason: str, *, case: Case | None = None, fields: dict[str, str] | None = None
+) -> list[Payload]:
+    return hold(
+        unit,
+        data.document_id,
+        data.reply_to,
+        stage="link",
+        reason=reason,
+        case_id=case.case_id if case else None,
+        fields=fields,
+        documents=data.order.documents,
+    )
+
+
+def _by_number(data: ReferralReceived, unit: Unit) -> Case | None:
+    """Return the case that this sender's order number opened; of several, the newest that is not cancelled."""
+    found: list[Case] = []
+    for token in placer_tokens(data.order, data.reply_to):
+        known = unit.latest(CaseIndexed, token)
+        found.extend(case for case_id in (known.data.case_ids if known else ()) if (case := unit.case(case_id)))
+    kind = data.order.order_type
+    fitting = [c for c in found if OrderType.UNKNOWN in {kind, c.order.order_type} or c.order.order_type is kind]
+    return max(fitting, key=lambda c: (c.state is not CaseState.CANCELLED, c.opened_at, c.case_id), default=None)
+
+
+def _identity(person: Person, data: ReferralReceived, unit: Unit) -> str | None:
+    """Return the member's identity key, a new one for a member not seen before, or None in doubt."""
+    known: dict[str, Person] = {}
+    for token in person.tokens():
+        entry = unit.latest(CaseIndexed, token)
+        for case_id in entry.data.case_ids if entry else ():
+            case = unit.case(case_id)
+            if case is not None:
+                known.setdefault(case.identity_key, person_of(case.order, partial(payer_key, unit)))
+    verdicts = {key: compare(person, other) for key, other in known.items()}
+    same = [key for key, verdict in verdicts.items() if verdict is Verdict.SAME]
+    certain = [key for key in same if person.member_id and known[key].member_id == person.member_id]
+    if len(certain) == 1:
+        return certain[0]
+    if len(same) == 1 and Verdict.DOUBT not in verdicts.values():
+        return same[0]
+    if same or Verdict.DOUBT in verdicts.values():
+        decided = _confirmed(data.document_id, "identity", unit)
+        if decided is None:
+            return None
+        chosen = unit.case(str(decided.fields.get("member_of_case", "")))
+        return chosen.identity_key if chosen else digest("identity", person.key(), data.document_id)
+    return person.key() if person.key() not in known else digest("identity", person.key(), data.document_id)
+
+
+def _confirmed(document_id: str, doubt: str, unit: Unit) -> ReviewDecided | None:
+    """Return a person's word that settled this doubt about the document."""
+    decided = unit.latest(ReviewDecided, document_id)
+    review = unit.review(decided.data.review_id) if decided else None
+    settled = decided is not None and decided.data.decision == "accept" and review is not None
+    return decided.data if decided and review and settled and doubt in review.fields else None
+
+
+def _awaiting(identity: str, order: Order, unit: Unit) -> Case | None:
+    """Return the one incomplete case of this member that this order may complete."""
+    if order.action != "new":
+        return None
+    open_cases = [c for c in unit.cases_by_identity(identity) if c.state in _FILLING and c.unmet and answers(order, c)]
+    return open_cases[0] if len(open_cases) == 1 else None
+
+
+def _cancelled_token(token: str) -> str:
+    return digest("cancelled", token)
+
+
+def _cancelled_before(data: ReferralReceived, unit: Unit) -> bool:
+    tokens = placer_tokens(data.order, data.reply_to)
+    return any(unit.latest(CaseIndexed, _cancelled_token(token)) is not None for token in tokens)
+
+
+def _corrected(case: Case, data: ReferralReceived, unit: Unit) -> list[Payload]:
+    """The same document again: only what a person decided on it since is new."""
+    decided = unit.latest(ReviewDecided, data.document_id)
+    if decided is None:
+        return []
+    merged = completed(case.order, data.order, tuple(decided.data.fields))
+    return _changed(case, merged, data, unit, rule="corrected by a person")
+
+
+def _again(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> list[Payload]:
+    if data.document_id in case.document_ids and unit.latest(ReviewDecided, data.document_id) is None:
+        return []
+    if data.order.action == "cancel":
+        return _cancelled(case, data, unit, rule=rule)
+    if data.order.action == "update":
+        return _changed(case, completed(data.order, case.order), data, unit, rule=rule)
+    return _repeated(case, data, unit, rule=rule)
+
+
+def _repeated(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> list[Payload]:
+    """The order came again: an answer to what was missing, or a duplicate."""
+    if case.state is CaseState.CANCELLED:
+        return _held(data, unit, "its order number was cancelled before", case=case)
+    if not answers(data.order, case):
+        return _held(data, unit, "its order number came before with other items or another day", case=case)
+    unmet = tuple(result.element_id for result in case.unmet)
+    merged = completed(case.order, data.order, unmet) if case.state in _FILLING else case.order
+    if fields_of(merged) != fields_of(case.order):
+        return _reopened(case, merged, data, unit, rule=f"{rule}: answers what was missing")
+    return _duplicate(case, data, unit, rule=rule)
+
+
+def _changed(case: Case, merged: Order, data: ReferralReceived, unit: Unit, *, rule: str) -> list[Payload]:
+    """The sender or a person changed the order: its new values stand, what they do not say stays."""
+    if case.state is CaseState.CANCELLED:
+        return _held(data, unit, "it changes a cancelled order", case=case)
+    before = (fields_of(case.order), case.order.unreadable, case.order.conflicting)
+    if (fields_of(merged), merged.unreadable, merged.conflicting) == before:
+        return _duplicate(case, data, unit, rule=rule)
+    if case.state in _COMMITTED:
+        return _held(data, unit, "the order changed after a provider accepted it", case=case)
+    return _reopened(case, merged, data, unit, rule=rule)
+
+
+def _duplicate(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> list[Payload]:
+    if data.document_id in case.document_ids:
+        return []
+    case = saved(case, unit, document_ids=with_document(case, data.document_id))
+    return [*_resolved(case, data, unit, rule=rule, duplicate=True), *_index(case, data, unit)]
+
+
+def _reopened(case: Case, order: Order, data: ReferralReceived, unit: Unit, *, rule: str) -> list[Payload]:
+    key = order_key(case.identity_key, order)
+    other = unit.case_by_order_key(key)
+    if other is not None and other.case_id != case.case_id:
+        return _held(data, unit, f"with it the order is the same as that of case {other.case_id}", case=case)
+    events = recalled(case.case_id, unit, reason="the order changed")
+    changes = {"order": order, "order_key": key, "document_ids": with_document(case, data.document_id)}
+    if case.state is CaseState.OPEN:
+        case = saved(case, unit, **changes)
+    else:
+        case, change = moved(case, CaseState.OPEN, unit, cause=rule, **changes)
+        events.append(change)
+    return [*events, *_resolved(case, data, unit, rule=rule), *_index(case, data, unit)]
+
+
+def _cancelled(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> list[Payload]:
+    if case.state is CaseState.CANCELLED:
+        return _duplicate(case, data, unit, rule=rule)
+    named, ordered = set(codes_of(data.order)), set(codes_of(case.order))
+    if named and named != ordered:
+        return _held(data, unit, "it cancels a part of the order or other items", case=case)
+    events = recalled(case.case_id, unit, reason="the order was cancelled")
+    documents = with_document(case, data.document_id)
+    case, change = moved(case, CaseState.CANCELLED, unit, cause="cancelled by the sender", document_ids=documents)
+    return [*events, change, *_resolved(case, data, unit, rule=rule)]
+
+
+def _opened(identity: str, data: ReferralReceived, unit: Unit) -> list[Payload]:
+    case_id = unit.new_case_id()
+    case = Case(
+        case_id=case_id,
+        state=CaseState.OPEN,
+        order=data.order,
+        manager=manager_for(unit, data.order.order_type, case_id),
+        reply_to=data.reply_to,
+        identity_key=identity,
+        order_key=order_key(identity, data.order),
+        document_ids=(data.document_id,),
+        received_at=data.received_at,
+        opened_at=unit.now,
+        updated_at=unit.now,
+    )
+    unit.save_case(case)
+    opened = CaseStateChanged(case_id=case_id, from_state=None, to_state=CaseState.OPEN, cause="a new order arrived")
+    return [
+        opened,
+        *_resolved(case, data, unit, rule="new order", is_new=True),
+        *_index(case, data, unit),
+    ]
+
+
+def _resolved(
+    case: Case, data: ReferralReceived, unit: Unit, *, rule: str, is_new: bool = False, duplicate: bool = False
+) -> list[Payload]:
+    reason = f"duplicate of case {case.case_id}" if duplicate else None
+    unit.settle_receipt(data.document_id, ReceiptState.ACCEPTED, reason=reason, case_id=case.case_id)
+    return [
+        IdentityResolved(
+            case_id=case.case_id,
+            document_id=data.document_id,
+            order=data.order,
+            reply_to=data.reply_to,
+            received_at=data.received_at,
+            rule=rule,
+            is_new=is_new,
+            duplicate=duplicate,
+        )
+    ]
+
+
+def _index(case: Case, data: ReferralReceived, unit: Unit) -> list[Payload]:
+    """Return what makes the case findable by its order numbers and its member, as far as that is new."""
+    events: list[Payload] = []
+    person = person_of(case.order, partial(payer_key, unit))
+    for token in (*placer_tokens(data.order, data.reply_to), *person.tokens()):
+        known = unit.latest(CaseIndexed, token)
+        case_ids = known.data.case_ids if known else ()
+        cases = [found for case_id in case_ids if (found := unit.case(case_id))]
+        by_member = token in person.tokens()
+        if case.case_id in case_ids or (by_member and any(_stands_for(found, case) for found in cases)):
+            continue
+        others = tuple(c.case_id for c in cases if not (by_member and c.identity_key == case.identity_key))
+        events.append(CaseIndexed(token=token, case_ids=(*others, case.case_id)))
+    return events
+
+
+def _stands_for(found: Case, case: Case) -> bool:
+    """Say whether the case found already tells as much of the member as this one."""
+    said, say = (any(cover.member_id for cover in one.order.coverage) for one in (found, case))
+    return found.identity_key == case.identity_key and (said or not say)
