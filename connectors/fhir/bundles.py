@@ -1,0 +1,171 @@
+"""One input as a list of entries with ids of ours and references that follow them: same input, same ids."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from connectors.fhir.wire import refusal
+from schemas.fhir import is_request, order_groups
+from schemas.fhir.graph import HISTORY, RELATIVE, Graph, part, parts
+from schemas.fhir.strict import canonical
+
+VOLATILE = ("lastUpdated", "versionId", "source")
+URL_KEYS = ("url", "uri", "valueUrl", "valueUri")
+TAKEN_METHODS = ("POST", "PUT")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One resource as sent, with where it stood (`Bundle.entry[2].resource` or nothing) and how it was named there."""
+
+    resource: dict[str, Any]
+    path: str = ""
+    full_url: str | None = None
+
+    @property
+    def kind(self) -> str:
+        return str(self.resource["resourceType"])
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One resource under the hub's own id, its references to its neighbours rewritten."""
+
+    kind: str
+    id: str
+    resource: dict[str, Any]
+
+    @property
+    def reference(self) -> str:
+        return f"{self.kind}/{self.id}"
+
+
+def entries_of(bundle: dict[str, Any], max_entries: int) -> list[Entry]:
+    """Return what a transaction, batch or message brings; refuse what it asks that we do not do."""
+    kind = bundle.get("type")
+    if kind not in {"transaction", "batch", "message"}:
+        raise refusal(422, "not-supported", "only transaction, batch and message Bundles are taken", "Bundle.type")
+    listed = parts(bundle.get("entry"))
+    if not listed:
+        raise refusal(422, "required", "the Bundle has no entry", "Bundle.entry")
+    if len(listed) > max_entries:
+        raise refusal(422, "too-costly", f"a Bundle may have {max_entries} entries", "Bundle.entry")
+    found = []
+    for number, entry in enumerate(listed):
+        path = f"Bundle.entry[{number}]"
+        if kind != "message":
+            _check_request(part(entry.get("request")), path)
+        if not isinstance(entry.get("resource"), dict):
+            raise refusal(422, "required", "the entry has no resource", f"{path}.resource")
+        found.append(Entry(entry["resource"], f"{path}.resource", entry.get("fullUrl")))
+    if kind == "message" and found[0].kind != "MessageHeader":
+        raise refusal(422, "structure", "a message begins with its MessageHeader", "Bundle.entry[0].resource")
+    urls = [entry.full_url for entry in found if entry.full_url]
+    if len(set(urls)) != len(urls):
+        raise refusal(422, "structure", "two entries have the same fullUrl", "Bundle.entry.fullUrl")
+    return found
+
+
+def _check_request(request: dict[str, Any], path: str) -> None:
+    if not request:
+        raise refusal(422, "required", "the entry has no request", f"{path}.request")
+    if request.get("method") not in TAKEN_METHODS:
+        raise refusal(422, "not-supported", "only POST and PUT are taken", f"{path}.request.method")
+
+
+def digest_of(entries: list[Entry]) -> str:
+    """Return a digest of what an input says.
+
+    Key order, white space, the ids and fullUrls that only tie the entries together, send times and version stamps
+    do not count.
+    """
+    said = [_without_stamps(placed.resource) for placed in place(entries, "digest")]
+    return hashlib.sha256(canonical(said)).hexdigest()
+
+
+def _without_stamps(resource: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: item for key, item in resource.items() if key != "meta"}
+    meta = {key: item for key, item in part(resource.get("meta")).items() if key not in VOLATILE}
+    return kept | ({"meta": meta} if meta else {})
+
+
+def place(entries: list[Entry], seed: str) -> list[Placed]:
+    """Give each entry its id (uuid5 over seed and position) and rewrite the references between them."""
+    graph = Graph(
+        {"resourceType": "Bundle", "entry": [{"resource": e.resource, "fullUrl": e.full_url} for e in entries]}
+    )
+    ids = {id(e.resource): str(uuid5(NAMESPACE_URL, f"urn:doorstep:{seed}:{n}")) for n, e in enumerate(entries)}
+
+    def follow(literal: str) -> str:
+        target = graph.find(literal)
+        return literal if target is None else f"{target['resourceType']}/{ids[id(target)]}"
+
+    return [
+        Placed(e.kind, ids[id(e.resource)], {**_rewritten(e.resource, follow), "id": ids[id(e.resource)]})
+        for e in entries
+    ]
+
+
+def _rewritten(value: Any, follow: Any) -> Any:
+    if isinstance(value, list):
+        return [_rewritten(item, follow) for item in value]
+    if not isinstance(value, dict):
+        return value
+    found = {}
+    for key, item in value.items():
+        followed = isinstance(item, str) and (key == "reference" or (key in URL_KEYS and item.startswith("urn:uuid:")))
+        found[key] = follow(item) if followed else _rewritten(item, follow)
+    return found
+
+
+def references(value: Any) -> Iterator[str]:
+    """Yield every literal reference inside a resource."""
+    if isinstance(value, list):
+        for item in value:
+            yield from references(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key == "reference" and isinstance(item, str):
+                yield item
+            else:
+                yield from references(item)
+
+
+def stored_reference(literal: str, base: str) -> tuple[str, str] | None:
+    """Return (type, id) when a literal reference means a resource of this server, relative or under its own base."""
+    match = RELATIVE.fullmatch(HISTORY.sub("", literal).removeprefix(f"{base}/"))
+    return (match[1], match[2]) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlan:
+    """The Task of one order: its id, the request it is about, and all requests of the order."""
+
+    id: str
+    focus: str
+    based_on: list[str]
+    subject: str | None
+
+
+def task_plans(collection: dict[str, Any], placed: list[Placed], new_id: Any) -> list[TaskPlan]:
+    """Return the Task of each order that this input brings; a Task sent beside its order is that Task."""
+    own = {p.reference: p for p in placed}
+    tasks = [p for p in placed if p.kind == "Task"]
+    plans = []
+    for group in order_groups(collection):
+        if not any(reference in own for reference in group):
+            continue  # a request that another input brought and this one only refers to
+        sent = next((t.id for t in tasks if set(references(t.resource)) & set(group)), None)
+        subject = part(own[group[0]].resource.get("subject")).get("reference") if group[0] in own else None
+        kept = subject if isinstance(subject, str) and RELATIVE.fullmatch(subject) else None
+        plans.append(TaskPlan(sent or new_id(group[0]), group[0], group, kept))
+        tasks = [t for t in tasks if t.id != sent]
+    return plans
+
+
+def has_requests(entries: list[Entry]) -> bool:
+    return any(is_request(entry.kind) for entry in entries)

@@ -1,0 +1,41 @@
+"""From bytes to checked resources: pure functions that may run in a thread, refusing in FHIR's own words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectors.fhir.wire import Refusal, refusal
+from schemas.codec import CodecError
+from schemas.fhir import is_request, loads, validate
+from schemas.fhir.groups import DONE
+
+
+def parse(body: bytes, max_bytes: int) -> dict[str, Any]:
+    """Return the JSON object of a body; refuse with 400 what cannot be parsed."""
+    try:
+        return loads(body, max_bytes=max_bytes)
+    except CodecError as broken:
+        status = 413 if broken.code == "too-long" else 400
+        raise refusal(status, broken.code, broken.message, broken.location) from None
+
+
+def check(resource: dict[str, Any], kind: str) -> None:
+    """Refuse with 422 a resource of another type than `kind`, or one that breaks FHIR R4."""
+    if resource.get("resourceType") is None:
+        raise refusal(422, "required", "resourceType is missing", "resourceType")
+    if resource["resourceType"] != kind:
+        raise refusal(422, "invalid", f"this address takes a {kind}", "resourceType")
+    issues = validate(resource)
+    if issues:
+        raise Refusal(422, *issues)
+
+
+def check_order(resource: dict[str, Any], kind: str) -> None:
+    """Check a single resource; a lone request that is not to be carried out is no order."""
+    check(resource, kind)
+    if not is_request(kind):
+        return
+    if resource.get("doNotPerform") is True:
+        raise refusal(422, "business-rule", "a request that is not to be performed is no order", f"{kind}.doNotPerform")
+    if resource.get("status") in DONE:
+        raise refusal(422, "business-rule", "a completed request is no order", f"{kind}.status")

@@ -1,0 +1,239 @@
+"""The addresses under /fhir: what each takes and answers; the work is in intake, tasks and reading."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from connectors.fhir.bundles import Entry, Placed, entries_of
+from connectors.fhir.capability import CREATED, ORDER_TYPES, capability_statement
+from connectors.fhir.intake import Input, Intake, Taken, instant
+from connectors.fhir.reading import check, check_order, parse
+from connectors.fhir.settings import FhirSettings
+from connectors.fhir.tasks import current_task, task_of_case, task_of_request
+from connectors.fhir.versions import chain_name, versions
+from connectors.fhir.wire import FhirRoute, Refusal, answer, read_body, refusal
+from doorstep.connector import Hub
+from schemas.fhir import dumps, is_resource_type, operation_outcome
+from schemas.fhir.graph import RELATIVE, part
+
+INLINE_BYTES = 8 * 1024
+"""Up to here parsing and validation take about 2 ms; more goes to a thread."""
+
+
+def router(settings: FhirSettings, hub: Hub) -> APIRouter:
+    """Return the routes of the FHIR endpoint."""
+    api = APIRouter(prefix="/fhir", tags=["fhir"], route_class=FhirRoute)
+    site = Site(settings, hub)
+    api.add_api_route("", site.post_bundle, methods=["POST"], response_model=None)
+    api.add_api_route("/", site.post_bundle, methods=["POST"], response_model=None, include_in_schema=False)
+    api.add_api_route("/$process-message", site.post_bundle, methods=["POST"], response_model=None)
+    api.add_api_route("/metadata", site.metadata, methods=["GET"], response_model=None)
+    api.add_api_route("/Task", site.search_tasks, methods=["GET"], response_model=None)
+    api.add_api_route("/Task/{task_id}", site.read_task, methods=["GET"], response_model=None)
+    api.add_api_route("/{kind}", site.create, methods=["POST"], response_model=None)
+    api.add_api_route("/{kind}", site.search_orders, methods=["GET"], response_model=None)
+    api.add_api_route("/{kind}/{resource_id}", site.read, methods=["GET"], response_model=None)
+    api.add_api_route("/{kind}/{resource_id}/_history/{version}", site.vread, methods=["GET"], response_model=None)
+    every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    api.add_api_route("/{path:path}", site.nowhere, methods=every, response_model=None, include_in_schema=False)
+    return api
+
+
+class Site:
+    """One FHIR endpoint."""
+
+    def __init__(self, settings: FhirSettings, hub: Hub) -> None:
+        self.settings = settings
+        self.hub = hub
+        self.intake = Intake(settings, hub)
+
+    @property
+    def base(self) -> str:
+        return f"{self.hub.base_url().rstrip('/')}/fhir"
+
+    async def metadata(self) -> Response:
+        return answer(capability_statement(self.base))
+
+    async def create(self, kind: str, request: Request) -> Response:
+        """POST [type]: keep the resource; an order becomes a Task, complete or not."""
+        if kind not in CREATED:
+            raise _unknown(kind)
+        body = await read_body(request, self.settings.max_bytes)
+        resource = await _work(body, parse, body, self.settings.max_bytes)
+        partner = self.settings.partner(request.headers.get("x-doorstep-partner"))
+        condition = request.headers.get("if-none-exist")
+        try:
+            await _work(body, check_order, resource, kind)
+            given = Input(body, [Entry(resource)], partner, "create", if_none_exist=condition)
+            taken = await self.intake.take(given)
+        except Refusal as refused:
+            await self.intake.reject(body, partner, refused)
+            raise
+        return await self._created(taken, request.headers.get("prefer", ""))
+
+    async def post_bundle(self, request: Request) -> Response:
+        """POST a transaction or message (all or nothing), or a batch (each entry by itself)."""
+        body = await read_body(request, self.settings.max_bytes)
+        bundle = await _work(body, parse, body, self.settings.max_bytes)
+        partner = self.settings.partner(request.headers.get("x-doorstep-partner"))
+        try:
+            await _work(body, check, bundle, "Bundle")
+            entries = entries_of(bundle, self.settings.max_entries)
+            if bundle["type"] == "batch":
+                return answer(await self._batch(entries, partner))
+            named = part(bundle.get("identifier"))
+            identifier = (
+                "|".join(str(named[k]) for k in ("system", "value") if named.get(k)) if named.get("value") else None
+            )
+            taken = await self.intake.take(Input(body, entries, partner, str(bundle["type"]), identifier))
+        except Refusal as refused:
+            await self.intake.reject(body, partner, refused)
+            raise
+        if bundle["type"] == "message":
+            return answer(self._message_response(bundle, taken))
+        listed = [{"response": self._entry_response(placed, taken)} for placed in taken.placed]
+        return answer({"resourceType": "Bundle", "type": "transaction-response", "entry": listed})
+
+    async def read(self, kind: str, resource_id: str) -> Response:
+        body = await self.hub.resource(kind, resource_id) if is_resource_type(kind) else None
+        if body is None:
+            raise refusal(404, "not-found", "there is no such resource")
+        meta = part(body.get("meta"))
+        return answer(body, 200, {"ETag": f'W/"{meta.get("versionId", "1")}"'})
+
+    async def vread(self, kind: str, resource_id: str, version: str) -> Response:
+        if version != "1" or kind == "Task":
+            raise refusal(404, "not-found", "there is no such version")
+        return await self.read(kind, resource_id)
+
+    async def read_task(self, task_id: str) -> Response:
+        task = await current_task(self.hub, task_id)
+        if task is None:
+            return await self.read("Task", task_id)
+        return answer(task, 200, {"ETag": f'W/"{task["meta"]["versionId"]}"'})
+
+    async def search_tasks(self, request: Request) -> Response:
+        """GET Task?focus= | based-on= | identifier= | _id=."""
+        found: dict[str, dict[str, Any]] = {}
+        asked = [(name, text) for name, value in request.query_params.multi_items() for text in value.split(",")]
+        if not any(name in {"focus", "based-on", "identifier", "_id"} for name, _ in asked):
+            raise refusal(400, "not-supported", "search Tasks by focus, based-on, identifier or _id")
+        for name, text in asked:
+            task = await self._task_by(name, text)
+            if task is not None:
+                found[task["id"]] = task
+        return self._searchset(list(found.values()))
+
+    async def search_orders(self, kind: str, request: Request) -> Response:
+        """GET ServiceRequest?identifier=system|value: the newest version that the same partner sent."""
+        if kind not in ORDER_TYPES:
+            raise _unknown(kind) if kind not in CREATED else refusal(400, "not-supported", "this type is not searched")
+        asked = request.query_params.get("identifier")
+        if not asked:
+            raise refusal(400, "not-supported", f"search {kind} by identifier")
+        partner = self.settings.partner(request.headers.get("x-doorstep-partner"))
+        found = []
+        for text in asked.split(","):
+            system, _, value = text.rpartition("|")
+            known = await versions(self.hub, chain_name(partner, kind, system, value))
+            for reference in [str(version["reference"]) for version in known[-1:]]:
+                body = await self.hub.resource(kind, reference.partition("/")[2])
+                found += [body] if body else []
+        return self._searchset(found)
+
+    async def nowhere(self, request: Request) -> Response:
+        """Answer for every other address and method."""
+        kind = request.path_params["path"].partition("/")[0]
+        if kind in {*CREATED, "Task", "metadata"} or not kind:
+            raise refusal(405, "not-supported", "this interaction is not offered here")
+        raise _unknown(kind)
+
+    async def _task_by(self, name: str, text: str) -> dict[str, Any] | None:
+        if name == "_id":
+            return await current_task(self.hub, text)
+        if name == "identifier":
+            return await task_of_case(self.hub, text.rpartition("|")[2])
+        if name not in {"focus", "based-on"}:
+            return None
+        literal = text.removeprefix(f"{self.base}/")
+        candidates = [literal] if RELATIVE.fullmatch(literal) else [f"{kind}/{literal}" for kind in ORDER_TYPES]
+        for reference in candidates:
+            task = await task_of_request(self.hub, reference)
+            if task is not None:
+                return task
+        return None
+
+    async def _created(self, taken: Taken, prefer: str) -> Response:
+        placed = taken.placed[0]
+        headers = {
+            "Location": self._location(placed),
+            "ETag": 'W/"1"',
+            "Last-Modified": taken.receipt.received_at.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+        }
+        status = 200 if taken.existed else 201
+        if "return=minimal" in prefer:
+            return Response(status_code=status, headers=headers)
+        if "return=operationoutcome" in prefer.lower():
+            return answer(operation_outcome([]), status, headers)
+        body = await self.hub.resource(placed.kind, placed.id)
+        return answer(body, status, headers)
+
+    async def _batch(self, entries: list[Entry], partner: str) -> dict[str, Any]:
+        """Take each entry by itself; one that is refused leaves the others alone."""
+        listed = []
+        for entry in entries:
+            body = dumps(entry.resource)
+            try:
+                check_order(entry.resource, entry.kind)
+                taken = await self.intake.take(Input(body, [Entry(entry.resource)], partner, "create"))
+                listed.append({"response": self._entry_response(taken.placed[0], taken)})
+            except Refusal as refused:
+                await self.intake.reject(body, partner, refused)
+                outcome = operation_outcome(refused.issues)
+                listed.append({"response": {"status": str(refused.status), "outcome": outcome}})
+        return {"resourceType": "Bundle", "type": "batch-response", "entry": listed}
+
+    def _entry_response(self, placed: Placed, taken: Taken) -> dict[str, Any]:
+        return {
+            "status": "201 Created",
+            "location": self._location(placed),
+            "etag": 'W/"1"',
+            "lastModified": instant(taken.receipt.received_at),
+        }
+
+    def _message_response(self, bundle: dict[str, Any], taken: Taken) -> dict[str, Any]:
+        """Say that the message was received; what becomes of it is told by the Task."""
+        header = part(part(bundle["entry"][0]).get("resource"))
+        response = {"identifier": header.get("id") or taken.placed[0].id, "code": "ok"}
+        reply = {"resourceType": "MessageHeader", "id": taken.receipt.document_id, "response": response}
+        reply |= {key: header[key] for key in ("eventCoding", "eventUri") if key in header}
+        reply["source"] = {"name": "Doorstep", "endpoint": self.base}
+        sent = instant(taken.receipt.received_at)
+        return {"resourceType": "Bundle", "type": "message", "timestamp": sent, "entry": [{"resource": reply}]}
+
+    def _searchset(self, found: list[dict[str, Any]]) -> Response:
+        entries = [
+            {"fullUrl": f"{self.base}/{r['resourceType']}/{r['id']}", "resource": r, "search": {"mode": "match"}}
+            for r in found
+        ]
+        bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": len(found)}
+        return answer(bundle | ({"entry": entries} if entries else {}))
+
+    def _location(self, placed: Placed) -> str:
+        return f"{self.base}/{placed.kind}/{placed.id}/_history/1"
+
+
+def _unknown(kind: str) -> Refusal:
+    known = is_resource_type(kind)
+    return refusal(
+        404, "not-supported", "this resource type is not taken here" if known else "there is no such address"
+    )
+
+
+async def _work(body: bytes, fn: Callable[..., Any], *args: Any) -> Any:
+    """Run a pure function here when it is short, else in a thread."""
+    return fn(*args) if len(body) <= INLINE_BYTES else await asyncio.to_thread(fn, *args)

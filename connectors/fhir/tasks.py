@@ -1,0 +1,79 @@
+"""The Task that a sender sees for its order: found by its id, its focus or the case number, made from the case."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from doorstep.connector import Hub, Receipt
+from schemas.case import Case
+from schemas.fhir import pending_task, task_of
+from schemas.fhir.unmapped import FOCUS
+from schemas.transmission import ReceiptState
+
+TASK_TYPE = "Doorstep.Task"
+TASK_OF_TYPE = "Doorstep.TaskOf"
+
+
+def index_id(reference: str) -> str:
+    """Return where the Task of a request is noted."""
+    return str(uuid5(NAMESPACE_URL, f"urn:doorstep:task-of:{reference}"))
+
+
+async def current_task(hub: Hub, task_id: str) -> dict[str, Any] | None:
+    """Return the Task as it stands now, None when there is no such Task."""
+    facts: dict[str, Any] | None = await hub.resource(TASK_TYPE, task_id)
+    if facts is None:
+        return None
+    receipt = await _receipt(hub, str(facts["sha256"]), task_id)
+    if receipt is None:
+        return None
+    focus, based_on = str(facts["focus"]), [str(reference) for reference in facts["basedOn"]]
+    case = await _case(hub, receipt, focus)
+    if case is not None:
+        return task_of(case, identifier=task_id, focus=focus, based_on=based_on)
+    return pending_task(
+        identifier=task_id,
+        focus=focus,
+        document_id=receipt.document_id,
+        received_at=receipt.received_at,
+        state=receipt.state if receipt.case_id is None else ReceiptState.PENDING,
+        reason=receipt.reason,
+        based_on=based_on,
+        subject=facts.get("subject"),
+    )
+
+
+async def task_of_request(hub: Hub, reference: str) -> dict[str, Any] | None:
+    """Return the Task of a request by its reference (`ServiceRequest/ID`)."""
+    noted = await hub.resource(TASK_OF_TYPE, index_id(reference))
+    return await current_task(hub, str(noted["task"])) if noted else None
+
+
+async def task_of_case(hub: Hub, case_id: str) -> dict[str, Any] | None:
+    """Return the Task of a case that began with a FHIR order."""
+    case = await hub.case(case_id)
+    focus = case.order.unmapped.get(FOCUS) if case else None
+    return await task_of_request(hub, focus) if focus else None
+
+
+async def _receipt(hub: Hub, sha256: str, task_id: str) -> Receipt | None:
+    """Return the receipt of the input that brought this Task (the same bytes may have come in another way too)."""
+    found = [receipt for receipt in await hub.find(sha256=sha256) if receipt.channel == "fhir"]
+    for receipt in found if len(found) > 1 else ():
+        kept = await hub.resources_of(receipt.document_id)
+        if any(one.resource_type == TASK_TYPE and one.resource_id == task_id for one in kept):
+            return receipt
+    return found[0] if found else None
+
+
+async def _case(hub: Hub, receipt: Receipt, focus: str) -> Case | None:
+    """Return the case of one order of an input; of several orders only the one whose focus it is."""
+    if receipt.case_id is None:
+        return None
+    case = await hub.case(receipt.case_id)
+    if case is None:
+        return None
+    own = case.order.unmapped.get(FOCUS)
+    several = case.order.document_id == receipt.document_id and own is not None and own != focus
+    return None if several else case
