@@ -1,0 +1,146 @@
+"""One framed message in, its acknowledgement out: quick checks, the hub's receipt, then the ACK. Nothing slow here."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from datetime import datetime
+
+from connectors.hl7v2.framer import Frame
+from doorstep import clock
+from doorstep.connector import Blob, Hub, Receipt, Transmission
+from doorstep.errors import HubError, Unavailable
+from schemas.codec import CodecError
+from schemas.hl7v2 import (
+    RESPONSE_TYPES,
+    AckError,
+    Header,
+    acknowledgement,
+    check,
+    header_of,
+    placer_number,
+)
+from schemas.transmission import ReplyTo
+
+logger = logging.getLogger("doorstep.connectors.hl7v2")
+
+CHANNEL = "hl7v2"
+CONTENT_TYPE = "x-application/hl7-v2+er7"
+_COMMIT = {"AA": "CA", "AE": "CE", "AR": "CR"}
+
+
+async def answer(hub: Hub, frame: Frame, *, peer: str = "") -> bytes | None:
+    """Take one frame and return its acknowledgement; None where none is due (an ACK, enhanced mode NE)."""
+    now = clock.now()
+    header: Header | None = None
+    try:
+        header = header_of(frame.data)
+    except CodecError as error:
+        return await _refuse(hub, frame, None, AckError.of(error), now, peer)
+    if header.code in RESPONSE_TYPES:
+        logger.info("an answer came in on the listener and is left alone: type=%s", header.code)
+        return None
+    if frame.fault is not None:
+        return await _refuse(hub, frame, header, _fault(frame), now, peer)
+    try:
+        check(frame.data, header)
+    except CodecError as error:
+        return await _refuse(hub, frame, header, AckError.of(error), now, peer)
+    try:
+        receipt = await hub.receive(_transmission(frame.data, header, now, peer))
+    except HubError as error:
+        logger.warning("not stored: code=%s size=%d", error.code, len(frame.data))
+        text = "the message could not be stored; send it again" if error.retry else "the message was not taken"
+        return _ack(header, error.hl7_ack, now, AckError("207", "", text))
+    except Exception:  # whatever breaks in the hub, the sender must hear that the message is not in custody
+        logger.exception("not stored: an unexpected error; size=%d", len(frame.data))
+        return _ack(header, "AE", now, AckError("207", "", "the message could not be stored; send it again"))
+    return _receipt_ack(header, receipt)
+
+
+def _fault(frame: Frame) -> AckError:
+    if frame.fault == "oversize":
+        return AckError("207", "", f"the message is larger than is taken here ({frame.size} bytes)")
+    return AckError("100", "", "the message was not ended by FS CR")
+
+
+def _receipt_ack(header: Header, receipt: Receipt) -> bytes | None:
+    """The answer to a re-send is the one of the first time, to the byte."""
+    if receipt.conflict:
+        text = "another message with this sender and control id was taken before"
+        return _ack(header, "AE", receipt.received_at, AckError("205", "MSH-10", text))
+    return _ack(header, "AA", receipt.received_at, None)
+
+
+def _ack(header: Header | None, code: str, at: datetime, error: AckError | None) -> bytes | None:
+    """Apply MSH-15: commit codes in enhanced mode, and silence where the sender asked for it."""
+    if header is not None and header.accept_ack:
+        wanted = header.accept_ack
+        failed = code != "AA"
+        if wanted == "NE" or (wanted == "ER" and not failed) or (wanted == "SU" and failed):
+            return None
+        code = _COMMIT[code]
+    return acknowledgement(header, code, at=at, error=error)
+
+
+async def _refuse(
+    hub: Hub, frame: Frame, header: Header | None, error: AckError, now: datetime, peer: str
+) -> bytes | None:
+    """Keep a refused input with its reason, so that it can be found, and say no."""
+    sha256 = hashlib.sha256(frame.data).hexdigest()
+    reason = f"{error.code}: {error.text}" + (f" at {error.location}" if error.location else "")
+    logger.info("refused: %s sha256=%s size=%d", error.code, sha256, frame.size)
+    kept = Transmission(
+        channel=CHANNEL,
+        idempotency_key=f"refused:{sha256}",
+        blobs=(Blob(CONTENT_TYPE, frame.data),),
+        received_at=now,
+        reply_to=_reply_to(header, b"") if header else None,
+        control_id=(header.control_id[:199] or None) if header else None,
+        sender=header.sender if header else peer or None,
+        details={"message_type": header.message_type[:40]} if header else {},
+        rejected=reason,
+    )
+    at = now
+    try:
+        at = (await hub.receive(kept)).received_at
+    except Unavailable:
+        text = "the message could not be stored; send it again"
+        return _ack(header, "AE", now, AckError("207", "", text)) if frame.ended else None
+    except HubError as broken:
+        logger.warning("a refused message was not kept: code=%s sha256=%s", broken.code, sha256)
+    except Exception:  # as above: an answer is due whatever breaks
+        logger.exception("a refused message was not kept: sha256=%s", sha256)
+    return _ack(header, "AR", at, error) if frame.ended else None
+
+
+def _transmission(data: bytes, header: Header, now: datetime, peer: str) -> Transmission:
+    details = {"message_type": header.message_type, "version": header.version, "peer": peer}
+    return Transmission(
+        channel=CHANNEL,
+        idempotency_key=f"{header.sender_key}|{header.control_id}",
+        blobs=(Blob(CONTENT_TYPE, data),),
+        received_at=now,
+        reply_to=_reply_to(header, data),
+        control_id=header.control_id,
+        sender=header.sender,
+        details={key: value for key, value in details.items() if value},
+    )
+
+
+def _reply_to(header: Header, data: bytes) -> ReplyTo:
+    context = {
+        "control_id": header.control_id[:199],
+        "message_type": header.message_type[:40],
+        "version": header.version[:20],
+        "processing_id": header.processing_id[:3],
+        "character_set": header.character_set[:40],
+        "sending_application": header.sending_application[:227],
+        "sending_facility": header.sending_facility[:227],
+        "receiving_application": header.receiving_application[:227],
+        "receiving_facility": header.receiving_facility[:227],
+        "placer_number": placer_number(data, header.delimiters),
+    }
+    return ReplyTo(
+        channel=CHANNEL, address=header.sender, context={key: value for key, value in context.items() if value}
+    )

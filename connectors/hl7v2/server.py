@@ -1,0 +1,251 @@
+"""The MLLP listener: many frames in flight, answers in the order of the messages, every resource bounded."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from connectors.hl7v2.framer import FS, VT, Frame, Framer
+from connectors.hl7v2.inbox import answer
+from connectors.hl7v2.settings import Hl7v2Settings
+from doorstep.connector import Hub, Listen
+from doorstep.errors import SettingsError
+
+logger = logging.getLogger("doorstep.connectors.hl7v2")
+
+
+class MllpServer:
+    """The open listener and its connections."""
+
+    def __init__(self, settings: Hl7v2Settings, hub: Hub) -> None:
+        self.settings = settings
+        self.hub = hub
+        self.connections: set[Connection] = set()
+        self._port: int | None = None
+
+    @property
+    def port(self) -> int | None:
+        return self._port
+
+    async def open(self, listen: Listen) -> asyncio.Server:
+        """Bind and listen."""
+        loop = asyncio.get_running_loop()
+        try:
+            server = await loop.create_server(lambda: Connection(self), listen.host, listen.port, backlog=1024)
+        except OSError as error:
+            raise SettingsError(
+                "hl7v2.listen", f"cannot listen on port {listen.port}: {error.strerror}; set DOORSTEP_MLLP_PORT"
+            ) from error
+        self._port = server.sockets[0].getsockname()[1]
+        return server
+
+    def admit(self, newcomer: Connection) -> None:
+        """Count a connection; when there are too many, the one that has been idle longest goes."""
+        self.connections.add(newcomer)
+        same = [c for c in self.connections if c.address == newcomer.address]
+        crowded: list[Connection] = []
+        if len(same) > self.settings.max_connections_per_address:
+            crowded = same
+        elif len(self.connections) > self.settings.max_connections:
+            crowded = list(self.connections)
+        if crowded:
+            idle = [c for c in crowded if not c.busy and c is not newcomer]
+            victim = min(idle, key=lambda c: (c.served > 0, c.last_byte), default=newcomer)
+            logger.warning("too many connections: one is closed; open=%d", len(self.connections))
+            victim.close()
+
+    async def watch(self) -> None:
+        """Close what is overdue, again and again."""
+        s = self.settings
+        pause = min(1.0, min(s.idle_timeout, s.frame_timeout, s.end_grace, s.write_timeout) / 4)
+        while True:
+            await asyncio.sleep(pause)
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.connections):
+                connection.check_time(now)
+
+    async def drain(self) -> None:
+        """Stop reading, let what is in flight be answered, close."""
+        for connection in list(self.connections):
+            connection.stop_reading()
+        deadline = asyncio.get_running_loop().time() + self.settings.drain_timeout
+        while any(c.busy for c in self.connections) and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.02)
+        for connection in list(self.connections):
+            connection.close()
+        await asyncio.sleep(0)
+        for connection in list(self.connections):
+            connection.abort()
+
+
+class Connection(asyncio.Protocol):
+    """One sender's connection. Each frame is handled in its own task; their answers leave in order."""
+
+    def __init__(self, server: MllpServer) -> None:
+        self._server = server
+        self._framer = Framer(server.settings.max_frame_bytes)
+        self._waiting: deque[Frame] = deque()
+        self._tasks: deque[asyncio.Task[bytes | None]] = deque()
+        self._transport: asyncio.Transport | None = None
+        self._loop = asyncio.get_running_loop()
+        self._eof = self._closing = self._read_paused = False
+        self._write_paused_at: float | None = None
+        self._frame_began: float | None = None
+        self.address = ""
+        self.last_byte = 0.0
+        self.served = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether messages are waiting for their answers."""
+        return bool(self._tasks or self._waiting)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.set_write_buffer_limits(high=self._server.settings.write_buffer_bytes)
+        peer = transport.get_extra_info("peername")
+        self.address = str(peer[0]) if isinstance(peer, tuple) else ""
+        self.last_byte = self._loop.time()
+        self._server.admit(self)
+
+    def data_received(self, data: bytes) -> None:
+        self.last_byte = now = self._loop.time()
+        frames = self._framer.feed(data)
+        if not self._framer.inside:
+            self._frame_began = None
+        elif frames or self._frame_began is None:
+            self._frame_began = now
+        self._waiting.extend(frames)
+        self._start()
+
+    def _start(self) -> None:
+        """Begin to handle what waits, up to the limit; stop reading while more waits than may be in flight."""
+        limit = self._server.settings.max_in_flight
+        while self._waiting and len(self._tasks) < limit and self._write_paused_at is None:
+            frame = self._waiting.popleft()
+            task = self._loop.create_task(answer(self._server.hub, frame, peer=self.address))
+            self._tasks.append(task)
+            task.add_done_callback(self._answered)
+        self._set_reading()
+
+    def _answered(self, _: asyncio.Task[bytes | None]) -> None:
+        """Send every answer that is next in line."""
+        out: list[bytes] = []
+        while self._tasks and self._tasks[0].done():
+            task = self._tasks.popleft()
+            self.served += 1
+            if task.cancelled() or task.exception() is not None:
+                logger.error("a message was not answered; the connection is closed", exc_info=_failure(task))
+                self.abort()
+                return
+            data = task.result()
+            if data is not None:
+                out += (VT, data, FS, b"\r")
+        if out and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(b"".join(out))
+        if self._waiting:
+            self._start()
+        elif not self._tasks and (self._eof or self._closing):
+            self._hang_up()
+        else:
+            self._set_reading()
+
+    def _set_reading(self) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing() or self._eof:
+            return
+        full = bool(self._waiting) or self._write_paused_at is not None or self._closing
+        if full and not self._read_paused:
+            self._read_paused = True
+            transport.pause_reading()
+        elif not full and self._read_paused:
+            self._read_paused = False
+            self.last_byte = self._loop.time()
+            transport.resume_reading()
+
+    def pause_writing(self) -> None:
+        self._write_paused_at = self._loop.time()
+        self._set_reading()
+
+    def resume_writing(self) -> None:
+        self._write_paused_at = None
+        self._start()
+
+    def eof_received(self) -> bool:
+        """The sender will send no more, but may still read: answer what is in flight, then close."""
+        self._waiting.extend(self._framer.end())
+        self._frame_began = None
+        self._start()
+        self._eof = True
+        return self.busy
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self._server.connections.discard(self)
+        self._transport = None
+        self._waiting.clear()
+
+    def check_time(self, now: float) -> None:
+        """Close the connection when its sender is overdue with a byte, a frame or with reading."""
+        s = self._server.settings
+        if self._write_paused_at is not None:
+            if now - self._write_paused_at > s.write_timeout:
+                logger.warning("a sender does not read its answers; its connection is closed")
+                self.abort()
+        elif self._framer.ends_in_fs and now - self.last_byte > s.end_grace:
+            self._waiting.extend(self._framer.end())
+            self._frame_began = None
+            self._start()
+        elif self._frame_began is not None and not self._read_paused and now - self._frame_began > s.frame_timeout:
+            logger.warning("a message was not ended in time; its connection is closed")
+            self._waiting.extend(self._framer.end())
+            self._frame_began = None
+            self._start()
+            self.close()
+        elif not self.busy and not self._read_paused and now - self.last_byte > s.idle_timeout:
+            self.close()
+
+    def stop_reading(self) -> None:
+        self._closing = True
+        self._set_reading()
+
+    def close(self) -> None:
+        """Answer what is in flight, then hang up."""
+        self._closing = True
+        if self.busy:
+            self._set_reading()
+        else:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Drop the connection at once; what was not answered will be sent again."""
+        self._waiting.clear()
+        if self._transport is not None:
+            self._transport.abort()
+
+
+def _failure(task: asyncio.Task[bytes | None]) -> BaseException | None:
+    return None if task.cancelled() else task.exception()
+
+
+@asynccontextmanager
+async def listen_mllp(settings: Hl7v2Settings, hub: Hub, listen: Listen) -> AsyncIterator[MllpServer]:
+    """Open the MLLP listener; leaving it drains within `drain_timeout`."""
+    server = MllpServer(settings, hub)
+    sockets = await server.open(listen)
+    watcher = asyncio.get_running_loop().create_task(server.watch())
+    try:
+        yield server
+    finally:
+        sockets.close()
+        await server.drain()
+        watcher.cancel()
+        await asyncio.gather(watcher, return_exceptions=True)

@@ -1,0 +1,30 @@
+"""HL7 v2: order messages to canonical orders, acknowledgements and application responses. Pure; no I/O."""
+
+from __future__ import annotations
+
+from schemas.hl7v2.ack import AckError, Answer, acknowledgement, answer_of
+from schemas.hl7v2.er7 import STANDARD, Delimiters, Message, Segment, split
+from schemas.hl7v2.header import ORDER_SEGMENTS, RESPONSE_TYPES, Header, check, header_of, placer_number
+from schemas.hl7v2.orders import orders_of
+from schemas.hl7v2.response import control_id_of, response_of
+
+__all__ = [
+    "ORDER_SEGMENTS",
+    "RESPONSE_TYPES",
+    "STANDARD",
+    "AckError",
+    "Answer",
+    "Delimiters",
+    "Header",
+    "Message",
+    "Segment",
+    "acknowledgement",
+    "answer_of",
+    "check",
+    "control_id_of",
+    "header_of",
+    "orders_of",
+    "placer_number",
+    "response_of",
+    "split",
+]

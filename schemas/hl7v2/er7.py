@@ -1,0 +1,273 @@
+"""ER7, the pipe form of HL7 v2: split, decode, escape. Linear in its input; raises nothing but CodecError."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from schemas.codec import CodecError
+
+CHARACTER_SETS: dict[str, str] = {
+    "ASCII": "ascii",
+    "US-ASCII": "ascii",
+    "ISO IR6": "ascii",
+    "ISO IR 6": "ascii",
+    "UNICODE": "utf-8",
+    "UNICODE UTF-8": "utf-8",
+    "UTF-8": "utf-8",
+    "UTF8": "utf-8",
+    "ISO IR192": "utf-8",
+    "WINDOWS-1252": "cp1252",
+    "CP1252": "cp1252",
+} | {
+    alias: f"iso8859_{part}"
+    for part in (1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 15)
+    for alias in (f"8859/{part}", f"8859-{part}", f"ISO 8859-{part}", f"ISO-8859-{part}", f"ISO8859-{part}")
+}
+"""MSH-18 (table 0211, first repetition) and its common misspellings -> Python codec."""
+
+SEGMENT_ID = re.compile(r"[A-Z][A-Z0-9]{2}")
+REPLACEMENT = "\ufffd"
+_NULL = '""'
+_LITERALS = {"H": "", "N": "", ".br": "\n", ".sp": "\n", ".nf": "", ".fi": "", ".ce": "\n"}
+_LAYOUT = re.compile(r"\.(?:sp|in|ti|sk)[ +-]?\d{0,3}|Z[0-9A-Za-z]*")
+_HEX = re.compile(r"X(?:[0-9A-Fa-f]{2})+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Delimiters:
+    """The separators of one message (MSH-1 and MSH-2); an empty `escape` or `subcomponent` is not in use."""
+
+    field: str = "|"
+    component: str = "^"
+    repetition: str = "~"
+    escape: str = "\\"
+    subcomponent: str = "&"
+    truncation: str = ""
+
+    @property
+    def msh2(self) -> str:
+        return self.component + self.repetition + self.escape + self.subcomponent + self.truncation
+
+    def decode(self, text: str, codec: str = "utf-8") -> str:
+        """Return the text with its escape sequences resolved; what is no sequence stays as it is."""
+        escape = self.escape
+        if not escape or escape not in text:
+            return text
+        parts = text.split(escape)
+        out = [parts[0]]
+        i, last = 1, len(parts) - 1
+        while i <= last:
+            value = self._sequence(parts[i], codec) if i < last else None
+            if value is None:
+                out += (escape, parts[i])
+                i += 1
+            else:
+                out += (value, parts[i + 1])
+                i += 2
+        return "".join(out)
+
+    def _sequence(self, name: str, codec: str) -> str | None:
+        """Return what an escape sequence of that name stands for; None when it is none."""
+        own = {
+            "F": self.field,
+            "S": self.component,
+            "R": self.repetition,
+            "E": self.escape,
+            "T": self.subcomponent,
+            "P": self.truncation,
+        }.get(name)
+        if own is not None:
+            return own
+        if name in _LITERALS:
+            return _LITERALS[name]
+        if _HEX.fullmatch(name):
+            return bytes.fromhex(name[1:]).decode(codec, "replace")
+        if name[:1] in ("C", "M") and re.fullmatch(r"[0-9A-Fa-f]{4,6}", name[1:]):
+            return REPLACEMENT  # a switch to another character set, which we do not follow
+        return "" if _LAYOUT.fullmatch(name) else None
+
+    def encode(self, text: str) -> str:
+        """Return the text safe inside any field: separators and control characters as escape sequences."""
+        if not self.escape:
+            return self.plain(text)
+        e = self.escape
+        table = {
+            e: f"{e}E{e}",
+            self.field: f"{e}F{e}",
+            self.component: f"{e}S{e}",
+            self.repetition: f"{e}R{e}",
+        }
+        if self.subcomponent:
+            table[self.subcomponent] = f"{e}T{e}"
+        if self.truncation:
+            table[self.truncation] = f"{e}P{e}"
+        safe = "".join(table.get(c, c) for c in text)
+        return _CONTROL.sub(lambda m: f"{e}X{ord(m.group()):02X}{e}", safe)
+
+    def plain(self, text: str) -> str:
+        """Return the text without separators and control characters (for values that are echoed)."""
+        drop = {ord(c): None for c in self.field + self.msh2}
+        return _CONTROL.sub("", text.translate(drop))
+
+
+STANDARD = Delimiters()
+
+
+class Repetition:
+    """One repetition of a field: components and subcomponents by number from 1, decoded, null and blank as ''."""
+
+    __slots__ = ("_codec", "_delimiters", "components", "raw")
+
+    def __init__(self, raw: str, delimiters: Delimiters, codec: str) -> None:
+        self.raw = raw
+        self._delimiters = delimiters
+        self._codec = codec
+        self.components = raw.split(delimiters.component)
+
+    def get(self, component: int = 1, subcomponent: int = 1) -> str:
+        """Return one subcomponent."""
+        if component > len(self.components):
+            return ""
+        text = self.components[component - 1]
+        separator = self._delimiters.subcomponent
+        if separator and separator in text:
+            parts = text.split(separator)
+            text = parts[subcomponent - 1] if subcomponent <= len(parts) else ""
+        elif subcomponent > 1:
+            return ""
+        text = text.strip()
+        return "" if text == _NULL else self._delimiters.decode(text, self._codec).strip()
+
+    def text(self) -> str:
+        """Return the whole as one text (for ST, TX and FT fields whose sender did not escape its separators)."""
+        return "" if self.raw.strip() == _NULL else self._delimiters.decode(self.raw, self._codec).strip()
+
+
+class Segment:
+    """One segment; `raw[n]` is field n as received, `ordinal` its place in the message (MSH is 0)."""
+
+    __slots__ = ("_codec", "_delimiters", "name", "ordinal", "raw")
+
+    def __init__(self, raw: list[str], ordinal: int, delimiters: Delimiters, codec: str) -> None:
+        self.raw = raw
+        self.name = raw[0]
+        self.ordinal = ordinal
+        self._delimiters = delimiters
+        self._codec = codec
+
+    def repetitions(self, number: int) -> list[Repetition]:
+        """Return the repetitions of a field that hold anything."""
+        if number >= len(self.raw) or not self.raw[number]:
+            return []
+        parts = self.raw[number].split(self._delimiters.repetition)
+        return [Repetition(p, self._delimiters, self._codec) for p in parts if p.strip() not in ("", _NULL)]
+
+    def get(self, number: int, component: int = 1, subcomponent: int = 1) -> str:
+        """Return one value of the first repetition."""
+        found = self.repetitions(number)
+        return found[0].get(component, subcomponent) if found else ""
+
+    def text(self, number: int) -> str:
+        """Return a whole field decoded as one text."""
+        if number >= len(self.raw):
+            return ""
+        raw = self.raw[number]
+        return "" if raw.strip() == _NULL else self._delimiters.decode(raw, self._codec).strip()
+
+
+class Message:
+    """A split message. `fields` holds each segment's raw fields; MSH is shifted so that index n is field n."""
+
+    __slots__ = ("codec", "delimiters", "fields", "guessed")
+
+    def __init__(self, fields: list[list[str]], delimiters: Delimiters, codec: str, *, guessed: bool) -> None:
+        self.fields = fields
+        self.delimiters = delimiters
+        self.codec = codec
+        self.guessed = guessed
+        """True when the character set was not declared (or was ASCII) and 8-bit text had to be guessed."""
+
+    def segments(self) -> Iterator[Segment]:
+        """Yield every segment in order."""
+        for ordinal, raw in enumerate(self.fields):
+            yield Segment(raw, ordinal, self.delimiters, self.codec)
+
+
+def delimiters_of(msh: str) -> Delimiters:
+    """Read the separators from the start of an MSH segment."""
+    field = msh[3:4]
+    end = msh.find(field, 4) if field else -1
+    chars = msh[4:] if end < 0 else msh[4:end]
+    every = field + chars
+    if not 2 <= len(chars) <= 5 or len(set(every)) != len(every):
+        raise CodecError("102", "the separators are not two to five different characters", "MSH-2")
+    if any(c.isalnum() or not "!" <= c <= "~" or c == '"' for c in every):
+        raise CodecError("102", "a separator is a letter, a digit, a quote or a control character", "MSH-2")
+    return Delimiters(field, *chars, *[""] * (5 - len(chars)))
+
+
+def first_line(data: bytes) -> bytes:
+    """Return the MSH segment (at most 64 KiB of it); CodecError 100 when the message has none."""
+    start = 0
+    if data[:3] == b"\xef\xbb\xbf":
+        start = 3
+    while data[start : start + 1] in (b"\r", b"\n", b" ", b"\t"):
+        start += 1
+    if data[start : start + 3] != b"MSH":
+        raise CodecError("100", "the message does not begin with an MSH segment", "MSH")
+    end = data.find(b"\r", start)
+    line = data[start : end if end >= 0 else len(data)][:65536]
+    if b"\n" in line:
+        separator = re.escape(line[3:4])
+        found = re.search(rb"\n(?:[A-Z][A-Z0-9]{2}" + separator + rb"|$)", line)
+        line = line[: found.start()] if found else line
+    return line
+
+
+def codec_of(declared: str) -> str | None:
+    """Return the Python codec for MSH-18 as received; None when nothing is declared."""
+    name = " ".join(declared.strip().upper().split())
+    if not name or name == _NULL:
+        return None
+    if name not in CHARACTER_SETS:
+        raise CodecError("103", "the character set is not supported", "MSH-18")
+    return CHARACTER_SETS[name]
+
+
+def split(data: bytes) -> Message:
+    """Split one message into segments and fields; any of CR, LF and CR LF ends a segment."""
+    line = first_line(data)
+    delimiters = delimiters_of(line.decode("latin-1"))
+    header = line.decode("latin-1").split(delimiters.field)
+    declared = codec_of(header[17].split(delimiters.repetition)[0]) if len(header) > 17 else None
+    text, codec, guessed = _decoded(data, declared)
+    field = delimiters.field
+    fields = [row.split(field) for row in _rows(text, field) if row]
+    fields[0][1:1] = [field]
+    for row in fields[1:]:
+        if row[0] == "MSH":
+            raise CodecError("100", "there is more than one MSH segment in the message", "MSH")
+    return Message(fields, delimiters, codec, guessed=guessed)
+
+
+def _decoded(data: bytes, declared: str | None) -> tuple[str, str, bool]:
+    """Decode by the declared set; undeclared 8-bit text is UTF-8 if it can be, else ISO 8859-1."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if declared not in (None, "ascii"):
+        return data.decode(declared, "replace"), declared, False
+    try:
+        return data.decode("utf-8"), "utf-8", not data.isascii()
+    except UnicodeDecodeError:
+        return data.decode("iso8859_1"), "iso8859_1", True
+
+
+def _rows(text: str, field: str) -> list[str]:
+    """Split into segments; a line feed that no segment follows is text inside a field, as some senders write it."""
+    text = text.lstrip("\r\n \t")
+    if "\n" in text:
+        text = text.replace("\r\n", "\r")
+        text = re.sub(rf"\n+(?=[A-Z][A-Z0-9]{{2}}(?:{re.escape(field)}|[\r\n]|\Z)|\Z)", "\r", text)
+    return text.split("\r")

@@ -1,0 +1,144 @@
+"""What OBX and NTE say in words: `name: value` facts for fields that HL7 v2 has no segment for, and free notes."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from schemas.hl7v2 import tables
+from schemas.hl7v2.er7 import Segment
+from schemas.hl7v2.groups import Segments
+from schemas.hl7v2.sheet import Sheet
+from schemas.hl7v2.values import Unusable, clean
+from schemas.order import Frequency, OrderType
+
+Barrier = Literal["stairs", "gated", "elevator"]
+Kind = Literal["oxygen_lpm", "dressings_per_week", "dose_interval_hours", "visits"]
+
+MAX_NOTES = 100
+MAX_NOTE = 2000
+_KEYED = re.compile(r"([A-Za-z][A-Za-z0-9 _./-]{1,40}?) ?[:=] ?(\S.*)")
+_N = r"(?<![\d.])(\d{1,4}(?:\.\d{1,3})?) ?"
+_FORMS: dict[Kind, re.Pattern[str]] = {
+    "oxygen_lpm": re.compile(_N + r"(?:l/min|l/m\b|lpm|(?:l|lit(?:er|re)s?) ?(?:per |/|a )min)"),
+    "dose_interval_hours": re.compile(r"(?:\bq ?|every )(\d{1,3}) ?h"),
+    "visits": re.compile(_N + r"visits?\b"),
+    "dressings_per_week": re.compile(
+        _N + r"(?:x|times|(?:dressings?)?(?: changes?)?)? ?(?:/|per |a |each )? ?(?:w|wk|week|weekly)\b"
+    ),
+}
+_DAILY = {"qd": 24, "daily": 24, "once daily": 24, "q24h": 24, "bid": 12, "twice daily": 12, "tid": 8, "qid": 6}
+_PLAIN = re.compile(r"\d{1,4}(?:\.\d{1,3})?")
+
+
+class Fact(NamedTuple):
+    """A named value: the field it fills and where it was said."""
+
+    field: str
+    text: str
+    place: str
+
+
+def facts_of(sheet: Sheet, scope: Segments) -> tuple[list[Fact], list[str]]:
+    """Return the facts and the free notes of a scope's OBX and NTE segments."""
+    facts = [fact for segment in scope.get("OBX", ()) if (fact := _observed(sheet, segment))]
+    notes: list[str] = []
+    for segment in scope.get("NTE", ()):
+        for rep in segment.repetitions(3):
+            sheet.use(segment, 3)
+            for line in rep.text().split("\n"):
+                _note_line(line, facts, notes)
+    return facts, notes
+
+
+def _note_line(line: str, facts: list[Fact], notes: list[str]) -> None:
+    try:
+        text = clean(line)
+    except Unusable:
+        text = line.strip()  # a note is for people: the replacement character shows them what was lost
+    found = _KEYED.fullmatch(text) if len(text) <= MAX_NOTE else None
+    field = tables.NAMED_FIELDS.get(_key(found[1])) if found else None
+    if found and field:
+        facts.append(Fact(field, found[2], "NTE-3"))
+    elif text and len(notes) < MAX_NOTES:
+        notes.append(text[:MAX_NOTE])
+
+
+def _key(text: str) -> str:
+    return " ".join(re.sub(r"[_\-/.]", " ", text.lower()).split())
+
+
+def _observed(sheet: Sheet, segment: Segment) -> Fact | None:
+    """Read one OBX when its name is one of ours; a deleted or wrong one (OBX-11) says nothing."""
+    if segment.get(11).upper() in {"D", "X", "W"}:
+        return None
+    field = None
+    for at in (1, 4):
+        code, system = segment.get(3, at), segment.get(3, at + 2).upper()
+        if system in {"LN", "LOINC"}:
+            field = field or tables.LOINC_FIELDS.get(code)
+        field = field or tables.NAMED_FIELDS.get(_key(segment.get(3, at + 1))) or tables.NAMED_FIELDS.get(_key(code))
+    if field is None:
+        return None
+    kind, texts = segment.get(2).upper(), []
+    for rep in segment.repetitions(5):
+        if kind in {"XAD", "AD"}:
+            street = " ".join(part for part in (rep.get(1), rep.get(2)) if part)
+            texts.append(f"{street}, {rep.get(3)}, {rep.get(4)} {rep.get(5)}")
+        elif kind in {"CE", "CWE", "CNE", "CF"}:
+            texts.append(rep.get(2) or rep.get(1))
+        elif kind in {"SN", "CQ"}:
+            texts.append(rep.get(2) if kind == "SN" else rep.get(1))
+        elif kind in {"XTN", "TN"}:
+            texts.append(next((t for t in (rep.get(1), rep.get(12), rep.get(6) + rep.get(7)) if t), ""))
+        else:
+            texts.append(rep.text())
+    for number in (3, 5, 6):
+        sheet.use(segment, number)
+    unit = segment.get(6)
+    text = ", ".join(t for t in texts if t)
+    return Fact(field, f"{text} {unit}".strip() if unit else text, "OBX-5") if text else None
+
+
+def frequency(text: str, named: str, order_type: OrderType) -> Frequency | None:
+    """Read a frequency; `named` is the kind its name gave, or `frequency` when the text itself must say it."""
+    lower = clean(text).lower()
+    if not lower:
+        return None
+    kinds = [kind for kind in _FORMS if kind == named] or list(_FORMS)
+    for kind in kinds:
+        if kind == "dressings_per_week" and named != kind and order_type is not OrderType.DME and "dress" not in lower:
+            continue
+        found = {Decimal(value) for value in _FORMS[kind].findall(lower)}
+        if kind == "dose_interval_hours" and not found:
+            hours = _DAILY.get(lower) or _DAILY.get(lower.split(" ")[0])
+            plain = re.fullmatch(r"(\d{1,3}) ?(?:h|hr|hrs|hours?)", lower)
+            found = {Decimal(hours)} if hours else {Decimal(plain[1])} if plain else set()
+        if not found and named == kind and _PLAIN.fullmatch(lower):
+            found = {Decimal(lower)}
+        if len(found) > 1:
+            raise Unusable("states more than one value")
+        if found:
+            value = found.pop()
+            if value <= 0:
+                raise Unusable("is not a positive number")
+            return Frequency(kind=kind, value=value)
+    raise Unusable("is not a frequency we know")
+
+
+def barriers(text: str) -> tuple[Barrier, ...] | None:
+    """Read access barriers out of a list such as `stairs; gated community; no elevator`."""
+    found: set[Barrier] = set()
+    lower = clean(text).lower()
+    parts = [p.strip() for p in re.split(r"[,;/&+|]| and ", lower) if p.strip()]
+    denied = 0
+    for part in parts:
+        words = re.findall(r"[a-z]+", part)
+        if words and words[0] in {"no", "none", "without", "not", "n"}:
+            denied += 1
+        else:
+            found.update(tables.BARRIERS[w] for w in words if w in tables.BARRIERS)
+    if not found and denied < len(parts):
+        raise Unusable("names no barrier we know")
+    return tuple(sorted(found))

@@ -1,0 +1,153 @@
+"""The MSH segment alone, and the quick checks that precede an acknowledgement: no other segment is split."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+
+from schemas.codec import CodecError
+from schemas.hl7v2.er7 import STANDARD, Delimiters, codec_of, delimiters_of, first_line
+
+MAX_CONTROL_ID = 199
+_VERSION = re.compile(r"2(?:\.\d){0,2}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+ORDER_SEGMENTS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("ORM", "O01"): ("ORC", "OBR", "RXO", "RQD"),
+    ("OML", "O21"): ("ORC", "OBR"),
+    ("OMG", "O19"): ("ORC", "OBR"),
+    ("REF", "I12"): ("RF1",),
+    ("REF", "I13"): ("RF1",),
+    ("REF", "I14"): ("RF1",),
+}
+"""Message type and event that we take -> segments of which one must be there."""
+
+RESPONSE_TYPES = frozenset({"ACK", "MCF", "ORR", "ORL", "ORG", "RRI", "RRE", "ORS", "ORN"})
+"""Answers: taken on an outbound connection, never acknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """MSH, decoded, as far as it could be read; `application` and `facility` as HD (namespace, else universal id)."""
+
+    delimiters: Delimiters = STANDARD
+    sending_application: str = ""
+    sending_facility: str = ""
+    receiving_application: str = ""
+    receiving_facility: str = ""
+    sender_key: str = ""
+    """MSH-3 and MSH-4 as received: with MSH-10 the identity of a message."""
+    code: str = ""
+    event: str = ""
+    control_id: str = ""
+    processing_id: str = ""
+    version: str = ""
+    accept_ack: str = ""
+    application_ack: str = ""
+    character_set: str = ""
+
+    @property
+    def message_type(self) -> str:
+        return f"{self.code}^{self.event}" if self.event else self.code
+
+    @property
+    def enhanced(self) -> bool:
+        return bool(self.accept_ack or self.application_ack)
+
+    @property
+    def sender(self) -> str:
+        """`APPLICATION|FACILITY`, the address that answers go to."""
+        return f"{self.sending_application.replace('|', ' ')}|{self.sending_facility.replace('|', ' ')}"
+
+
+def header_of(data: bytes) -> Header:
+    """Read the MSH segment; CodecError when there is none or its separators make no sense."""
+    line = first_line(data)
+    delimiters = delimiters_of(line.decode("latin-1"))
+    raw = line.decode("latin-1").split(delimiters.field)
+    declared = raw[17].split(delimiters.repetition)[0] if len(raw) > 17 else ""
+    try:
+        codec = codec_of(declared) or "utf-8"
+    except CodecError:
+        codec = "utf-8"  # check() says so with a code; until then the ids can still be read and echoed
+    with suppress(UnicodeDecodeError):  # then the latin-1 reading stands: it never fails
+        raw = line.decode("utf-8" if codec == "ascii" else codec).split(delimiters.field)
+    raw += [""] * (18 - len(raw))
+
+    def hd(index: int) -> str:
+        parts = [delimiters.decode(p).strip() for p in raw[index].split(delimiters.component)]
+        return next((p for p in parts[:2] if p and p != '""'), "")
+
+    def value(index: int) -> str:
+        return delimiters.decode(raw[index].split(delimiters.component)[0]).strip()
+
+    kind = [part.strip().upper() for part in raw[8].split(delimiters.component)]
+    return Header(
+        delimiters=delimiters,
+        sending_application=hd(2),
+        sending_facility=hd(3),
+        receiving_application=hd(4),
+        receiving_facility=hd(5),
+        sender_key=f"{raw[2]}|{raw[3]}",
+        code=kind[0],
+        event=kind[1] if len(kind) > 1 else "",
+        control_id=delimiters.decode(raw[9]).strip() if delimiters.component not in raw[9] else raw[9],
+        processing_id=value(10),
+        version=value(11),
+        accept_ack=value(14).upper(),
+        application_ack=value(15).upper(),
+        character_set=declared.strip(),
+    )
+
+
+def check(data: bytes, header: Header) -> None:
+    """Refuse what can be seen to be wrong without splitting the message: CodecError with the table 0357 code."""
+    _check_control_id(header)
+    if not any(code == header.code for code, _ in ORDER_SEGMENTS):
+        raise CodecError("200", "the message type is not supported", "MSH-9.1")
+    wanted = ORDER_SEGMENTS.get((header.code, header.event))
+    if wanted is None:
+        raise CodecError("201", "the event is not supported for this message type", "MSH-9.2")
+    if header.version and not _VERSION.fullmatch(header.version):
+        raise CodecError("203", "the version is not supported", "MSH-12")
+    codec_of(header.character_set)
+    if has_segment(data, "MSH", header.delimiters):
+        raise CodecError("100", "there is more than one MSH segment in the message", "MSH")
+    if not has_segment(data, "PID", header.delimiters):
+        raise CodecError("100", "the PID segment is missing", "PID")
+    if not any(has_segment(data, name, header.delimiters) for name in wanted):
+        raise CodecError("100", f"there is no {' or '.join(wanted)} segment", wanted[0])
+
+
+def _check_control_id(header: Header) -> None:
+    control_id = header.control_id
+    if not control_id or control_id == '""':
+        raise CodecError("101", "the message control id is missing", "MSH-10")
+    if len(control_id) > MAX_CONTROL_ID:
+        raise CodecError("104", f"the message control id is longer than {MAX_CONTROL_ID} characters", "MSH-10")
+    separators = header.delimiters.component + header.delimiters.repetition
+    if _CONTROL.search(control_id) or any(c in control_id for c in separators):
+        raise CodecError("102", "the message control id holds separators or control characters", "MSH-10")
+
+
+def has_segment(data: bytes, name: str, delimiters: Delimiters) -> bool:
+    """Return whether a segment of that name follows the first line, whatever ends the lines."""
+    wanted = (name + delimiters.field).encode()
+    return data.find(b"\r" + wanted) >= 0 or data.find(b"\n" + wanted) >= 0
+
+
+def placer_number(data: bytes, delimiters: Delimiters) -> str:
+    """Return the first ORC-2 (else OBR-2, else RF1-6) as received, without its assigner; '' when there is none."""
+    separator = delimiters.field.encode()
+    for name, number in ((b"ORC", 2), (b"OBR", 2), (b"RF1", 6)):
+        start = max(data.find(b"\r" + name + separator), data.find(b"\n" + name + separator))
+        if start < 0:
+            continue
+        fields = re.split(rb"[\r\n]", data[start + 1 : start + 4096], maxsplit=1)[0].split(separator, number + 1)
+        if len(fields) > number:
+            text = fields[number].decode("utf-8", "replace").split(delimiters.component)[0]
+            value = delimiters.decode(text.split(delimiters.repetition)[0]).strip()
+            if value and value != '""':
+                return value[:100]
+    return ""

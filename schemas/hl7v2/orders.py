@@ -1,0 +1,210 @@
+"""HL7 v2 order messages (ORM^O01, OML^O21, OMG^O19, REF^I12/I13/I14) as orders. Pure; raises CodecError only."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from schemas.codec import CodecError
+from schemas.hl7v2 import parties, tables, values
+from schemas.hl7v2.er7 import Message, split
+from schemas.hl7v2.groups import Item, Patient, Segments, patients_of
+from schemas.hl7v2.header import ORDER_SEGMENTS
+from schemas.hl7v2.lines import diagnoses_of, line_of, type_of
+from schemas.hl7v2.sheet import Sheet, unmapped
+from schemas.hl7v2.stated import with_stated
+from schemas.order import Address, Clinician, Order, OrderLine, OrderType
+
+NOT_ORDERS = frozenset({"RE", "PR", "NA"})
+"""ORC-1 of results and numbers that may ride along with orders; they are left alone."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """The items of one member, order type and action, on the way to one order."""
+
+    action: tables.Action
+    order_type: OrderType
+    sheet: Sheet
+    patient: Patient
+    items: list[tuple[Item, OrderLine | None]] = field(default_factory=list)
+
+
+def orders_of(message: bytes, document_id: str) -> tuple[Order, ...]:
+    """Return one order per member, order type and action in the message."""
+    split_message = split(message)
+    patients, strange = patients_of(split_message)
+    kind = _kind(split_message)
+    if not patients:
+        raise CodecError("100", "the PID segment is missing", "PID")
+    drafts: list[Draft] = []
+    for patient in patients:
+        drafts += _drafts(patient, kind)
+    if not drafts:
+        raise CodecError("100", "there is nothing ordered in the message", ORDER_SEGMENTS[kind][0])
+    used = {mark for draft in drafts for mark in draft.sheet.used}
+    orders = []
+    for ordinal, draft in enumerate(drafts):
+        order = _order(draft, document_id, ordinal)
+        used |= draft.sheet.used
+        orders.append(order)
+    everything: list[list[Segments]] = [[d.patient.segments, *(item.segments for item, _ in d.items)] for d in drafts]
+    note = {"MSH-18": "the character set is not declared; 8-bit text was read as " + split_message.codec}
+    return tuple(
+        order.model_copy(update={"unmapped": unmapped(scopes, strange, used) | (note if split_message.guessed else {})})
+        for order, scopes in zip(orders, everything, strict=True)
+    )
+
+
+def _kind(message: Message) -> tuple[str, str]:
+    parts = message.fields[0][9].upper().split(message.delimiters.component) if len(message.fields[0]) > 9 else [""]
+    kind = (parts[0].strip(), parts[1].strip() if len(parts) > 1 else "")
+    if kind not in ORDER_SEGMENTS:
+        known = any(kind[0] == code for code, _ in ORDER_SEGMENTS)
+        raise CodecError("201" if known else "200", "the message is not an order", "MSH-9")
+    return kind
+
+
+def _action(item: Item, patient: Patient, kind: tuple[str, str], *, replaced: bool) -> tables.Action | None:
+    """Return what the sender wants; None for results that ride along."""
+    if kind[0] == "REF":
+        status = next((s.get(1).upper() for s in patient.segments.get("RF1", ())), "")
+        if status not in tables.REFERRAL_ACTIONS:
+            raise CodecError("103", "the referral status is not supported", "RF1-1")
+        return tables.EVENT_ACTIONS.get(kind[1], tables.REFERRAL_ACTIONS[status])
+    for segment in item.segments.get("ORC", ()):
+        control = segment.get(1).upper()
+        if control in NOT_ORDERS:
+            return None
+        action = tables.ACTIONS.get(control)
+        if control == "SC":
+            action = tables.STATUS_ACTIONS.get(segment.get(5).upper())
+        if action is None:
+            raise CodecError("103", "the order control code is not supported", "ORC-1")
+        return "cancel" if control == "RP" and replaced else action
+    return "new"
+
+
+def _drafts(patient: Patient, kind: tuple[str, str]) -> list[Draft]:
+    """Sort the patient's items into orders."""
+    if kind[0] == "REF" and not patient.segments.get("RF1"):
+        raise CodecError("100", "the RF1 segment is missing", "RF1")
+    items = patient.items or ([Item()] if kind[0] == "REF" else [])
+    replaced = any(s.get(1).upper() == "RO" for item in items for s in item.segments.get("ORC", ()))
+    read: list[tuple[Item, OrderLine | None, OrderType, tables.Action, Sheet]] = []
+    for item in items:
+        action = _action(item, patient, kind, replaced=replaced)
+        if action is None:
+            continue
+        sheet = Sheet()
+        line = line_of(sheet, item.segments)
+        read.append((item, line, type_of(line, patient.segments, item.segments), action, sheet))
+    types = [t for _, _, t, _, _ in read]
+    coded = [line for _, line, _, _, _ in read if line and line.code]
+    drafts: dict[tuple[OrderType, str], Draft] = {}
+    for item, line, found, action, sheet in read:
+        order_type = _settled(found, line, types)
+        is_result = kind[0] == "REF" and bool(coded) and line is not None and not line.code
+        draft = drafts.setdefault((order_type, action), Draft(action, order_type, Sheet(), patient))
+        draft.sheet.used |= sheet.used
+        draft.sheet.unreadable.update(sheet.unreadable)
+        draft.sheet.conflicting.update(sheet.conflicting)
+        draft.items.append((item, None if is_result else line))
+    return list(drafts.values())
+
+
+def _settled(found: OrderType, line: OrderLine | None, types: list[OrderType]) -> OrderType:
+    """A pump goes with its infusion; an item of unknown type goes with the only known one."""
+    code = line.code or "" if line else ""
+    is_pump = any(low <= code <= high for low, high in tables.INFUSION_EQUIPMENT)
+    if found is OrderType.DME and is_pump and OrderType.INFUSION in types:
+        return OrderType.INFUSION
+    known = set(types) - {OrderType.UNKNOWN}
+    return known.pop() if found is OrderType.UNKNOWN and len(known) == 1 else found
+
+
+def _order(draft: Draft, document_id: str, ordinal: int) -> Order:
+    sheet, patient = draft.sheet, draft.patient.segments
+    scopes: list[Segments] = [{**patient, **item.segments} for item, _ in draft.items]
+    found = parties.member_of(sheet, patient)
+    clinician = _same_clinician(sheet, [parties.clinician_of(sheet, scope) for scope in scopes])
+    authored = _date(sheet, "authored_on", scopes, tables.AUTHORED_PLACES, min)
+    named = clinician.name is not None or clinician.npi is not None
+    priority = [_first(sheet, [scope], tables.PRIORITY_PLACES) for scope in scopes]
+    urgency = ("stat", "asap", "urgent", "routine")
+    order = Order(
+        order_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"doorstep:hl7v2:{document_id}:{ordinal}")),
+        document_id=document_id,
+        channel="hl7v2",
+        order_type=draft.order_type,
+        action=draft.action,
+        placer_number=_first(sheet, scopes, tables.PLACER_PLACES),
+        filler_number=_first(sheet, scopes, tables.FILLER_PLACES),
+        authored_on=authored,
+        priority=min((tables.PRIORITIES.get((p or "").upper(), "routine") for p in priority), key=urgency.index),
+        member=found.member,
+        coverage=parties.coverage_of(sheet, patient),
+        clinician=clinician,
+        contact_phone=found.contact,
+        signature_present=True if named else None,
+        signature_date=authored if named else None,
+        diagnoses=diagnoses_of(sheet, patient, [item.segments for item, _ in draft.items]),
+        lines=tuple(line for _, line in draft.items if line is not None),
+        service_start=_date(sheet, "service_start", scopes, tables.START_PLACES, min),
+        service_end=_date(sheet, "service_end", scopes, tables.END_PLACES, max),
+        delivery_address=_deliver_to(sheet, scopes) or found.delivery,
+        discharge_deadline=sheet.first("discharge_deadline", patient, tables.DEADLINE_PLACES, values.moment),
+    )
+    return _finished(with_stated(order, sheet, draft.patient.segments, draft.items), sheet)
+
+
+def _first(sheet: Sheet, scopes: list[Segments], places: tuple[str, ...]) -> str | None:
+    return next((text for place in places for scope in scopes for text in sheet.texts(scope, place)), None)
+
+
+def _deliver_to(sheet: Sheet, scopes: list[Segments]) -> Address | None:
+    reps = [rep for scope in scopes for _, rep in sheet.repetitions(scope, "RXO-35")]
+    return sheet.attempt("ship_address", "RXO-35", values.address, reps[0]) if reps else None
+
+
+def _date(
+    sheet: Sheet, name: str, scopes: list[Segments], places: tuple[str, ...], pick: Callable[[list[date]], date]
+) -> date | None:
+    """Return the earliest start or the latest end of the items."""
+    found = [d for scope in scopes if (d := sheet.first(name, scope, places, values.day))]
+    if not found or name in sheet.unreadable:
+        return None
+    return pick(found)
+
+
+def _same_clinician(sheet: Sheet, found: list[Clinician]) -> Clinician:
+    numbers = {c.npi for c in found if c.npi}
+    best = max(found, key=lambda c: (c.npi is not None, c.name is not None), default=Clinician())
+    if len(numbers) > 1:
+        sheet.conflicting.setdefault("clinician_npi", "the items name different ordering providers")
+        return best.model_copy(update={"npi": None})
+    return best
+
+
+def _finished(order: Order, sheet: Sheet) -> Order:
+    """Keep in `unreadable` only fields that stayed empty or were left for a person, and check the dates' order."""
+    update: dict[str, object] = {}
+    if order.service_start and order.service_end and order.service_end < order.service_start:
+        sheet.conflicting.setdefault("service_end", "the service ends before it starts")
+        update["service_end"] = None
+    present = {
+        "contact_phone": order.contact_phone,
+        "ship_address": order.delivery_address,
+        "clinician_name": order.clinician.name,
+        "payer": any(c.payer for c in order.coverage),
+        "member_id": any(c.member_id for c in order.coverage),
+        "icd10": order.diagnoses,
+        "practice_phone": order.clinician.practice_phone,
+        "practice_fax": order.clinician.practice_fax,
+    }
+    unreadable = {k: v for k, v in sheet.unreadable.items() if not present.get(k)}
+    return order.model_copy(
+        update=update | {"unreadable": unreadable, "conflicting": dict(sorted(sheet.conflicting.items()))}
+    )

@@ -1,0 +1,159 @@
+"""Builds the application responses: ORR^O02, ORL^O22, ORG^O20 and RRI for a confirmation. Pure and deterministic."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from schemas.codec import CodecError
+from schemas.hl7v2.ack import DEFAULT_VERSION, timestamp
+from schemas.hl7v2.er7 import CHARACTER_SETS, STANDARD
+from schemas.outbound import ConfirmationKind, ConfirmationRequested
+
+ASSIGNER = "DOORSTEP"
+RESPONSES: dict[str, tuple[str, str, str]] = {
+    "ORM^O01": ("ORR", "O02", "ORR_O02"),
+    "OML^O21": ("ORL", "O22", "ORL_O22"),
+    "OMG^O19": ("ORG", "O20", "ORG_O20"),
+    "REF^I12": ("RRI", "I12", "RRI_I12"),
+    "REF^I13": ("RRI", "I13", "RRI_I12"),
+    "REF^I14": ("RRI", "I14", "RRI_I12"),
+}
+"""Message we got -> code, event and structure of its answer."""
+
+
+class _Words(NamedTuple):
+    """How one kind of confirmation reads in ORC-1 (table 0119), ORC-5 (0038), RF1-1 (0283) and to a person."""
+
+    control: str
+    status: str
+    referral: str
+    text: str
+
+
+WORDS: dict[ConfirmationKind, _Words] = {
+    ConfirmationKind.ACKNOWLEDGED: _Words("OK", "IP", "A", "The order was received and has a case number."),
+    ConfirmationKind.INFORMATION_REQUESTED: _Words("OK", "HD", "P", "The order is on hold until this has been sent:"),
+    ConfirmationKind.UNDER_REVIEW: _Words(
+        "RR", "HD", "P", "The order was received and is being looked at by a person."
+    ),
+    ConfirmationKind.SCHEDULED: _Words("SC", "SC", "A", "The service is scheduled."),
+    ConfirmationKind.CANCELLED: _Words("CR", "CA", "R", "The order was cancelled as requested."),
+}
+
+
+def control_id_of(confirmation_id: str) -> str:
+    """Return MSH-10 for a confirmation: 20 characters, the same each time, so that a repeat is recognised."""
+    digest = hashlib.sha256(confirmation_id.encode()).digest()
+    return "DS" + base64.b32encode(digest).decode("ascii")[:18]
+
+
+def response_of(confirmation: ConfirmationRequested, *, at: datetime) -> bytes:
+    """Return the response message; CodecError when this kind of confirmation or message has none."""
+    context = confirmation.recipient.context
+    kind = RESPONSES.get(context.get("message_type", ""))
+    words = WORDS.get(confirmation.kind)
+    if kind is None or words is None:
+        raise CodecError("200", "HL7 v2 has no response for this kind of confirmation", "MSH-9")
+    version = context.get("version") or DEFAULT_VERSION
+    body = _referral if kind[0] == "RRI" else _order
+    segments = [
+        ["MSA", "AA", _e(context.get("control_id", ""))],
+        *body(confirmation, words, version),
+    ]
+    text = "\r".join("|".join(fields).rstrip("|") for fields in segments) + "\r"
+    charset = context.get("character_set", "").upper()
+    codec = CHARACTER_SETS.get(charset, "ascii")
+    try:
+        text.encode(codec)
+    except UnicodeEncodeError:
+        charset, codec = "UNICODE UTF-8", "utf-8"  # a name must not arrive with question marks in it
+    return (_msh(confirmation, kind, version, charset, at) + "\r" + text).encode(codec, "replace")
+
+
+def _e(text: str) -> str:
+    return STANDARD.encode(text)
+
+
+def _msh(
+    confirmation: ConfirmationRequested, kind: tuple[str, str, str], version: str, charset: str, at: datetime
+) -> str:
+    context = confirmation.recipient.context
+    sender, _, facility = confirmation.recipient.address.partition("|")
+    fields = [
+        "MSH",
+        STANDARD.msh2,
+        _e(context.get("receiving_application") or ASSIGNER),
+        _e(context.get("receiving_facility") or ASSIGNER),
+        _e(context.get("sending_application") or sender),
+        _e(context.get("sending_facility") or facility),
+        timestamp(at),
+        "",
+        "^".join(kind if version >= "2.3.1" else kind[:2]),
+        control_id_of(confirmation.confirmation_id),
+        _e(context.get("processing_id") or "P"),
+        _e(version),
+        *["", "", "", "", "", _e(charset)],
+    ]
+    return "|".join(fields).rstrip("|")
+
+
+def _notes(confirmation: ConfirmationRequested, words: _Words) -> list[list[str]]:
+    """Return what a person at the sender's side reads, a line a segment."""
+    lines = [words.text, *confirmation.asks]
+    reference = confirmation.case_id or confirmation.reference
+    lines.append(f"{'Case' if confirmation.case_id else 'Reference'} {reference}")
+    manager = confirmation.manager
+    if manager is not None:
+        mail = f", {manager.email}" if manager.email else ""
+        lines.append(f"Case manager {manager.name}, extension {manager.extension}{mail}")
+    if confirmation.provider_name:
+        lines.append(f"Provider {confirmation.provider_name}")
+    if confirmation.scheduled_start is not None:
+        lines.append(f"Scheduled start {confirmation.scheduled_start:%Y-%m-%d %H:%M %Z}".rstrip())
+    return [["NTE", str(n), "L", _e(line)] for n, line in enumerate(lines, 1)]
+
+
+def _numbers(context: Mapping[str, str], confirmation: ConfirmationRequested) -> tuple[str, str]:
+    filler = confirmation.case_id or confirmation.reference
+    return _e(context.get("placer_number", "")), f"{_e(filler)}^{ASSIGNER}"
+
+
+def _order(confirmation: ConfirmationRequested, words: _Words, version: str) -> list[list[str]]:
+    """ORC; the notes stand before it, where all three structures allow them."""
+    placer, filler = _numbers(confirmation.recipient.context, confirmation)
+    start = confirmation.scheduled_start
+    orc = ["ORC", words.control, placer, filler, "", words.status]
+    body = [*_notes(confirmation, words)]
+    if version >= "2.5":
+        # From 2.5 on ORL and ORG nest the orders under PID; the case number stands in for the person there.
+        body.append(_person(confirmation))
+    if start is not None and version < "2.5":
+        orc += ["", f"^^^{timestamp(start)}"]
+    body.append(orc)
+    if start is not None and version >= "2.5":
+        body.append(["TQ1", "1", "", "", "", "", "", timestamp(start)])
+    return body
+
+
+def _person(confirmation: ConfirmationRequested) -> list[str]:
+    """PID where the structure wants one: our own account number for the case, no name, no identity."""
+    filler = _e(confirmation.case_id or confirmation.reference)
+    return ["PID", "1", "", f"{filler}^^^{ASSIGNER}^AN", "", "^^^^^^U"]
+
+
+def _referral(confirmation: ConfirmationRequested, words: _Words, version: str) -> list[list[str]]:
+    """RF1 with both numbers, PRD for the provider (us until one is scheduled), PID without a person."""
+    placer, filler = _numbers(confirmation.recipient.context, confirmation)
+    start = timestamp(confirmation.scheduled_start) if confirmation.scheduled_start else ""
+    provider = confirmation.provider_name or ASSIGNER
+    organization = ["", "", "", "", "", "", _e(provider)] if version >= "2.7" else []
+    return [
+        ["RF1", words.referral, "", "", "", "", placer or '""', start, "", "", "", filler],
+        ["PRD", "RT", "" if organization else _e(provider), *organization],
+        _person(confirmation),
+        *_notes(confirmation, words),
+    ]

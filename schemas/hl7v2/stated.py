@@ -1,0 +1,110 @@
+"""Adds to an order what its OBX and NTE say in words; a word that contradicts a segment leaves neither."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from schemas.hl7v2 import facts as said
+from schemas.hl7v2 import tables, values
+from schemas.hl7v2.facts import Fact
+from schemas.hl7v2.groups import Item, Segments
+from schemas.hl7v2.sheet import Sheet
+from schemas.order import Diagnosis, Equipment, Frequency, Order, OrderLine
+
+T = TypeVar("T")
+_KIND_BY_TYPE = {"infusion": "dose_interval_hours", "dme": "dressings_per_week"}
+_FREQUENCIES = frozenset({"frequency", "oxygen_lpm", "dressings_per_week", "dose_interval_hours", "visits"})
+
+
+def with_stated(order: Order, sheet: Sheet, patient: Segments, items: list[tuple[Item, OrderLine | None]]) -> Order:
+    """Return the order with the facts and notes of the patient's and the items' OBX and NTE."""
+    facts, notes = said.facts_of(sheet, patient)
+    lines: list[OrderLine] = []
+    for item, line in items:
+        more, others = said.facts_of(sheet, item.segments)
+        if line is not None:
+            lines.append(_with_quantity(sheet, line, more))
+        facts += more
+        notes += others
+    update: dict[str, Any] = {"lines": tuple(lines), "notes": tuple(dict.fromkeys(notes))}
+    update |= _filled(order, sheet, facts)
+    update |= _collected(order, sheet, facts)
+    update["frequency"] = _frequency(order, sheet, facts, [item.segments for item, _ in items])
+    return order.model_copy(update=update)
+
+
+def _with_quantity(sheet: Sheet, line: OrderLine, facts: list[Fact]) -> OrderLine:
+    for fact in facts:
+        if fact.field != "quantity":
+            continue
+        value = sheet.attempt("order_lines", fact.place, values.number, fact.text.split(" ")[0])
+        if value is not None and line.quantity not in (None, value):
+            sheet.conflicting.setdefault("order_lines", f"{fact.place} states another quantity")
+            return line.model_copy(update={"quantity": None})
+        line = line.model_copy(update={"quantity": value or line.quantity})
+    return line
+
+
+def _one(sheet: Sheet, facts: list[Fact], name: str, read: Callable[[str], T | None]) -> list[tuple[str, T]]:
+    """Return every usable statement of one field."""
+    found: list[tuple[str, T]] = []
+    for fact in facts:
+        if fact.field == name:
+            value = sheet.attempt(name, fact.place, read, fact.text)
+            found += [(fact.place, value)] if value is not None else []
+    return found
+
+
+def _filled(order: Order, sheet: Sheet, facts: list[Fact]) -> dict[str, Any]:
+    """Return the single-valued fields that were stated; a statement that cannot be trusted empties its field."""
+    plan: tuple[tuple[str, str, Callable[[str], Any], Any], ...] = (
+        ("service_start", "service_start", values.day, order.service_start),
+        ("service_end", "service_end", values.day, order.service_end),
+        ("discharge_deadline", "discharge_deadline", values.moment, order.discharge_deadline),
+        ("ship_address", "delivery_address", values.address_text, None),
+        ("contact_phone", "contact_phone", values.digits10, None),
+    )
+    out: dict[str, Any] = {}
+    for name, key, read, structured in plan:
+        if not any(fact.field == name for fact in facts):
+            continue
+        found = _one(sheet, facts, name, read)
+        if found and structured is not None:
+            found.append(("its segment", structured))
+        out[key] = None if name in sheet.unreadable else sheet.agreed(name, found)
+    return out
+
+
+def _collected(order: Order, sheet: Sheet, facts: list[Fact]) -> dict[str, Any]:
+    """Return what several statements may add to: barriers, diagnoses, the parts of the equipment."""
+    barriers = {b for _, found in _one(sheet, facts, "access_barriers", said.barriers) for b in found}
+    parts = {
+        part: sheet.agreed(f"equipment_{part}", _one(sheet, facts, f"equipment_{part}", values.clean))
+        for part in ("brand", "model", "serial")
+    }
+    known = {d.code for d in order.diagnoses}
+    codes = [c for _, found in _one(sheet, facts, "icd10", values.diagnosis_codes) for c in found if c not in known]
+    return {
+        "access_barriers": tuple(sorted(barriers)),
+        "equipment": Equipment(**parts),
+        "diagnoses": order.diagnoses + tuple(Diagnosis(code=c) for c in dict.fromkeys(codes)),
+    }
+
+
+def _frequency(order: Order, sheet: Sheet, facts: list[Fact], scopes: list[Segments]) -> Frequency | None:
+    """Return the one frequency that is stated; a repeat pattern of TQ1 counts where the order type gives it a unit."""
+    found: list[tuple[str, Frequency]] = []
+    for fact in facts:
+        if fact.field in _FREQUENCIES:
+            value = sheet.attempt("frequency", fact.place, said.frequency, fact.text, fact.field, order.order_type)
+            found += [(fact.place, value)] if value else []
+    named = _KIND_BY_TYPE.get(order.order_type.value, "")
+    for place in tables.INTERVAL_PLACES if named else ():
+        for text in (t for scope in scopes for t in sheet.texts(scope, place)):
+            try:
+                value = said.frequency(text, named, order.order_type)
+            except values.Unusable:
+                continue  # intervals such as ONCE or PRN are no frequency of ours, and no mistake either
+            found += [(place, value)] if value else []
+    return None if "frequency" in sheet.unreadable else sheet.agreed("frequency", found)
