@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("doorstep.email")
 
-_LINGER_SECONDS = 2.0
+_LINGER_SECONDS = 1.0
 
 
 class Verbs(dict[str, Any]):
