@@ -16,7 +16,6 @@ from doorstep.journal.transaction import Transaction
 from schemas.event import Event
 from schemas.outbound import DeliveryDied
 
-
 REDELIVERED = "redelivered"
 
 
