@@ -182,12 +182,8 @@ class Intake:
         plans = task_plans(collection, placed, task_id)
         resources = [StoredResource(p.kind, p.id, as_served(p, received_at)) for p in placed]
         for plan in plans:
-            facts: dict[str, JsonValue] = {
-                "sha256": sha256,
-                "focus": plan.focus,
-                "basedOn": list(plan.based_on),
-                "subject": plan.subject,
-            }
+            facts: dict[str, JsonValue] = {"sha256": sha256, "focus": plan.focus, "subject": plan.subject}
+            facts["basedOn"] = list(plan.based_on)
             resources.append(StoredResource(TASK_TYPE, plan.id, facts))
             resources += [StoredResource(TASK_OF_TYPE, index_id(ref), {"task": plan.id}) for ref in plan.based_on]
         reply_to = None

@@ -15,6 +15,7 @@ from schemas.fhir.party import clinician_of, coverages_of, home_addresses, membe
 from schemas.fhir.places import Places, equipment_of, gather
 from schemas.fhir.unmapped import unmapped_of
 from schemas.fhir.words import ICD10_IN_TEXT, day, icd10, text_of
+from schemas.fields import zone_of
 from schemas.order import Diagnosis, Frequency, Order, OrderType
 
 ORDERED_INTENTS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order", "directive"})
@@ -87,7 +88,7 @@ def _order(
         delivery_address=delivery,
         access_barriers=cast("Any", places.barriers()),
         equipment=equipment,
-        discharge_deadline=places.deadline(),
+        discharge_deadline=places.deadline(zone_of(delivery or member.address)),
         notes=tuple(places.notes),
         unreadable=unreadable,
         conflicting=conflicting,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from schemas.fhir.graph import Graph, Resource, extensions, part, parts
 from schemas.fhir.lines import parameter_text
@@ -49,8 +50,12 @@ class Places:
     def barriers(self) -> tuple[str, ...]:
         return tuple(sorted({barrier for text in self.texts("access-barriers") for barrier in barriers(text)}))
 
-    def deadline(self) -> date | datetime | None:
-        return next((when for when in map(moment, self.texts("discharge-deadline")) if when), None)
+    def deadline(self, zone: ZoneInfo) -> date | datetime | None:
+        """Return the first discharge deadline; a time without an offset is on the wall clock of `zone`."""
+        when = next((when for when in map(moment, self.texts("discharge-deadline")) if when), None)
+        if isinstance(when, datetime):
+            return (when if when.tzinfo else when.replace(tzinfo=zone)).astimezone(UTC)
+        return when
 
     def address(self) -> Address | None:
         for value in self.found.get("shipping-address", []):
