@@ -40,8 +40,13 @@ def _told(
     if reply_to is None:
         log.info("nobody to answer for document %s of case %s", document_id, case.case_id)
         return []
-    kind = ConfirmationKind.INFORMATION_REQUESTED if elements else ConfirmationKind.ACKNOWLEDGED
-    return once(unit, confirmation(case, document_id, kind, reply_to, tuple(element.ask for element in elements)))
+    missing, complete = ConfirmationKind.INFORMATION_REQUESTED, ConfirmationKind.ACKNOWLEDGED
+    if any(
+        unit.latest(ConfirmationRequested, derived_id(document_id, kind, case.case_id)) for kind in (missing, complete)
+    ):
+        return []
+    asks = tuple(element.ask for element in elements)
+    return [confirmation(case, document_id, missing if elements else complete, reply_to, asks)]
 
 
 @on(CompletenessEvaluated)

@@ -1,0 +1,176 @@
+"""The unit of work in memory, and a small dispatcher over it: lanes by key, in order, as the engine keeps them."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from pydantic import JsonValue
+
+import handlers.acknowledge
+import handlers.answer
+import handlers.check
+import handlers.confirm
+import handlers.decide
+import handlers.link
+import handlers.normalize
+import handlers.offer
+import handlers.schedule
+import handlers.translate  # noqa: F401
+from doorstep.handler import SUBSCRIPTIONS, Subscription, Unit
+from doorstep.rules import load
+from schemas.case import Case, CaseState, Offer
+from schemas.document import ReviewRequested
+from schemas.event import Event, Payload
+from schemas.transmission import Content, ReceiptState
+from tests.factories import NOW
+
+OURS = {"acknowledge", "answer", "check", "confirm", "decide", "link", "normalize", "offer", "schedule", "translate"}
+PayloadT = TypeVar("PayloadT", bound=Payload)
+
+
+class MemoryUnit:
+    """Keeps what a handler may read or change, with the journal's own conditions on it."""
+
+    def __init__(self) -> None:
+        self.now: datetime = NOW
+        self.cases: dict[str, Case] = {}
+        self.offers: dict[str, Offer] = {}
+        self.reviews: dict[str, ReviewRequested] = {}
+        self.closed: set[str] = set()
+        self.receipts: dict[str, tuple[ReceiptState, str | None, str | None]] = {}
+        self.contents: dict[str, bytes] = {}
+        self.events: list[Event[Any]] = []
+        self.newest: dict[tuple[str, str], Event[Any]] = {}
+        self.network: Mapping[str, Any] | None = None
+
+    def rules(self, name: str) -> Mapping[str, Any]:
+        return self.network if self.network is not None and name == "network/sample" else load(name)
+
+    def new_case_id(self) -> str:
+        return f"DS-{len(self.cases) + 1:06d}-0"
+
+    def case(self, case_id: str) -> Case | None:
+        return self.cases.get(case_id)
+
+    def case_by_order_key(self, order_key: str) -> Case | None:
+        live = (c for c in self.cases.values() if c.state is not CaseState.CANCELLED)
+        return next((c for c in live if c.order_key == order_key), None)
+
+    def cases_by_identity(self, identity_key: str) -> list[Case]:
+        return [c for c in self.cases.values() if c.identity_key == identity_key]
+
+    def case_by_document(self, document_id: str) -> Case | None:
+        return next((c for c in self.cases.values() if document_id in c.document_ids), None)
+
+    def save_case(self, case: Case) -> None:
+        other = self.case_by_order_key(case.order_key) if case.state is not CaseState.CANCELLED else None
+        assert other is None or other.case_id == case.case_id, "two open cases for one order"
+        known = self.cases.get(case.case_id)
+        assert case.revision == (known.revision if known else 0) + 1, "a revision was left out"
+        self.cases[case.case_id] = Case.model_validate_json(case.model_dump_json())
+
+    def offer(self, offer_id: str) -> Offer | None:
+        return self.offers.get(offer_id)
+
+    def offers_of(self, case_id: str) -> list[Offer]:
+        return [o for o in self.offers.values() if o.case_id == case_id]
+
+    def save_offer(self, offer: Offer) -> None:
+        self.offers[offer.offer_id] = offer
+
+    def review(self, review_id: str) -> ReviewRequested | None:
+        return self.reviews.get(review_id)
+
+    def save_review(self, review: ReviewRequested) -> None:
+        self.reviews[review.review_id] = review
+
+    def close_review(self, review_id: str) -> None:
+        assert review_id in self.reviews
+        self.closed.add(review_id)
+
+    def latest(self, payload: type[PayloadT], key: str) -> Event[PayloadT] | None:
+        return self.newest.get((payload.topic, key))
+
+    def settle_receipt(
+        self, document_id: str, state: ReceiptState, *, reason: str | None = None, case_id: str | None = None
+    ) -> None:
+        self.receipts[document_id] = (state, reason, case_id)
+
+    def content(self, ref: Content) -> JsonValue:
+        found: JsonValue = json.loads(self.contents[ref.sha256])
+        return found
+
+    def state(self) -> tuple[Any, ...]:
+        """Return everything that a handler can change, for comparison."""
+        return (
+            dict(self.cases),
+            dict(self.offers),
+            dict(self.reviews),
+            set(self.closed),
+            dict(self.receipts),
+        )
+
+
+class MemoryHub:
+    """Appends events and hands them to our handlers, lane by lane."""
+
+    def __init__(self) -> None:
+        self.unit = MemoryUnit()
+        self.lanes: dict[tuple[str, str], deque[tuple[Subscription, Event[Any]]]] = {}
+        self.handled: list[tuple[Subscription, Event[Any]]] = []
+        _conforms: Unit = self.unit  # type: ignore[assignment]
+
+    def append(self, payload: Payload) -> None:
+        event = Event(id=str(uuid4()), source="test", time=self.unit.now, data=payload, seq=len(self.unit.events) + 1)
+        self.unit.events.append(event)
+        self.unit.newest[(payload.topic, payload.key)] = event
+        for subscription in SUBSCRIPTIONS:
+            if subscription.consumer.split(".")[0] not in OURS or subscription.payload is not type(payload):
+                continue
+            if subscription.prepare is None and (subscription.where is None or subscription.where(payload)):
+                lane = self.lanes.setdefault((subscription.consumer, payload.key), deque())
+                lane.append((subscription, event))
+
+    def step(self, lane: tuple[str, str]) -> list[Payload]:
+        subscription, event = self.lanes[lane].popleft()
+        if not self.lanes[lane]:
+            del self.lanes[lane]
+        produced = list(subscription.handle(event, self.unit))
+        for payload in produced:
+            self.append(payload)
+        self.handled.append((subscription, event))
+        return produced
+
+    def send(self, *payloads: Payload) -> None:
+        """Append the payloads and let everything that follows happen."""
+        for payload in payloads:
+            self.append(payload)
+        self.drain()
+
+    def drain(self) -> None:
+        for _ in range(10_000):
+            if not self.lanes:
+                return
+            self.step(next(iter(self.lanes)))
+        raise AssertionError("it never comes to rest")
+
+    def say(self, channel: str, document_id: str, body: Any) -> None:
+        """Let a provider (dispatch) or a reviewer (desk) speak."""
+        from tests.factories import transmission
+
+        sent = transmission(channel, document_id=document_id, body=body)
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.unit.contents[sent.contents[0].sha256] = data
+        self.send(sent)
+
+    def seen(self, payload: type[PayloadT]) -> list[PayloadT]:
+        return [event.data for event in self.unit.events if type(event.data) is payload]
+
+    def only_case(self) -> Case:
+        (case,) = self.unit.cases.values()
+        return case
