@@ -27,11 +27,11 @@ from connectors.fhir.settings import FhirSettings
 from connectors.fhir.tasks import TASK_OF_TYPE, TASK_TYPE, index_id
 from connectors.fhir.wire import MEDIA_TYPE, Refusal, refusal
 from doorstep import clock
-from doorstep.connector import Blob, Hub, Receipt, StoredResource, Transmission
+from doorstep.connector import Blob, Hub, StoredResource, Transmission
 from schemas.fhir import dumps, is_request, plain, task_id
 from schemas.fhir.graph import part
 from schemas.fhir.groups import ACTION_SYSTEM
-from schemas.transmission import ReceiptState, ReplyTo
+from schemas.transmission import ReplyTo
 
 MAX_GATHERED = 100
 
@@ -44,7 +44,7 @@ class Input:
     entries: list[Entry]
     partner: str
     interaction: str
-    bundle_identifier: str | None = None
+    bundle_identifier: tuple[str, str] | None = None
     if_none_exist: str | None = None
 
 
@@ -53,7 +53,8 @@ class Taken:
     """What became of an input: each resource as stored, and whether it was here before (a conditional create)."""
 
     placed: list[Placed]
-    receipt: Receipt
+    received_at: datetime
+    document_id: str = ""
     existed: bool = False
 
 
@@ -116,18 +117,17 @@ class Intake:
         receipt = await self.hub.receive(self._transmission(given, key, placed, collection, links, received_at))
         if receipt.conflict:
             await self._same_or_refuse(given, placed)
-        return Taken(
-            placed, receipt, existed=given.if_none_exist is not None and (receipt.duplicate or receipt.conflict)
-        )
+        again = receipt.duplicate or receipt.conflict
+        existed = given.if_none_exist is not None and again
+        return Taken(placed, receipt.received_at, receipt.document_id, existed)
 
     async def _existing(self, known: versions.NotNewer, entry: Entry) -> Taken:
         """Answer a conditional create whose order is here already: the newest version, nothing stored."""
         placed = Placed(entry.kind, known.reference.partition("/")[2], entry.resource)
-        receipts = await self.hub.find(identifier=_first_identifier([entry]))
-        accepted = [receipt for receipt in receipts if receipt.state is not ReceiptState.REJECTED]
-        if not accepted:
+        stored = await self.hub.resource(placed.kind, placed.id)
+        if stored is None:
             raise known
-        return Taken([placed], accepted[-1], existed=True)
+        return Taken([placed], datetime.fromisoformat(str(part(stored["meta"])["lastUpdated"])), existed=True)
 
     async def _same_or_refuse(self, given: Input, placed: list[Placed]) -> None:
         """Other bytes under one key: fine when the content is the same (its ids exist), else refused."""
@@ -196,7 +196,7 @@ class Intake:
             blobs=(Blob(MEDIA_TYPE, given.body), Blob(MEDIA_TYPE, dumps(collection))),
             received_at=received_at,
             reply_to=reply_to,
-            identifier=given.bundle_identifier or _first_identifier(given.entries),
+            identifier=given.bundle_identifier[1] if given.bundle_identifier else _first_identifier(given.entries),
             sender=given.partner,
             details={"interaction": given.interaction, "type": given.entries[0].kind, "orders": str(len(plans))},
             resources=(*resources, *links),
@@ -217,7 +217,7 @@ def instant(when: datetime) -> str:
 def _identity(given: Input, names: dict[int, str], digest: str) -> tuple[str, str]:
     """Return (idempotency key, seed of ids); keys are digests, so that no identifier of a person stands in them."""
     if given.bundle_identifier:
-        key = f"bundle:{_hashed(given.partner, given.bundle_identifier)}"
+        key = f"bundle:{_hashed(given.partner, *given.bundle_identifier)}"
     elif names:
         key = f"order:{_hashed(*names.values(), digest)}"
     elif given.if_none_exist:
@@ -233,10 +233,10 @@ def _hashed(*texts: str) -> str:
 
 
 def _first_identifier(entries: list[Entry]) -> str | None:
-    """Return `system|value` of the first order, or of the first resource when the input brings no order."""
+    """Return the identifier's value of the first order, or of the first resource when the input brings no order."""
     for entry in entries:
         if is_request(entry.kind) or not has_requests(entries):
             named = versions.order_identifier(entry.resource)
             if named:
-                return "|".join(named) if named[0] else named[1]
+                return named[1]
     return None

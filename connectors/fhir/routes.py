@@ -86,9 +86,8 @@ class Site:
             if bundle["type"] == "batch":
                 return answer(await self._batch(entries, partner))
             named = part(bundle.get("identifier"))
-            identifier = (
-                "|".join(str(named[k]) for k in ("system", "value") if named.get(k)) if named.get("value") else None
-            )
+            value = named.get("value")
+            identifier = (str(named.get("system") or ""), str(value)) if value else None
             taken = await self.intake.take(Input(body, entries, partner, str(bundle["type"]), identifier))
         except Refusal as refused:
             await self.intake.reject(body, partner, refused)
@@ -172,7 +171,7 @@ class Site:
         headers = {
             "Location": self._location(placed),
             "ETag": 'W/"1"',
-            "Last-Modified": taken.receipt.received_at.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+            "Last-Modified": taken.received_at.strftime("%a, %d %b %Y %H:%M:%S GMT"),
         }
         status = 200 if taken.existed else 201
         if "return=minimal" in prefer:
@@ -202,17 +201,17 @@ class Site:
             "status": "201 Created",
             "location": self._location(placed),
             "etag": 'W/"1"',
-            "lastModified": instant(taken.receipt.received_at),
+            "lastModified": instant(taken.received_at),
         }
 
     def _message_response(self, bundle: dict[str, Any], taken: Taken) -> dict[str, Any]:
         """Say that the message was received; what becomes of it is told by the Task."""
         header = part(part(bundle["entry"][0]).get("resource"))
         response = {"identifier": header.get("id") or taken.placed[0].id, "code": "ok"}
-        reply = {"resourceType": "MessageHeader", "id": taken.receipt.document_id, "response": response}
+        reply = {"resourceType": "MessageHeader", "id": taken.document_id, "response": response}
         reply |= {key: header[key] for key in ("eventCoding", "eventUri") if key in header}
         reply["source"] = {"name": "Doorstep", "endpoint": self.base}
-        sent = instant(taken.receipt.received_at)
+        sent = instant(taken.received_at)
         return {"resourceType": "Bundle", "type": "message", "timestamp": sent, "entry": [{"resource": reply}]}
 
     def _searchset(self, found: list[dict[str, Any]]) -> Response:

@@ -12,11 +12,13 @@ from tests.samples.people import OrderTruth, order_truth
 
 FOLDER = Path(__file__).parent / "fhir"
 CLASSES = {"dme": "dme_order", "home_health": "home_health_referral", "infusion": "infusion_order"}
+SERVICE, DEVICE = "/fhir/ServiceRequest", "/fhir/DeviceRequest"
 HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 CPT = "http://www.ama-assn.org/go/cpt"
 ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 NPI = "http://hl7.org/fhir/sid/us-npi"
 US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition"
+PAO_EVENTS = "http://hl7.org/fhir/us/dme-orders/CodeSystem/paox-message-event"
 ORDERS = "https://ehr.example/orders"
 Json = dict[str, Any]
 
@@ -150,9 +152,7 @@ def request(t: OrderTruth, kind: str, refs: dict[str, str], system: str = HCPCS)
         found["dosageInstruction"] = [{"text": "As ordered", "timing": {"repeat": repeat}}]
         found["dispenseRequest"] = {"quantity": {"value": line["quantity"], "unit": "dose"}}
         return found
-    found["occurrenceTiming" if len(repeat) > 1 else "occurrencePeriod"] = (
-        {"repeat": repeat} if len(repeat) > 1 else period
-    )
+    found |= {"occurrenceTiming": {"repeat": repeat}} if len(repeat) > 1 else {"occurrencePeriod": period}
     if kind == "ServiceRequest":
         return found | {"code": concept, "quantityQuantity": {"value": line["quantity"]}}
     quantity = {"code": {"text": "Quantity"}, "valueQuantity": {"value": line["quantity"]}}
@@ -231,10 +231,7 @@ def message(t: OrderTruth) -> Json:
     made = bundle(t, "DeviceRequest", type_="message", system=CPT)
     header = {
         "resourceType": "MessageHeader",
-        "eventCoding": {
-            "system": "http://hl7.org/fhir/us/dme-orders/CodeSystem/paox-message-event",
-            "code": "InitialOrder",
-        },
+        "eventCoding": {"system": PAO_EVENTS, "code": "InitialOrder"},
         "source": {"endpoint": "https://ehr.example/fhir"},
         "focus": [{"reference": made["entry"][0]["fullUrl"]}],
     }
@@ -269,6 +266,7 @@ def samples() -> list[Sample]:
     core, task, message_ = order_truth(704), order_truth(705, "home_health"), order_truth(709)
     conditions, few = order_truth(706), order_truth(707, omitted=("clinician_npi", "ship_address"))
     both = order_truth(708, order_lines=({"code": "K0001", "quantity": 1}, {"code": "E0260", "quantity": 2}))
+    tasked = bundle(task, "ServiceRequest")
     updated = order_truth(702, service_end="2027-03-31")
     ordered = contained(device, "DeviceRequest")
     changed = {**contained(updated, "DeviceRequest"), "meta": {"lastUpdated": "2026-11-22T08:00:00Z", "versionId": "2"}}
@@ -276,34 +274,36 @@ def samples() -> list[Sample]:
     revoked = {**contained(service, "ServiceRequest"), "status": "revoked"}
     unfinished = {key: v for key, v in contained(core, "ServiceRequest").items() if key not in {"status", "subject"}}
     lax = {**contained(core, "ServiceRequest"), "doNotPerform": "false", "quantityQuantity": {"value": "1"}}
-    one, sr, dr = "/fhir", "/fhir/ServiceRequest", "/fhir/DeviceRequest"
-    whole = text(contained(core, "ServiceRequest"))
+    whole_order = text(contained(core, "ServiceRequest"))
+    twice = whole_order.replace('"status": "active"', '"status": "active", "status": "draft"', 1)
+    drug, by_reference = contained(medication, "MedicationRequest"), bundle(conditions, "DeviceRequest")
+    linked = with_conditions(by_reference, conditions)
+    sent, again = {"after": "device_request"}, json.dumps(ordered, sort_keys=True)
     return [
-        Sample("service_request", text(contained(service, "ServiceRequest")), sr, 201, "scheduled", service),
-        Sample("device_request", text(ordered), dr, 201, "scheduled", device),
-        Sample("medication_request", text(contained(medication, "MedicationRequest")), "/fhir/MedicationRequest", 201, "scheduled", medication),
-        Sample("transaction", text(bundle(core, "ServiceRequest", system=CPT)), one, 200, "scheduled", core),
-        Sample("transaction_task", text(with_task(bundle(task, "ServiceRequest"), task)), one, 200, "scheduled", task),
-        Sample("transaction_conditions", text(with_conditions(bundle(conditions, "DeviceRequest"), conditions)), one, 200, "scheduled", conditions),
-        Sample("transaction_two_lines", text(two_lines(both)), one, 200, "scheduled", both),
+        Sample("service_request", text(contained(service, "ServiceRequest")), SERVICE, 201, "scheduled", service),
+        Sample("device_request", text(ordered), DEVICE, 201, "scheduled", device),
+        Sample("medication_request", text(drug), "/fhir/MedicationRequest", 201, "scheduled", medication),
+        Sample("transaction", text(bundle(core, "ServiceRequest", system=CPT)), "/fhir", 200, "scheduled", core),
+        Sample("transaction_task", text(with_task(tasked, task)), "/fhir", 200, "scheduled", task),
+        Sample("transaction_conditions", text(linked), "/fhir", 200, "scheduled", conditions),
+        Sample("transaction_two_lines", text(two_lines(both)), "/fhir", 200, "scheduled", both),
         Sample("message", text(message(message_)), "/fhir/$process-message", 200, "scheduled", message_),
-        Sample("incomplete", text(contained(few, "DeviceRequest")), dr, 201, "incomplete", few, few.omitted),
-        Sample("duplicate", json.dumps(ordered, sort_keys=True), dr, 201, "duplicate", device, extra={"after": "device_request"}),
-        Sample("update", text(changed), dr, 201, "updated", updated, extra={"after": "device_request"}),
-        Sample("conflict", text(other), dr, 409, "rejected", extra=_refused("DeviceRequest.identifier", "device_request")),
-        Sample("revoked", text(revoked), sr, 201, "cancelled", service, extra={"after": "service_request"}),
-        Sample("broken", whole[: len(whole) // 2], sr, 400, "rejected", extra=_refused("")),
-        Sample("wrong_type", text(patient(core)), sr, 422, "rejected", extra=_refused("resourceType")),
-        Sample("missing_required", text(unfinished), sr, 422, "rejected", extra=_refused("ServiceRequest.status")),
-        Sample("lax_types", text(lax), sr, 422, "rejected", extra=_refused("ServiceRequest.doNotPerform")),
-        Sample("duplicate_keys", whole.replace('"status": "active"', '"status": "active", "status": "draft"', 1), sr, 400, "rejected", extra=_refused("")),
-        Sample("deep", deep(300), sr, 400, "rejected", extra=_refused("")),
-    ]  # fmt: skip
+        Sample("incomplete", text(contained(few, "DeviceRequest")), DEVICE, 201, "incomplete", few, few.omitted),
+        Sample("duplicate", again, DEVICE, 201, "duplicate", device, extra=sent),
+        Sample("update", text(changed), DEVICE, 201, "updated", updated, extra=sent),
+        _refused("conflict", text(other), DEVICE, 409, "DeviceRequest.identifier", **sent),
+        Sample("revoked", text(revoked), SERVICE, 201, "cancelled", service, extra={"after": "service_request"}),
+        _refused("broken", whole_order[: len(whole_order) // 2], SERVICE, 400),
+        _refused("wrong_type", text(patient(core)), SERVICE, 422, "resourceType"),
+        _refused("missing_required", text(unfinished), SERVICE, 422, "ServiceRequest.status"),
+        _refused("lax_types", text(lax), SERVICE, 422, "ServiceRequest.doNotPerform"),
+        _refused("duplicate_keys", twice, SERVICE, 400),
+        _refused("deep", deep(300), SERVICE, 400),
+    ]
 
 
-def _refused(expression: str, after: str = "") -> Json:
-    found: Json = {"expression": expression}
-    return found | ({"after": after} if after else {})
+def _refused(name: str, body: str, post_to: str, status: int, expression: str = "", **extra: str) -> Sample:
+    return Sample(name, body, post_to, status, "rejected", extra={"expression": expression, **extra})
 
 
 def main() -> None:
