@@ -1,0 +1,216 @@
+"""Everything on a page that may be a value of a field, each with how strongly the page says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from handlers.extract import codes, prose, values
+from handlers.extract.geometry import Sheet, Span
+from handlers.extract.labels import Hit, below, beside, find_hits
+from handlers.extract.values import Found, Reader
+from schemas.document import DocumentClass
+
+LABEL: Final = 3
+SENTENCE: Final = 2
+ALONE: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A possible value of a field: strength 3 beside its label, 2 in a sentence, 1 only by its look."""
+
+    field: str
+    found: Found
+    strength: int
+    order: int = 0
+
+    @property
+    def confidence(self) -> float:
+        return self.found.span.confidence * self.found.quality
+
+
+READERS: Mapping[str, Reader] = {
+    "member_name": values.name,
+    "clinician_name": values.name,
+    "dob": values.birth_date,
+    "payer": values.payer,
+    "member_id": values.member_id,
+    "group_no": values.group_no,
+    "clinician_npi": values.npi,
+    "practice_phone": values.phone,
+    "practice_fax": values.phone,
+    "contact_phone": values.phone,
+    "service_start": values.one_date,
+    "service_end": values.one_date,
+    "signature_date": values.one_date,
+    "discharge_deadline": values.deadline,
+    "equipment_brand": values.short_text,
+    "equipment_model": values.short_text,
+    "equipment_serial": values.serial,
+}
+_BELOW_A_COLON = 0.8
+
+
+def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
+    """Return all candidates of one page."""
+    hits = find_hits(sheet)
+    found = [c for hit in hits for c in _at_label(sheet, hits, hit)]
+    found += [Candidate(field, value, SENTENCE) for field, value in prose.candidates(sheet)]
+    found += _signature(sheet)
+    for field, value in (
+        ("icd10", codes.diagnoses(sheet, hits)),
+        ("order_lines", codes.order_lines(sheet, hits)),
+        ("frequency", _frequency(sheet, hits, document_class)),
+        ("access_barriers", _barriers(sheet, hits)),
+    ):
+        if value is not None:
+            found.append(Candidate(field, value, LABEL))
+    return found
+
+
+def label_count(sheet: Sheet) -> int:
+    """Return how many different fields are announced on a page: the order itself has many, a cover sheet few."""
+    return len({hit.field for hit in find_hits(sheet) if hit.field != "ignored"})
+
+
+def _at_label(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candidate]:
+    if hit.field in READERS:
+        found = _read(sheet, hits, hit, READERS[hit.field])
+        if found is not None:
+            yield Candidate(hit.field, found, LABEL)
+    elif hit.field == "service_period":
+        yield from _period(sheet, hits, hit)
+    elif hit.field == "ship_address":
+        yield from _address(sheet, hits, hit)
+    elif hit.field in {"name_and_address", "clinician_name_and_address"}:
+        yield from _name_and_address(sheet, hits, hit)
+    elif hit.field == "equipment_brand_model":
+        yield from _brand_and_model(sheet, hits, hit)
+    if hit.field == "service_start":
+        yield from _period(sheet, hits, hit)
+
+
+def _read(sheet: Sheet, hits: list[Hit], hit: Hit, reader: Reader) -> Found | None:
+    """Read right of a label, else under it."""
+    right = beside(sheet, hits, hit)
+    found = reader(right) if right.tokens else None
+    if found is not None:
+        return found
+    if right.tokens and right.tokens[0].cell == sheet.rows[hit.row][hit.end - 1].cell and hit.colon:
+        return None
+    for span in below(sheet, hits, hit):
+        found = reader(span)
+        if found is not None:
+            return Found(found.value, found.span, found.validators, found.quality * (_BELOW_A_COLON if hit.colon else 1.0))
+    return None
+
+
+def _period(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candidate]:
+    """Read `from ... to ...`: two dates beside or under one label."""
+    for span in (beside(sheet, hits, hit), *below(sheet, hits, hit)):
+        listed = values.dates(span)
+        if len(listed) == 2 and str(listed[0][0].value) < str(listed[1][0].value):
+            yield Candidate("service_start", listed[0][0], LABEL)
+            yield Candidate("service_end", listed[1][0], LABEL)
+            return
+        if listed:
+            return
+
+
+def _lines(sheet: Sheet, hits: list[Hit], hit: Hit, rows: int) -> list[Span]:
+    right = beside(sheet, hits, hit)
+    under = below(sheet, hits, hit, rows=rows)
+    if right.tokens:
+        left = right.tokens[0].box[0] - 2 * sheet.height
+        return [right, *(s for s in under if s.tokens[0].box[0] >= min(left, hit.box[0] - 2 * sheet.height))]
+    return under
+
+
+def _address(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candidate]:
+    lines = _lines(sheet, hits, hit, rows=3)
+    for count in range(1, len(lines) + 1):
+        found = values.address(Span(tuple(t for line in lines[:count] for t in line.tokens)))
+        if found is not None:
+            yield Candidate("ship_address", found, LABEL)
+            return
+
+
+def _name_and_address(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candidate]:
+    """Read a box that holds a name and under it an address (CMS-485 boxes 6 and 24)."""
+    lines = _lines(sheet, hits, hit, rows=4)
+    if not lines:
+        return
+    whose = "clinician_name" if hit.field.startswith("clinician") else "member_name"
+    named = values.name(lines[0])
+    if named is not None:
+        yield Candidate(whose, named, LABEL)
+    tokens = tuple(t for line in lines for t in line.tokens)
+    rest = tokens[len(named.span.tokens) :] if named is not None else tokens
+    found = values.address(Span(rest))
+    if found is not None and whose == "member_name":
+        yield Candidate("ship_address", found, LABEL)
+
+
+def _brand_and_model(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candidate]:
+    for span in (beside(sheet, hits, hit), *below(sheet, hits, hit)):
+        parts = re.split(r"\s+/\s+|,\s+", span.text, maxsplit=1)
+        first = len(parts[0].split()) if len(parts) == 2 else 1
+        rest = tuple(t for t in span.tokens[first:] if t.text not in {"/", ",", "-"})
+        if span.tokens and rest:
+            brand, model = values.short_text(Span(span.tokens[:first])), values.short_text(Span(rest))
+            if brand is not None and model is not None:
+                yield Candidate("equipment_brand", brand, LABEL)
+                yield Candidate("equipment_model", model, LABEL)
+        if span.tokens:
+            return
+
+
+def _frequency(sheet: Sheet, hits: list[Hit], document_class: DocumentClass) -> Found | None:
+    labelled = [
+        span
+        for hit in hits
+        if hit.field == "frequency"
+        for span in (beside(sheet, hits, hit), *below(sheet, hits, hit))
+    ]
+    return codes.frequency(labelled, document_class) or codes.frequency([Span(sheet.flow)], document_class)
+
+
+def _signature(sheet: Sheet) -> Iterable[Candidate]:
+    electronic = prose.electronic_signature(sheet)
+    if electronic is not None:
+        return [Candidate("signature_present", electronic, LABEL)]
+    state = sheet.marks.get("signature")
+    if state is None:
+        return []
+    label = next((t for row in sheet.rows for t in row if re.search(r"signature|signed", t.text, re.IGNORECASE)), None)
+    span = Span((label,) if label is not None else ())
+    doubtful = not state and sheet.marks.get("signature:printed", False)
+    return [Candidate("signature_present", Found(bool(state or doubtful), span, ("pixels",), 0.5 if doubtful else 1.0), LABEL)]
+
+
+def _barriers(sheet: Sheet, hits: list[Hit]) -> Found | None:
+    """Return the barriers whose boxes are checked, or those named in words; boxes that cannot be seen leave doubt."""
+    states: dict[str, bool] = {}
+    for mark, filled in sheet.marks.items():
+        words = mark.removeprefix("checkbox:")
+        for kind, pattern in values.BARRIER_WORDS.items():
+            if mark.startswith("checkbox:") and re.match(rf"(?:{pattern})\b", words):
+                states[kind] = states.get(kind, False) or filled
+    listed = next(
+        (row for row in sheet.rows if sum(bool(re.search(p, Span(row).text, re.IGNORECASE)) for p in values.BARRIER_WORDS.values()) >= 3),
+        None,
+    )
+    if states or listed is not None:
+        checked = [kind for kind in values.BARRIER_WORDS if states.get(kind)]
+        sure = len(states) == len(values.BARRIER_WORDS) or listed is None
+        row = Span(listed or ())
+        return Found([*checked], row, ("pixels",), 1.0 if sure else 0.4) if checked or not sure else None
+    for hit in hits:
+        if hit.field == "access_barriers":
+            found = _read(sheet, hits, hit, values.barriers)
+            if found is not None:
+                return found
+    return None

@@ -1,0 +1,237 @@
+"""Codes and amounts: diagnoses, ordered items with their quantities, and how often or how much."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from pydantic import JsonValue
+
+from doorstep import rules
+from handlers.extract.geometry import Sheet, Span, Token
+from handlers.extract.labels import Hit, below, beside
+from handlers.extract.values import Found
+from schemas import identifiers
+from schemas.document import DocumentClass
+
+_ICD_SPLIT = re.compile(
+    r"[A-Za-z0-9$|!][0-9A-Za-z$|!]{2}\s?[.,·]\s?[0-9A-Za-z$]{1,4}(?![0-9A-Za-z])|[A-TV-Za-tv-z][0-9][0-9A-Za-z]{1,5}(?![0-9A-Za-z])"
+)
+MAX_DIAGNOSES = 12
+
+
+def diagnoses(sheet: Sheet, hits: list[Hit]) -> Found | None:
+    """Return the ICD-10-CM codes of a page: those at diagnosis labels (repaired where one leaf code fits) and dotted ones."""
+    labelled: dict[str, tuple[Span, tuple[str, ...]]] = {}
+    doubtful = False
+    for hit in hits:
+        if hit.field != "icd10":
+            continue
+        for span in (beside(sheet, hits, hit), *below(sheet, hits, hit, rows=4)):
+            found, doubt = _codes_in(span)
+            labelled.update({code: entry for code, entry in found.items() if code not in labelled})
+            doubtful = doubtful or doubt
+    for row in sheet.rows:
+        for token in row:
+            for piece in re.findall(r"(?<![A-Za-z0-9])[A-TV-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4}(?![0-9A-Za-z])", token.text):
+                checked = identifiers.read_icd10(piece, rules.icd10_leaves())
+                if checked is None or "icd10-leaf" not in checked.validators:
+                    doubtful = doubtful or not labelled
+                elif checked.value not in labelled:
+                    labelled[checked.value] = (Span((token,)), checked.validators)
+    if not labelled or len(labelled) > MAX_DIAGNOSES:
+        return None
+    ordered = sorted(labelled.items(), key=lambda item: min((t.row, t.box[0]) for t in item[1][0].tokens))
+    tokens = tuple(t for _, (span, _) in ordered for t in span.tokens)
+    every = tuple(sorted({v for _, (_, passed) in ordered for v in passed}))
+    value: list[JsonValue] = [code for code, _ in ordered]
+    return Found(value, Span(tokens), every, 0.5 if doubtful else 1.0)
+
+
+def _codes_in(span: Span) -> tuple[dict[str, tuple[Span, tuple[str, ...]]], bool]:
+    found: dict[str, tuple[Span, tuple[str, ...]]] = {}
+    doubt = False
+    for match in _ICD_SPLIT.finditer(span.text):
+        before = span.text[match.start() - 1 : match.start()]
+        piece = match[0]
+        if before.isalnum() or sum(c.isdigit() for c in piece) < 2 or _other_code(piece):
+            continue
+        checked = identifiers.read_icd10(piece, rules.icd10_leaves(), fold=any(c in piece for c in ".,·"))
+        if checked is not None and "icd10-leaf" in checked.validators:
+            found[checked.value] = (span.slice(*match.span()), checked.validators)
+        elif any(c in piece for c in ".,·") and not re.fullmatch(r"\d+[.,]\d+", piece.replace(" ", "")):
+            doubt = True
+    return found, doubt
+
+
+def _other_code(piece: str) -> bool:
+    return piece.upper() in rules.hcpcs_table()
+
+
+_QTY = re.compile(
+    r"(?:\b(?:qty|quantity)\b\W{0,3}(?:of\W)?|(?<!\d)[x×]\s?|#\s?)(\d{1,4})\b(?!\.\d|\s?(?:l|lpm|mg|g|ml)\b)|\((\d{1,3})\)|\b(\d{1,4})\s*(?:ea|each|units?|visits?|doses?|boxes|box|pcs?|pieces?)\b",
+    re.IGNORECASE,
+)  # fmt: skip
+_NUMBER = re.compile(r"^\(?(\d{1,4})(?:\.0+)?\)?[.,]?$")
+
+
+def order_lines(sheet: Sheet, hits: list[Hit]) -> Found | None:
+    """Return the ordered codes of a page with their quantities; a line without a quantity lowers the quality."""
+    codes = _line_codes(sheet, hits)
+    if not codes:
+        return None
+    lines: dict[str, int | None] = {}
+    tokens: list[Token] = []
+    clash = False
+    for token, checked in codes:
+        quantity, span = _quantity(sheet, hits, token, only=len({c.value for _, c in codes}) == 1)
+        if checked.value in lines:
+            clash = clash or (quantity is not None and lines[checked.value] not in {None, quantity})
+            if lines[checked.value] is None and quantity is not None:
+                lines[checked.value] = quantity
+                tokens += [token, *span.tokens]
+            continue
+        lines[checked.value] = quantity
+        tokens += [token, *span.tokens]
+    every = tuple(sorted({v for _, checked in codes for v in checked.validators}))
+    complete = all(quantity is not None for quantity in lines.values())
+    value: list[JsonValue] = [{"code": code, "quantity": quantity} for code, quantity in lines.items()]
+    return Found(value, Span(tuple(tokens)), every, 0.3 if clash else (1.0 if complete else 0.5))
+
+
+def _line_codes(sheet: Sheet, hits: list[Hit]) -> list[tuple[Token, identifiers.Checked]]:
+    table = rules.hcpcs_table()
+    columns = [hit for hit in hits if hit.field == "code"]
+    found: list[tuple[Token, identifiers.Checked]] = []
+    for row in sheet.rows:
+        for token in row:
+            text = re.sub(r"^[^A-Za-z0-9]+|[^A-Za-z0-9]+$", "", token.text)
+            text = re.sub(r"[-/](?:RR|NU|UE|KX|KH|KI|KJ|RA|RB|GA|GY|LT|RT)$", "", text, flags=re.I)
+            named = any(_under(sheet, hits, hit, token) for hit in columns)
+            checked = identifiers.read_hcpcs(text, table, fold=named)
+            if checked is None or ("hcpcs-table" not in checked.validators and not named):
+                continue
+            if checked.validators == ("cpt-shape",) and not _cpt_column(sheet, columns, token):
+                continue
+            found.append((token, checked))
+    return found
+
+
+def _cpt_column(sheet: Sheet, columns: Iterable[Hit], token: Token) -> bool:
+    """Say whether five digits stand right at a label for codes (elsewhere they are a ZIP code or a number)."""
+    return any(token.row == hit.row or abs(token.box[0] - hit.box[0]) < 2.5 * sheet.height for hit in columns)
+
+
+def _under(sheet: Sheet, hits: list[Hit], hit: Hit, token: Token) -> bool:
+    """Say whether a token stands beside a label or in the column under it."""
+    if token.row == hit.row:
+        return token in beside(sheet, hits, hit).tokens[:4]
+    down = token.box[1] - hit.box[3]
+    return 0 <= down < 14 * sheet.height and abs(token.box[0] - hit.box[0]) < 2.5 * sheet.height
+
+
+def _quantity(sheet: Sheet, hits: list[Hit], token: Token, *, only: bool) -> tuple[int | None, Span]:
+    """Look for the quantity of one code: its column, its row, its row's words, then a label of its own."""
+    row = sheet.rows[token.row]
+    headers = [hit for hit in hits if hit.field == "quantity"]
+    for hit in headers:
+        if hit.row < token.row and token.box[1] - hit.box[3] < 16 * sheet.height:
+            for other in row:
+                overlap = (
+                    other.box[0] < hit.box[2] + 1.5 * sheet.height and other.box[2] > hit.box[0] - 1.5 * sheet.height
+                )
+                number = _NUMBER.match(other.text)
+                if overlap and number is not None and other is not token:
+                    return int(number[1]), Span((other,))
+    rest = Span(tuple(t for t in row if t.box[0] > token.box[0]))
+    match = _QTY.search(rest.text)
+    if match is not None:
+        return int(next(g for g in match.groups() if g)), rest.slice(*match.span())
+    if not only:
+        return None, Span(())
+    for hit in headers:
+        for span in (beside(sheet, hits, hit), *below(sheet, hits, hit)):
+            number = _NUMBER.match(span.tokens[0].text) if span.tokens else None
+            if number is not None:
+                return int(number[1]), Span(span.tokens[:1])
+    flow = Span(sheet.flow)
+    everywhere = {int(next(g for g in m.groups() if g)): m for m in _QTY.finditer(flow.text) if m[2] is None}
+    if len(everywhere) == 1:
+        number_found, match = everywhere.popitem()
+        return number_found, flow.slice(*match.span())
+    return None, Span(())
+
+
+_WORDS = {
+    "one": 1,
+    "once": 1,
+    "two": 2,
+    "twice": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "twelve": 12,
+}
+_N = r"(?P<n>\d{1,3}(?:\.\d+)?|" + "|".join(_WORDS) + r")"
+_PATTERNS: dict[str, tuple[str, ...]] = {
+    "oxygen_lpm": (
+        rf"\b{_N}\s*(?:l\s*/\s*min|lpm|l\.?p\.?m\.?|l/m|liters?\s*(?:per|/|a)\s*min(?:ute)?|litres?\s*(?:per|/|a)\s*min(?:ute)?)\b",
+    ),
+    "dressings_per_week": (
+        rf"\b{_N}\s*(?:x|times?|×)?\s*(?:dressings?(?:\s+changes?)?|changes?)?\s*(?:/|per|a|each|every)\s*(?:week|wk)\b",
+        rf"\b{_N}\s*(?:x|times)\s*weekly\b",
+    ),
+    "dose_interval_hours": (
+        rf"\b(?:every|each|q\.?)\s*{_N}\s*-?\s*(?:h|hr|hrs|hours?)\b",
+    ),
+    "visits": (
+        rf"\b{_N}\s*(?:\w+\s+){{0,3}}visits?\b",
+        rf"\bvisits?\s*(?:ordered|authorized|total|requested)?\s*[:#]?\s*{_N}\b",
+    ),
+}  # fmt: skip
+_DAILY = {
+    r"\b(?:once\s+(?:a\s+day|daily)|every\s+day|q\.?\s?daily|qd)\b": 24,
+    r"\b(?:twice\s+(?:a\s+day|daily)|b\.?i\.?d\.?)\b": 12,
+    r"\b(?:three\s+times\s+(?:a\s+day|daily)|t\.?i\.?d\.?)\b": 8,
+}
+_KINDS = {
+    DocumentClass.DME_ORDER: ("oxygen_lpm", "dressings_per_week"),
+    DocumentClass.HOME_HEALTH_REFERRAL: ("visits",),
+    DocumentClass.INFUSION_ORDER: ("dose_interval_hours",),
+}
+
+
+def frequency(spans: Sequence[Span], document_class: DocumentClass) -> Found | None:
+    """Return the frequency that fits the kind of order; two different ones lower the quality."""
+    found: dict[tuple[str, Decimal], Found] = {}
+    for span in spans:
+        for kind in _KINDS.get(document_class, tuple(_PATTERNS)):
+            for pattern in _PATTERNS[kind]:
+                for match in re.finditer(pattern, span.text, re.IGNORECASE):
+                    word = match["n"].lower()
+                    value = Decimal(_WORDS[word]) if word in _WORDS else Decimal(word)
+                    if 0 < value <= 400:
+                        found.setdefault((kind, value), _frequency(kind, value, span.slice(*match.span())))
+        if document_class is DocumentClass.INFUSION_ORDER and not found:
+            for pattern, hours in _DAILY.items():
+                for match in re.finditer(pattern, span.text, re.IGNORECASE):
+                    value = Decimal(hours)
+                    found.setdefault(
+                        ("dose_interval_hours", value),
+                        _frequency("dose_interval_hours", value, span.slice(*match.span())),
+                    )
+    if not found:
+        return None
+    first = next(iter(found.values()))
+    return Found(first.value, first.span, first.validators, 1.0 if len(found) == 1 else 0.5)
+
+
+def _frequency(kind: str, value: Decimal, span: Span) -> Found:
+    number: int | float = int(value) if value == value.to_integral_value() else float(value)
+    return Found({"kind": kind, "value": number}, span, ("pattern",))

@@ -1,0 +1,145 @@
+"""Rows, cells and flow of a page from its word boxes: where things stand, nothing of what they mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from statistics import median
+
+from schemas.reading import Page, Word
+
+CELL_GAP = 1.35
+"""A gap of so many text heights parts two cells of a row."""
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word in its place: page, row and cell numbers, and its place in the reading order."""
+
+    text: str
+    box: Box
+    confidence: float
+    page: int
+    row: int
+    cell: int
+    order: int
+
+    @property
+    def middle(self) -> float:
+        return (self.box[1] + self.box[3]) / 2
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A page as rows of tokens from top to bottom, each from left to right."""
+
+    number: int
+    width: int
+    source: str
+    height: float
+    """The usual height of a printed word, the unit of all distances."""
+    rows: tuple[tuple[Token, ...], ...]
+    marks: dict[str, bool] = field(default_factory=dict)
+
+    @cached_property
+    def flow(self) -> tuple[Token, ...]:
+        """All tokens in the order in which the engine read them."""
+        return tuple(sorted((t for row in self.rows for t in row), key=lambda t: t.order))
+
+
+@dataclass(frozen=True)
+class Span:
+    """A run of tokens and its text, able to say which tokens a piece of the text came from."""
+
+    tokens: tuple[Token, ...]
+
+    @cached_property
+    def text(self) -> str:
+        return " ".join(t.text for t in self.tokens)
+
+    def slice(self, start: int, end: int) -> Span:
+        """Return the tokens that text[start:end] touches."""
+        place, kept = 0, []
+        for token in self.tokens:
+            if place < end and place + len(token.text) > start:
+                kept.append(token)
+            place += len(token.text) + 1
+        return Span(tuple(kept))
+
+    @property
+    def confidence(self) -> float:
+        return min((t.confidence for t in self.tokens), default=0.0)
+
+    @property
+    def page(self) -> int | None:
+        return self.tokens[0].page if self.tokens else None
+
+    @property
+    def box(self) -> Box | None:
+        return union(t.box for t in self.tokens)
+
+
+def union(boxes: Iterable[Box]) -> Box | None:
+    """Return the box around all boxes."""
+    kept = list(boxes)
+    if not kept:
+        return None
+    return min(b[0] for b in kept), min(b[1] for b in kept), max(b[2] for b in kept), max(b[3] for b in kept)
+
+
+def sheet_of(page: Page) -> Sheet:
+    """Arrange a page's words in rows and cells."""
+    words = [(order, word) for order, word in enumerate(page.words) if _useful(word)]
+    heights = [w.box[3] - w.box[1] for _, w in words if any(c.isalnum() for c in w.text) and len(w.text) > 1]
+    height = float(median(heights)) if heights else 20.0
+    groups = _group(words, height)
+    rows = tuple(_row(group, page.number, index, height) for index, group in enumerate(groups))
+    return Sheet(page.number, page.width, page.source, height, rows, dict(page.marks))
+
+
+_RULE = re.compile(r"^[|\[\](){}_\-—–=~.,'‘’“”\"*:;!/\\]+$")
+
+
+def _useful(word: Word) -> bool:
+    return (
+        word.confidence > 0
+        and bool(word.text.strip())
+        and (not _RULE.match(word.text) or word.text in {"|", "-", ":", "–"})
+    )
+
+
+def _group(words: Sequence[tuple[int, Word]], height: float) -> list[list[tuple[int, Word]]]:
+    """Cluster words whose middles lie on one line."""
+    groups: list[tuple[float, list[tuple[int, Word]]]] = []
+    for order, word in sorted(words, key=lambda item: (item[1].box[1] + item[1].box[3]) / 2):
+        middle = (word.box[1] + word.box[3]) / 2
+        if groups and middle - groups[-1][0] < 0.5 * height:
+            members = groups[-1][1]
+            members.append((order, word))
+            mean = sum((w.box[1] + w.box[3]) / 2 for _, w in members) / len(members)
+            groups[-1] = (mean, members)
+        else:
+            groups.append((middle, [(order, word)]))
+    return [sorted(members, key=lambda item: item[1].box[0]) for _, members in groups]
+
+
+def _row(group: list[tuple[int, Word]], page: int, index: int, height: float) -> tuple[Token, ...]:
+    tokens: list[Token] = []
+    cell, edge, broken = 0, None, False
+    for order, word in group:
+        if word.text == "|":
+            broken = True
+            continue
+        text, lead = word.text, word.text.lstrip("|")
+        if edge is not None and (broken or lead != text or word.box[0] - edge > CELL_GAP * height):
+            cell += 1
+        broken = text.endswith("|")
+        text = text.strip("|")
+        if text:
+            tokens.append(Token(text, word.box, word.confidence, page, index, cell, order))
+            edge = word.box[2]
+    return tuple(tokens)

@@ -1,0 +1,244 @@
+"""Find the labels on a page and what stands beside or below each; the vocabulary is data (rules/documents/labels)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from rapidfuzz import fuzz, process
+
+from doorstep import rules
+from handlers.extract.geometry import Sheet, Span, Token
+
+MAX_LABEL_TOKENS = 7
+FUZZY_FROM = 8
+FUZZY_SCORE = 90
+IGNORED = "ignored"
+_ENUMERATOR = re.compile(r"^\(?\d{1,2}[a-z]?[.)]?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A label: which field it announces (or `ignored`, or `generic:NAME`), its row and the tokens start..end of it."""
+
+    field: str
+    row: int
+    start: int
+    end: int
+    colon: bool
+    box: tuple[int, int, int, int]
+
+    @property
+    def middle(self) -> float:
+        return (self.box[1] + self.box[3]) / 2
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Label phrases without blanks -> field; headings -> section."""
+
+    phrases: Mapping[str, str]
+    sections: Mapping[str, str]
+    by_section: Mapping[str, Mapping[str, str]]
+    section_of: Mapping[str, str]
+
+
+def squeeze(text: str) -> str:
+    """Return the letters and digits of a text, lower case: what labels are compared by."""
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """Return the label vocabulary of this installation."""
+    data: dict[str, Any] = rules.load("documents/labels")
+    phrases: dict[str, str] = {squeeze(phrase): IGNORED for phrase in data["ignored"]}
+    for name, known in data["generic"].items():
+        phrases.update({squeeze(phrase): f"generic:{name}" for phrase in known})
+    for name, known in data["fields"].items():
+        phrases.update({squeeze(phrase): str(name) for phrase in known})
+    sections = {squeeze(phrase): str(name) for name, known in data["sections"].items() for phrase in known}
+    section_of = {str(name): str(section) for section, names in data["section_of"].items() for name in names}
+    return Vocabulary(phrases, sections, data["by_section"], section_of)
+
+
+def find_hits(sheet: Sheet) -> list[Hit]:
+    """Return the labels of a page in reading order, generic ones resolved by the part of the form they stand in."""
+    hits = [hit for index in range(len(sheet.rows)) for hit in _row_hits(sheet, index)]
+    return [_resolved(hit, hits, sheet) for hit in hits]
+
+
+def _row_hits(sheet: Sheet, index: int) -> list[Hit]:
+    row = sheet.rows[index]
+    hits: list[Hit] = []
+    place = 0
+    while place < len(row):
+        found = _match(row, place)
+        if found is None:
+            place += 1
+            continue
+        field, end = found
+        end, colon = _with_colon(row, end)
+        if not colon and end < len(row) and _prose(row, place, end, hits):
+            place += 1
+            continue
+        boxes = [t.box for t in row[place:end]]
+        box = (boxes[0][0], min(b[1] for b in boxes), boxes[-1][2], max(b[3] for b in boxes))
+        hits.append(Hit(field, index, place, end, colon, box))
+        place = end
+    return hits
+
+
+def _match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
+    """Return the field of the longest label that begins here and where it ends."""
+    phrases = vocabulary().phrases
+    last = min(len(row), place + MAX_LABEL_TOKENS)
+    for end in range(last, place, -1):
+        tokens = row[place:end]
+        if tokens[0].cell != tokens[-1].cell or any(
+            ":" in t.text.strip(":;") or t.text.endswith(":") for t in tokens[:-1]
+        ):
+            continue
+        key = squeeze("".join(t.text.partition(":")[0] for t in tokens))
+        if not key or (not key[0].isalpha()):
+            continue
+        if key in phrases:
+            return phrases[key], end
+        if len(key) >= FUZZY_FROM and not any(c.isdigit() for c in key.replace("10", "")):
+            close = process.extractOne(key, phrases.keys(), scorer=fuzz.ratio, score_cutoff=FUZZY_SCORE)
+            if close is not None and abs(len(close[0]) - len(key)) <= 2:
+                return phrases[close[0]], end
+    return None
+
+
+def _with_colon(row: tuple[Token, ...], end: int) -> tuple[int, bool]:
+    """Take a `:` or `#` that stands by itself, or a short bracket before it, into the label."""
+    if ":" in row[end - 1].text or row[end - 1].text.endswith(("#", ";")):
+        return end, True
+    for reach in range(end, min(len(row), end + 4)):
+        token = row[reach]
+        if token.cell != row[end - 1].cell or any(c.isdigit() for c in token.text.replace("10", "")):
+            break
+        if token.text in {":", "#", "-", "–"}:
+            return reach + 1, True
+        if not token.text.startswith("(") and reach == end:
+            break
+        if token.text.endswith(":"):
+            return reach + 1, True
+        if token.text.endswith(")"):
+            return reach + 1, False
+    return end, False
+
+
+def _prose(row: tuple[Token, ...], start: int, end: int, hits: list[Hit]) -> bool:
+    """Say whether a label-like word without a colon is only a word in a sentence."""
+    first = row[start]
+    at_start = start == 0 or row[start - 1].cell != first.cell or bool(_ENUMERATOR.match(row[start - 1].text))
+    if hits and hits[-1].row == first.row and hits[-1].end == start:
+        return True
+    if at_start:
+        rest = [t for t in row[end:] if t.cell == first.cell]
+        return len(rest) > 8 or (
+            bool(rest) and rest[0].text[:1].islower() and not any(c.isdigit() for c in rest[0].text)
+        )
+    follows = row[end].text if end < len(row) and row[end].cell == first.cell else ""
+    return not (any(c.isdigit() for c in follows) and first.text[:1].isupper())
+
+
+def _resolved(hit: Hit, hits: Iterable[Hit], sheet: Sheet) -> Hit:
+    if not hit.field.startswith("generic:"):
+        return hit
+    generic = hit.field.removeprefix("generic:")
+    section = section_at(sheet, hits, hit)
+    field = vocabulary().by_section.get(section or "", {}).get(generic, IGNORED)
+    return Hit(field, hit.row, hit.start, hit.end, hit.colon, hit.box)
+
+
+def section_at(sheet: Sheet, hits: Iterable[Hit], hit: Hit) -> str | None:
+    """Return the part of the form at a label: the nearest heading or telling label above it or left of it."""
+    best: tuple[float, str] | None = None
+    for section, box in _anchors(sheet, hits):
+        down = hit.middle - (box[1] + box[3]) / 2
+        across = hit.box[0] - box[0]
+        same_row = abs(down) < 0.6 * sheet.height
+        if down < -0.6 * sheet.height or (same_row and across <= 0) or box == hit.box:
+            continue
+        if not same_row and across < -2 * sheet.height and box[0] > hit.box[2]:
+            continue
+        distance = max(0.0, down) + 0.25 * abs(across) + (4 * sheet.height if across < -2 * sheet.height else 0)
+        if distance < 26 * sheet.height and (best is None or distance < best[0]):
+            best = (distance, section)
+    return best[1] if best else None
+
+
+def _anchors(sheet: Sheet, hits: Iterable[Hit]) -> Iterable[tuple[str, tuple[int, int, int, int]]]:
+    words = vocabulary()
+    for hit in hits:
+        key = squeeze(" ".join(t.text for t in sheet.rows[hit.row][hit.start : hit.end]))
+        if "signature" in key:
+            yield "signature", hit.box
+        elif hit.field in words.section_of:
+            yield words.section_of[hit.field], hit.box
+        elif hit.field == IGNORED and words.sections.get(key) in {"recipient", "clinician", "other"}:
+            yield words.sections[key], hit.box
+    for row in sheet.rows:
+        cells: dict[int, list[Token]] = {}
+        for token in row:
+            cells.setdefault(token.cell, []).append(token)
+        for tokens in cells.values():
+            key = squeeze("".join(t.text for t in tokens))
+            if key in words.sections:
+                span = Span(tuple(tokens))
+                assert span.box is not None
+                yield words.sections[key], span.box
+
+
+def beside(sheet: Sheet, hits: list[Hit], hit: Hit) -> Span:
+    """Return what stands right of a label on its row, up to the next label."""
+    row = sheet.rows[hit.row]
+    stop = min((h.start for h in hits if h.row == hit.row and h.start >= hit.end), default=len(row))
+    tokens = [*_glued(row[hit.end - 1]), *row[hit.end : stop]]
+    if tokens and tokens[0].cell == row[hit.end - 1].cell:
+        return Span(tuple(tokens))
+    if not tokens:
+        return Span(())
+    return Span(tuple(t for t in tokens if t.cell <= tokens[0].cell + 1))
+
+
+def _glued(token: Token) -> list[Token]:
+    """Return what a label's last word carries behind its colon (`NPI:1234567893`)."""
+    head, colon, tail = token.text.partition(":")
+    if not colon or not tail.strip() or not head:
+        return []
+    return [Token(tail, token.box, token.confidence, token.page, token.row, token.cell, token.order)]
+
+
+def below(sheet: Sheet, hits: list[Hit], hit: Hit, rows: int = 1) -> list[Span]:
+    """Return up to `rows` lines under a label, as wide as its column, ending at the next label or a gap."""
+    left = hit.box[0] - 1.2 * sheet.height
+    row = sheet.rows[hit.row]
+    after = [t for t in row[hit.end :] if t.cell != row[hit.end - 1].cell] or [
+        row[h.start] for h in hits if h.row == hit.row and h.start >= hit.end
+    ]
+    right = min((t.box[0] for t in after), default=sheet.width) - 0.5 * sheet.height
+    found: list[Span] = []
+    bottom = float(hit.box[3])
+    for index in range(hit.row + 1, len(sheet.rows)):
+        labels = {p for h in hits if h.row == index for p in range(h.start, h.end)}
+        line = [(p, t) for p, t in enumerate(sheet.rows[index]) if left <= t.box[0] < right]
+        if not line:
+            if sheet.rows[index] and sheet.rows[index][0].box[1] - bottom > 2.5 * sheet.height:
+                break
+            continue
+        if min(t.box[1] for _, t in line) - bottom > 2.2 * sheet.height or any(p in labels for p, _ in line):
+            break
+        first_cell = line[0][1].cell
+        tokens = tuple(t for _, t in line if t.cell == first_cell)
+        found.append(Span(tokens))
+        bottom = float(max(t.box[3] for t in tokens))
+        if len(found) == rows:
+            break
+    return found

@@ -1,0 +1,79 @@
+"""Values in sentences (letters, mails, notes): patterns over a page's text in reading order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from handlers.extract import values
+from handlers.extract.geometry import Sheet, Span
+from handlers.extract.values import Found
+
+_NAME = r"((?:[A-Z][A-Za-z'’\-]+\.?,?\s+){1,3}[A-Z][A-Za-z'’\-]+)"
+_DATE_AHEAD = r"(?=.{0,4}(?:\d{1,2}[/\-.]|\d{4}-|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))"
+_BORN = r"(?:born(?:\s+on)?|d\.?o\.?b\.?|date\s+of\s+birth|birth\s?date)"
+Pick = Callable[[Span], Found | None]
+
+# field, pattern (what follows the match is read, or group 1 where there is one), reader
+_FOLLOWING: tuple[tuple[str, str, Pick], ...] = (
+    ("dob", rf"\b{_BORN}\b\W{{0,4}}", values.birth_date),
+    ("clinician_npi", r"\bNPI\b(?:\s?(?:number|no\.?|is|#))*\W{0,4}", values.npi),
+    ("member_id", r"\b(?:member|policy|subscriber|medicare|medicaid|insurance|beneficiary)\s+(?:id|number|no\.?|#|identifier|identification)(?:\s?(?:number|no\.?|is|#))*\W{0,4}", values.member_id),
+    ("group_no", r"\bgroup(?:\s?(?:number|no\.?|is|id|#))*\W{0,4}(?=\S*\d)", values.group_no),
+    ("payer", r"\b(?:insured|covered)\s+(?:by|through|with|under)\s+|\b(?:insurance|coverage|payer|insurer)\s+(?:is|through|with|by)\s+|\bcoverage:?\s+", values.payer),
+    ("contact_phone", r"\b(?:patient|member|home|contact|cell|mobile|he|she|they|family)\b[^.:;]{0,40}?\b(?:phone|telephone|tel|reached|called|number|call)\b[^\d(.;]{0,24}(?=[\d(])", values.phone),
+    ("practice_fax", r"\b(?:office|practice|clinic|our)\s+(?:fax|facsimile)\b[^\d(.;]{0,20}(?=[\d(])", values.phone),
+    ("practice_phone", r"\b(?:office|practice|clinic|our)\s+(?:phone|telephone|tel|number)\b[^\d(.;]{0,20}(?=[\d(])", values.phone),
+    ("service_start", rf"\b(?:start(?:ing|s)?|begin(?:ning|s)?|effective|commenc(?:e|ing)|first\s+(?:dose|visit|delivery))\b(?:\s+(?:date|on|of|care|service|services|is|from))*\W{{0,3}}{_DATE_AHEAD}", values.one_date),
+    ("service_end", rf"\b(?:through|until|till|ending|ends|thru)\b(?:\s+(?:on|date))*\W{{0,3}}{_DATE_AHEAD}", values.one_date),
+    ("discharge_deadline", rf"\bdischarg(?:e|ed|ing)\b[^.;:]{{0,40}}?\W{{0,3}}{_DATE_AHEAD}", values.deadline),
+    ("ship_address", r"\b(?:deliver(?:y|ed)?|ship(?:ped|ping)?|resid(?:es|ing|ence)|lives?|living|home|address)\b[^\d;]{0,40}(?=\d{1,6}\s)", values.address),
+    ("signature_date", rf"\b(?:signed|e-?signed)\b[^;:]{{0,70}}?(?:\bon\b|\bdate\b)?\W{{0,3}}{_DATE_AHEAD}", values.one_date),
+    ("equipment_serial", r"\bserial\s*(?:number|no\.?|#)?\W{0,3}", values.serial),
+)  # fmt: skip
+_NAMED: tuple[tuple[str, str], ...] = (
+    ("member_name", rf"\b(?:my\s+patient|our\s+patient|patient|member|beneficiary|for|re|regarding)\b[\s,:]+(?:(?:Mr|Mrs|Ms|Miss)\.?\s+)?{_NAME},?\s*\(?{_BORN}"),
+    ("member_name", rf"\b(?:my|our|the|above)\s+patient,?\s+(?:(?:Mr|Mrs|Ms|Miss)\.?\s+)?{_NAME}"),
+    ("clinician_name", rf"\b(?:signed|authorized|ordered|prescribed)\s+(?:electronically\s+|digitally\s+)?by:?\s+(?:Dr\.?\s+)?{_NAME}"),
+    ("clinician_name", rf"\bDr\.?\s+{_NAME}"),
+    ("clinician_name", rf"{_NAME},\s*(?:M\.?D|D\.?O|N\.?P|P\.?A|APRN|FNP|DNP|PA-C|FNP-C)\b\.?"),
+)  # fmt: skip
+_ESIGNED = re.compile(
+    r"\b(?:electronically|digitally)\s+signed\b|\be-?signed\s+by\b|\bsigned\s+electronically\b|/s/\s*[A-Z]|\bsignature\s+on\s+file\s+electronically\b|\belectronic\s+signature\s*:?\s*(?:of\s+)?[A-Z][a-z]+\s+[A-Z]",
+    re.IGNORECASE,
+)
+_NOT_SIGNED = re.compile(r"\b(?:not|never|un|pending|awaiting|requires?|required|to\s+be|please|must\s+be|needs?)\b[^.]{0,25}$", re.IGNORECASE)
+
+
+def candidates(sheet: Sheet) -> Iterator[tuple[str, Found]]:
+    """Yield (field, value) for every pattern that reads on this page."""
+    flow = Span(sheet.flow)
+    text = flow.text
+    for field, pattern, reader in _FOLLOWING:
+        for match in re.finditer(pattern, text, re.IGNORECASE):
+            found = reader(flow.slice(match.end(), min(len(text), match.end() + 90)))
+            if found is not None:
+                yield field, found
+    for field, pattern in _NAMED:
+        for match in re.finditer(pattern, text):
+            found = values.name(flow.slice(*match.span(1)))
+            if found is not None:
+                yield field, found
+
+
+def addresses(sheet: Sheet) -> Iterator[Found]:
+    """Yield every postal address in the page's text, whoever's it is."""
+    flow = Span(sheet.flow)
+    for match in values.ADDRESS.finditer(flow.text):
+        found = values.address_at(flow, match)
+        if found is not None:
+            yield found
+
+
+def electronic_signature(sheet: Sheet) -> Found | None:
+    """Return the words that say that the order was signed electronically."""
+    flow = Span(sheet.flow)
+    for match in _ESIGNED.finditer(flow.text):
+        if not _NOT_SIGNED.search(flow.text[: match.start()]):
+            return Found(True, flow.slice(*match.span()), ("electronic-signature",))
+    return None

@@ -1,0 +1,47 @@
+"""The step's subscription: extraction runs in a worker process, what it found is emitted as one event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from doorstep.handler import Tools, Unit, on
+from handlers.extract.assemble import extract_fields
+from schemas.document import DocumentClass, DocumentClassified, ExtractedField, FieldsExtracted
+from schemas.event import Event, Payload
+from schemas.reading import Reading
+
+SECONDS = 60.0
+
+
+def fields_of_reading(data: bytes, document_class: DocumentClass) -> dict[str, ExtractedField]:
+    """Extract from a kept reading (in a worker process)."""
+    return extract_fields(Reading.model_validate_json(data), document_class)
+
+
+async def _prepare(event: Event[DocumentClassified], tools: Tools) -> dict[str, ExtractedField]:
+    data = await tools.content(event.data.reading)
+    found: dict[str, ExtractedField] = await tools.run(
+        fields_of_reading, data, event.data.document_class, timeout=SECONDS
+    )
+    return found
+
+
+def extracted(
+    event: Event[DocumentClassified], unit: Unit, fields: dict[str, ExtractedField]  # noqa: ARG001 - a handler's form
+) -> Iterable[Payload]:
+    data = event.data
+    return [
+        FieldsExtracted(
+            document_id=data.document_id,
+            channel=data.channel,
+            received_at=data.received_at,
+            reply_to=data.reply_to,
+            documents=data.documents,
+            document_class=data.document_class,
+            patients=data.patients,
+            fields=fields,
+        )
+    ]
+
+
+extract = on(DocumentClassified, where=lambda data: data.document_class.is_order, prepare=_prepare)(extracted)

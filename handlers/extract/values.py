@@ -1,0 +1,370 @@
+"""Read one kind of value out of a span of words: each reader is strict and returns None rather than a guess."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+
+from pydantic import JsonValue
+from rapidfuzz import fuzz
+
+from doorstep import rules
+from handlers.extract.geometry import Span
+from schemas import identifiers
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A value in its outside form, the words it was read from, the checks it passed and how well it fits (0 to 1)."""
+
+    value: JsonValue
+    span: Span
+    validators: tuple[str, ...] = ()
+    quality: float = 1.0
+
+
+Reader = Callable[[Span], Found | None]
+
+_TITLES = re.compile(r"^(dr|mr|mrs|ms|miss|prof|doctor)\.?$", re.IGNORECASE)
+_CREDENTIALS = re.compile(
+    r"^\(?(m\.?d|d\.?o|n\.?p|p\.?a|pa-?c|r\.?n|aprn|fnp|fnp-?c|fnp-?bc|np-?c|dnp|crnp|arnp|agnp|agnp-?c|ph\.?d|facp|bsn|dpm|cns)\.?\)?,?;?$",
+    re.I,
+)
+_SUFFIXES = re.compile(r"^(jr|sr|ii|iii|iv)\.?,?$", re.IGNORECASE)
+_NAME_WORD = re.compile(r"^[A-Z][A-Za-z'’\-]*\.?,?;?$")
+_NOT_NAMES = frozenset(
+    "phone fax date dob npi name address insurance payer member patient physician provider signature order orders medicare medicaid group policy "
+    "diagnosis sex male female gender age relationship clinic hospital medical center associates practice the and for of to from home health care "
+    "equipment supply therapy service services information birth contact number plan id street st ave rd suite same see attached none unknown na "
+    "discharge start end quantity frequency item description primary secondary please prescriber ordering clinician office dear facility pharmacy inc llc "
+    "family internal medicine pulmonary wound infusion referral fields required signed electronically printed print".split()
+)
+
+
+def name(span: Span) -> Found | None:
+    """Read a person's name; `Last, First` is turned round, titles and credentials left off."""
+    words: list[str] = []
+    used: list[int] = []
+    comma_after = -1
+    for place, token in enumerate(span.tokens[:8]):
+        text = token.text.strip("*_;")
+        if not words and _TITLES.match(text):
+            continue
+        if _CREDENTIALS.match(text) and words:
+            break
+        if not _NAME_WORD.match(text) or text.strip(".,;").lower() in _NOT_NAMES:
+            break
+        words.append(text.strip(",;"))
+        used.append(place)
+        if text.endswith((",", ";")):
+            if comma_after >= 0 or len(words) > 2:
+                break
+            comma_after = len(words)
+        if len(words) == 4:
+            break
+    if not 2 <= len(words) <= 4 or sum(len(w.strip(".")) > 1 for w in words) < 2:
+        return None
+    if any(len(set(w.lower())) == 1 and len(w) > 2 for w in words):
+        return None
+    if 0 < comma_after < len(words) and not _SUFFIXES.match(words[comma_after]):
+        words = [*words[comma_after:], *words[:comma_after]]
+    odd = any(re.search(r"[a-z][A-Z]", w.removeprefix("Mc").removeprefix("Mac")) for w in words)
+    text = " ".join(_cased(w) for w in words)
+    return Found(text, Span(tuple(span.tokens[p] for p in used)), ("name-shape",), 0.6 if odd else 1.0)
+
+
+def _cased(word: str) -> str:
+    if not word.isupper() or len(word.strip(".")) == 1 or re.fullmatch(r"I{2,3}|IV", word):
+        return word
+    return re.sub(r"[A-Z]+", lambda m: m[0].capitalize(), word)
+
+
+_MONTHS = {m: i + 1 for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split())}
+_D = r"[0-9OolI|]"
+DATE = (
+    rf"(?P<y1>(?:19|20)\d\d)[-/.](?P<m1>\d{{1,2}})[-/.](?P<d1>\d{{1,2}})"
+    rf"|(?P<m2>{_D}{{1,2}})\s?[/\-.]\s?(?P<d2>{_D}{{1,2}})\s?[/\-.]\s?(?P<y2>{_D}{{4}}|\d\d)(?!\d)"
+    r"|(?P<m3>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\.?\s+(?P<d3>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<y3>\d{4})"
+    r"|(?P<d4>\d{1,2})(?:st|nd|rd|th)?[\s\-]+(?P<m4>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\.?,?[\s\-]+(?P<y4>\d{4})"
+)
+_DATE = re.compile(rf"(?<![\d/])(?:{DATE})", re.IGNORECASE)
+_PLAIN = str.maketrans("OolI|", "00111")
+
+
+def dates(span: Span) -> list[tuple[Found, int, int]]:
+    """Return every date in a span with its place in the text; US order, impossible dates left out."""
+    found: list[tuple[Found, int, int]] = []
+    for match in _DATE.finditer(span.text):
+        value = _date(match)
+        if value is not None:
+            folded = any(c in "OolI|" for c in match[0]) and match["m2"] is not None
+            validators = ("calendar", "folded") if folded else ("calendar",)
+            quality = (0.85 if folded else 1.0) * (0.9 if match["y2"] and len(match["y2"]) == 2 else 1.0)
+            found.append((Found(str(value), span.slice(*match.span()), validators, quality), *match.span()))
+    return found
+
+
+def _date(match: re.Match[str]) -> date | None:
+    for n in "1234":
+        year, month, day = match[f"y{n}"], match[f"m{n}"], match[f"d{n}"]
+        if year is None:
+            continue
+        try:
+            months = _MONTHS.get(month[:3].lower()) or int(month.translate(_PLAIN))
+            years = int(year.translate(_PLAIN))
+            if len(year) == 2:
+                years += 2000 if years < 50 else 1900
+            return date(years, months, int(day.translate(_PLAIN)))
+        except ValueError:
+            return None
+    return None
+
+
+def one_date(span: Span) -> Found | None:
+    """Read the date that begins a span; more than one date is no single date."""
+    listed = dates(span)
+    if not listed or listed[0][1] > 12 or (len(listed) > 1 and listed[0][0].value != listed[1][0].value):
+        return None
+    return listed[0][0]
+
+
+def birth_date(span: Span) -> Found | None:
+    """Read a date of birth; a two-digit year lies in the past."""
+    listed = dates(span)
+    if not listed or listed[0][1] > 12:
+        return None
+    found = listed[0][0]
+    born = date.fromisoformat(str(found.value))
+    if born.year < 1900:
+        return None
+    if re.search(r"\D\d\d$", found.span.text.strip()) and born.year >= 2010:
+        found = Found(str(born.replace(year=born.year - 100)), found.span, found.validators, 0.8)
+    return found
+
+
+_TIME = re.compile(
+    r"(?:at|by|@|,|before)?\s*(\d{1,2})(?::(\d\d))?\s*([ap])\.?m\b|(?:at|by|@|,|before)?\s*([01]?\d|2[0-3]):([0-5]\d)\b",
+    re.I,
+)
+
+
+def deadline(span: Span) -> Found | None:
+    """Read a date, with its time of day if one follows."""
+    listed = dates(span)
+    if not listed or listed[0][1] > 12:
+        return None
+    found, start, end = listed[0]
+    time = _TIME.match(span.text[end:].lstrip(" T"))
+    if time is None or (time[3] and int(time[1]) > 12):
+        return found
+    if time[3]:
+        hour = int(time[1]) % 12 + (12 if time[3].lower() == "p" else 0)
+        minute = int(time[2] or 0)
+    else:
+        hour, minute = int(time[4]), int(time[5])
+    moment = datetime.fromisoformat(f"{found.value}T{hour:02d}:{minute:02d}")
+    return Found(moment.isoformat(timespec="minutes"), span.slice(start, end + time.end() + 1), found.validators)
+
+
+_PHONE = re.compile(r"(?<![\dA-Za-z])(?:\+?1[\s.\-]*)?\(?\d{3}\)?[\s.\-/]*\d{3}[\s.\-]*\d{4}(?!\d)")
+
+
+def phone(span: Span) -> Found | None:
+    """Read the phone number that begins a span."""
+    match = _PHONE.search(span.text)
+    if match is None or match.start() > 14:
+        return None
+    checked = identifiers.read_phone(match[0])
+    return Found(checked.value, span.slice(*match.span()), checked.validators) if checked else None
+
+
+_TEN = re.compile(r"(?<![A-Za-z0-9])[\dOoIlSBZG|]{10}(?![A-Za-z0-9])|(?<!\d)\d{3,5}[\s\-]\d{3}[\s\-]?\d{2,4}(?!\d)")
+
+
+def npi(span: Span) -> Found | None:
+    """Read an NPI that passes its check digit."""
+    for match in _TEN.finditer(span.text):
+        checked = identifiers.read_npi(match[0])
+        if checked is not None:
+            return Found(checked.value, span.slice(*match.span()), checked.validators)
+    return None
+
+
+_ID = re.compile(r"^[#]?([A-Za-z0-9][A-Za-z0-9\-]{3,24})[,;.]?$")
+
+
+def member_id(span: Span) -> Found | None:
+    """Read a member id: the first word that has digits in it, an MBI repaired by position."""
+    if not span.tokens:
+        return None
+    joined = _joined_mbi(span)
+    if joined is not None:
+        return joined
+    token = span.tokens[0]
+    match = _ID.match(token.text)
+    if (
+        match is None
+        or sum(c.isdigit() for c in match[1]) < 3
+        or identifiers.read_phone(match[1]) is not None
+        and "-" in match[1]
+    ):
+        return None
+    return Found(match[1].upper(), Span((token,)), ("id-shape",))
+
+
+def _joined_mbi(span: Span) -> Found | None:
+    for count in (1, 3):
+        tokens = span.tokens[:count]
+        text = "".join(t.text for t in tokens).strip(",;.")
+        checked = identifiers.read_mbi(text)
+        mostly = sum(c.isdigit() for c in text) >= 4 and sum(c.isalpha() for c in text) >= 3
+        if checked is not None and mostly:
+            return Found(checked.value, Span(tokens), checked.validators)
+    return None
+
+
+def group_no(span: Span) -> Found | None:
+    """Read a group number: one word with a digit."""
+    if not span.tokens:
+        return None
+    text = span.tokens[0].text.strip("#,;.")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9\-]{2,19}", text) or not any(c.isdigit() for c in text):
+        return None
+    return Found(text.upper(), Span(span.tokens[:1]), ("id-shape",))
+
+
+@cache
+def _payers() -> Mapping[str, str]:
+    return rules.payer_names()
+
+
+def payer(span: Span) -> Found | None:
+    """Read a payer: a known name (misread letters put right), or up to five capitalised words."""
+    tokens = span.tokens[:7]
+    best: tuple[float, int, str] | None = None
+    for count in range(1, len(tokens) + 1):
+        text = " ".join(t.text for t in tokens[:count]).strip(" ,;.")
+        for known in _payers():
+            score = fuzz.ratio(text.lower(), known) if len(known) > 3 else 100.0 * (text.lower() == known)
+            if score >= 90 and (best is None or (score, count) > best[:2]):
+                best = (score, count, known)
+    if best is not None:
+        shown = " ".join(t.text for t in tokens[: best[1]]).strip(" ,;.")
+        exact = best[0] == 100
+        name_of = _payers()[best[2]]
+        value = (name_of if name_of.lower() == best[2] else shown) if exact else _spelled(best[2], name_of)
+        more = (
+            len(tokens) > best[1]
+            and tokens[best[1]].cell == tokens[best[1] - 1].cell
+            and tokens[best[1]].text[:1].isalpha()
+        )
+        if more and tokens[best[1]].text[:1].isupper() and not shown.endswith(","):
+            return _plain_payer(span)
+        return Found(value, Span(tokens[: best[1]]), ("payer-list",) if exact else ("payer-list", "folded"))
+    return _plain_payer(span)
+
+
+def _spelled(known: str, name_of: str) -> str:
+    return name_of if name_of.lower() == known else known.title()
+
+
+def _plain_payer(span: Span) -> Found | None:
+    words: list[int] = []
+    for place, token in enumerate(span.tokens[:6]):
+        text = token.text.strip(",;")
+        if not re.fullmatch(r"[A-Z&][A-Za-z&'.\-]*|of|the|and", text):
+            break
+        words.append(place)
+        if token.text.endswith((",", ";")):
+            break
+    kept = Span(tuple(span.tokens[p] for p in words))
+    if (
+        not words
+        or len(kept.text) < 3
+        or kept.text.split()[0].lower() in {"of", "the", "and", *_NOT_NAMES} - {"medicare", "medicaid"}
+    ):
+        return None
+    return Found(kept.text.strip(" ,;"), kept, ("text",), 0.92)
+
+
+def short_text(span: Span) -> Found | None:
+    """Read a brand or a model: up to three words of the cell."""
+    tokens = tuple(t for t in span.tokens[:3] if t.cell == span.tokens[0].cell) if span.tokens else ()
+    if len([t for t in span.tokens if t.cell == span.tokens[0].cell] if span.tokens else []) > 4:
+        return None
+    text = " ".join(t.text for t in tokens).strip(" ,;.:")
+    if not text or not any(c.isalnum() for c in text) or text.lower() in {"n/a", "na", "none", "unknown", "tbd"}:
+        return None
+    return Found(text, Span(tokens), ("text",))
+
+
+def serial(span: Span) -> Found | None:
+    """Read a serial number: one word with at least three digits."""
+    if not span.tokens:
+        return None
+    text = span.tokens[0].text.strip("#,;.")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9\-/]{3,24}", text) or sum(c.isdigit() for c in text) < 3:
+        return None
+    return Found(text, Span(span.tokens[:1]), ("id-shape",))
+
+
+_STATES = "AL AK AZ AR CA CO CT DE DC FL GA GU HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA PR RI SC SD TN TX UT VA VI VT WA WV WI WY"
+ADDRESS = re.compile(
+    r"(?P<street>(?:\d{1,6}[A-Za-z]?(?:-\d+)?\s+(?:[A-Z0-9][\w.'#\-]*\s*,?\s*){1,7}|P\.?\s?O\.?\s+Box\s+\d+\s*,?\s*))[,\s]\s*"
+    r"(?P<city>[A-Z][A-Za-z.'\-]+(?:\s[A-Z][A-Za-z.'\-]+){0,2})\s*[,.]?\s+"
+    rf"(?P<state>{'|'.join(_STATES.split())})[.,]?\s+(?P<zip>\d{{5}}(?:-\d{{4}})?)(?!\d)"
+)
+_STREET_END = re.compile(
+    r"\b(ave|avenue|st|street|ln|lane|rd|road|ct|court|dr|drive|blvd|boulevard|way|pl|place|cir|circle|ter|terrace|pkwy|parkway|hwy|highway|sq|square|trl|trail|loop|pike|run|row|path|walk|alley|box)\b\.?",
+    re.I,
+)
+_UNIT = re.compile(
+    r"^[\s,]*((?:apt|apartment|unit|suite|ste|floor|fl|lot|room|rm|bldg)\.?\s*#?\s*\w+|#\s*\w+)", re.IGNORECASE
+)
+
+
+def address(span: Span) -> Found | None:
+    """Read a postal address whose state fits its ZIP code; `line 1[ line 2], City, ST 12345`."""
+    match = ADDRESS.search(span.text)
+    return address_at(span, match) if match is not None and match.start() <= 40 else None
+
+
+def address_at(span: Span, match: re.Match[str]) -> Found | None:
+    """Return the address that ADDRESS matched, if its parts fit each other."""
+    line = f"{match['street'].rstrip(' ,')}, {match['city']}"
+    ends = list(_STREET_END.finditer(line))
+    quality = 1.0
+    comma = line.rfind(",")
+    if ends:
+        cut = ends[-1].end() if ends[-1].end() <= comma else (ends[0].end() if ends[0].end() < len(line) - 2 else comma)
+        unit = _UNIT.match(line[cut:])
+        cut += unit.end() if unit else 0
+        street, city = line[:cut].strip(" ,"), line[cut:].strip(" ,")
+    else:
+        street, city, quality = line[:comma], line[comma + 1 :].strip(), 0.8
+    if not city or not re.fullmatch(r"[A-Za-z.'\- ]+", city):
+        return None
+    street = re.sub(r"\s*,\s*", " ", re.sub(r"\s+", " ", street))
+    state, postal = match["state"], match["zip"]
+    fits = state in identifiers.state_of_zip(postal, rules.zip3_states())
+    value = f"{street}, {city}, {state} {postal}"
+    return Found(value, span.slice(*match.span()), ("zip-state",) if fits else (), quality if fits else 0.5)
+
+
+BARRIER_WORDS = {
+    "stairs": r"stairs?|steps|staircase|stairway|walk-?up",
+    "gated": r"gated?(?:\s?community)?",
+    "elevator": r"elevator|lift",
+}
+
+
+def barriers(span: Span) -> Found | None:
+    """Read access barriers named in plain words, without checkboxes."""
+    text = span.text
+    named = [k for k, words in BARRIER_WORDS.items() if re.search(rf"\b(?:{words})\b", text, re.I)]
+    if re.search(r"\b(no|none|without|not)\b", text, re.I):
+        return None
+    return Found(list(named), span, ("vocabulary",)) if named else None
