@@ -27,6 +27,7 @@ from doorstep.errors import Refused, SettingsError
 
 log = logging.getLogger("doorstep.fax.spool")
 
+_OURS = ("claimed", "done", "rejected")
 _SKIPPED = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
 _ORPHAN_SECONDS = 600
 _GONE = {errno.ENOENT, errno.ENOTDIR}
@@ -63,7 +64,7 @@ class Spool:
     def open(self) -> None:
         """Make the folders and lock one for this watcher's claims."""
         self._inbox.mkdir(mode=0o770, parents=True, exist_ok=True)
-        for name in ("claimed", "done", "rejected"):
+        for name in _OURS:
             with suppress(FileExistsError):
                 (self._inbox / name).mkdir(mode=0o700)
             at = (self._inbox / name).lstat()
@@ -132,7 +133,7 @@ class Spool:
     def _candidates(self, inbox: int, names: list[str]) -> Iterator[str]:
         there = set(names)
         for name in sorted(names):
-            if name.startswith(".") or name.lower().endswith(_SKIPPED):
+            if name.startswith(".") or name in _OURS or name.lower().endswith(_SKIPPED):
                 continue
             try:
                 at = os.stat(name, dir_fd=inbox, follow_symlinks=False)

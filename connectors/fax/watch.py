@@ -23,7 +23,7 @@ log = logging.getLogger("doorstep.fax")
 _TOGETHER = 4  # files in memory at a time; together they share the journal's commits
 _HELD = 64  # claims at a time while the hub cannot take them; the rest wait in the inbox
 _LONGEST_WAIT = 30.0
-_HOUSEKEEPING = 10.0
+_HOUSEKEEPING = 3.0
 _GRACE = 10.0
 
 

@@ -1,0 +1,134 @@
+"""Watchers in processes of their own: killed at any instant, two at once, without the right to read."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.connectors.fax.hubs import FolderHub
+
+ROOT = Path(__file__).parents[3]
+FAX = (ROOT / "tests/samples/fax/order-06-two-column.tif").read_bytes()
+
+
+def start(inbox: Path, store: Path, *more: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "tests.connectors.fax.watcher", str(inbox), str(store), *more]
+    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+    assert child.stdout
+    assert child.stdout.readline() == b"ready\n"
+    return child
+
+
+@contextmanager
+def watcher(inbox: Path, store: Path, *more: str) -> Iterator[subprocess.Popen[bytes]]:
+    child = start(inbox, store, *more)
+    try:
+        yield child
+    finally:
+        child.send_signal(signal.SIGTERM)
+        try:
+            child.wait(15)
+        finally:
+            child.kill()
+            child.communicate()
+
+
+def until(true: Callable[[], bool], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.02)
+
+
+def drop(inbox: Path, number: int) -> None:
+    """Put a fax the way the HylaFAX hook does: under another name first."""
+    (inbox / f"{number}.tif.tmp").write_bytes(FAX + str(number).encode())
+    (inbox / f"{number}.tif.tmp").rename(inbox / f"{number}.tif")
+
+
+def done(inbox: Path) -> list[str]:
+    return sorted(p.name for p in inbox.glob("done/*/*"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+def test_killed_in_the_middle_nothing_is_lost_and_nothing_is_double(tmp_path: Path, seed: int) -> None:
+    inbox, store = tmp_path / "inbox", tmp_path / "store"
+    inbox.mkdir()
+    hub = FolderHub(store)
+    rng = random.Random(seed)
+    for number in range(40):
+        drop(inbox, number)
+    for round_ in range(4):
+        child = start(inbox, store)
+        for number in range(40 + round_ * 10, 50 + round_ * 10):
+            drop(inbox, number)
+        time.sleep(rng.uniform(0.02, 0.2))
+        child.kill()
+        child.communicate()
+    with watcher(inbox, store):
+        until(lambda: len(done(inbox)) == 80)
+    assert sorted(kept["title"] for kept in hub.kept) == sorted(f"{n}.tif" for n in range(80))
+    assert list(inbox.glob("*.tif")) == []
+    assert list(inbox.glob("claimed/*/*")) == []
+
+
+@pytest.mark.slow
+def test_two_watchers_take_each_fax_once(tmp_path: Path) -> None:
+    inbox, store = tmp_path / "inbox", tmp_path / "store"
+    inbox.mkdir()
+    hub = FolderHub(store)
+    with watcher(inbox, store), watcher(inbox, store):
+        for number in range(100):
+            drop(inbox, number)
+        until(lambda: len(done(inbox)) == 100)
+    assert hub.calls == 100
+    assert len(hub.kept) == 100
+
+
+@pytest.mark.slow
+def test_the_claims_of_a_killed_watcher_are_taken_up_by_the_one_that_lives(tmp_path: Path) -> None:
+    inbox, store = tmp_path / "inbox", tmp_path / "store"
+    inbox.mkdir()
+    dying = start(inbox, store)
+    dying.send_signal(signal.SIGSTOP)
+    [mine] = (inbox / "claimed").iterdir()
+    (mine / "20260101T000000-aa").mkdir()
+    drop(mine / "20260101T000000-aa", 1)
+    with watcher(inbox, store):
+        time.sleep(0.3)
+        assert done(inbox) == []  # its owner is stopped, not dead
+        dying.kill()
+        dying.communicate()
+        until(lambda: done(inbox) == ["1.tif"])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a watcher as somebody else")
+def test_a_file_that_may_not_be_read_waits_and_blocks_nothing(tmp_path: Path) -> None:
+    nobody = 65534
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    inbox, store = tmp_path / "inbox", tmp_path / "store"
+    inbox.mkdir()
+    FolderHub(store)
+    for folder in (inbox, store, *store.rglob("*")):
+        os.chown(folder, nobody, nobody)
+    drop(inbox, 1)
+    (inbox / "1.tif").chmod(0o600)
+    with watcher(inbox, store, str(nobody)):
+        drop(inbox, 2)
+        (inbox / "2.tif").chmod(0o644)
+        until(lambda: done(inbox) == ["2.tif"])
+        assert (inbox / "1.tif").exists()
+        (inbox / "1.tif").chmod(0o644)
+        until(lambda: done(inbox) == ["1.tif", "2.tif"])
