@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -58,7 +59,7 @@ def routes(as_json: Annotated[bool, typer.Option("--json", help="One JSON line a
             "topic": s.topic,
             "consumer": s.consumer,
             "handler": f"{s.handle.__module__}.{s.handle.__name__}",
-            "does": (s.handle.__doc__ or "").strip().split("\n")[0],
+            "does": _first_line(s.handle.__doc__) or _first_line(sys.modules[s.handle.__module__].__doc__),
         }
         for s in registry.subscriptions()
     ]
@@ -88,3 +89,7 @@ def routes(as_json: Annotated[bool, typer.Option("--json", help="One JSON line a
             f"{row['topic']:<{wide['topic']}} {arrow} {row['consumer']:<{wide['consumer']}} {arrow} "
             f"{row['handler']:<{wide['handler']}}  {row['does']}".rstrip()
         )
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().split("\n")[0]

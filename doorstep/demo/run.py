@@ -20,6 +20,7 @@ from doorstep.cli import send
 from doorstep.demo.partners import FhirServer, Hl7Receiver, MailServer, ProviderDesk
 from doorstep.demo.process import HubProcess
 from doorstep.errors import Refused
+from schemas.outbound import ConfirmationSent
 
 TIME_LIMIT = 90.0
 """Seconds until the demo gives up; on two cores it takes a fraction of that."""
@@ -92,7 +93,7 @@ class Order:
     @property
     def confirmed(self) -> bool:
         """True when the sender has been sent the acknowledgement and the scheduled start."""
-        sent = [e["says"] for e in self.timeline if e["topic"] == "outbound.confirmation.sent"]
+        sent = [e["says"] for e in self.timeline if e["topic"] == ConfirmationSent.topic]
         return any(s.startswith("acknowledged") for s in sent) and any(s.startswith("scheduled") for s in sent)
 
 
@@ -132,9 +133,10 @@ def submit(hub: HubProcess, samples: Path) -> list[Order]:
         "hl7v2": f"mllp://127.0.0.1:{hub.ports['mllp']}",
         "fhir": hub.url,
     }
+    chosen: dict[str, str] = json.loads((samples / "demo.json").read_text("utf-8"))
     orders = []
     for channel, to in ways.items():
-        path = next(iter(sorted((samples / channel).glob("demo-*"))))
+        path = samples / chosen[channel]
         orders.append(Order(channel, path, _key(channel, path)))
         accepted, answer = send.submit(path, to)
         if not accepted:

@@ -1,0 +1,95 @@
+"""kill -9 in the middle of the load: what was acknowledged is there afterwards, and nothing is confirmed twice."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import httpx
+import pytest
+
+from doorstep.demo.process import HubProcess
+from doorstep.demo.run import Partners, partners
+from doorstep.errors import Unavailable
+from tests.journeys.backends import BACKENDS, settings_of
+from tests.journeys.load import Acknowledged, hl7_order, send_hl7
+from tests.journeys.road import eventually, settled
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+ORDERS, KILLS = 60, 4
+
+
+@pytest.mark.parametrize("backend", [BACKENDS[0], BACKENDS[3]])
+def test_a_killed_hub_loses_nothing_it_acknowledged_and_repeats_nothing(
+    backend: tuple[str, str], request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    with partners() as there:
+        hub = HubProcess(tmp_path / "hub", {**there.settings(), **settings_of(request, backend)}).start()
+        try:
+            taken = _send_while_killing(hub)
+            settled(hub.url)
+            _everything_acknowledged_is_a_case(hub, taken)
+            eventually(lambda: _scheduled(hub) == ORDERS, within=60, what="every order scheduled")
+            settled(hub.url)
+            _every_sender_heard_each_thing_once(there, taken)
+        finally:
+            hub.stop()
+
+
+def _send_while_killing(hub: HubProcess) -> Acknowledged:
+    """Send from three senders, each repeating an unacknowledged message; kill the hub at random meanwhile."""
+    taken = Acknowledged()
+    numbers = iter(range(ORDERS))
+    lock = threading.Lock()
+
+    def sender() -> None:
+        while True:
+            with lock:
+                number = next(numbers, None)
+            if number is None:
+                return
+            message = hl7_order(number)
+            while not send_hl7(message, hub.ports["mllp"], taken):
+                time.sleep(0.1)
+
+    senders = [threading.Thread(target=sender) for _ in range(3)]
+    for thread in senders:
+        thread.start()
+    rng = random.Random(7)
+    for _ in range(KILLS):
+        time.sleep(rng.uniform(0.3, 1.2))
+        hub.kill()
+        for attempt in range(3):
+            try:
+                hub.start()
+                break
+            except Unavailable:
+                if attempt == 2:
+                    raise
+    for thread in senders:
+        thread.join(60)
+    assert len(taken.control_ids) == ORDERS
+    return taken
+
+
+def _everything_acknowledged_is_a_case(hub: HubProcess, taken: Acknowledged) -> None:
+    with httpx.Client(base_url=hub.url, timeout=20) as client:
+        for control_id in taken.control_ids:
+            (receipt,) = client.get("/api/receipts", params={"control_id": control_id}).json()
+            assert receipt["case"], receipt
+        assert len(client.get("/api/cases", params={"limit": 1000}).json()) == ORDERS
+
+
+def _scheduled(hub: HubProcess) -> int:
+    return len(httpx.get(f"{hub.url}/api/cases", params={"state": "scheduled", "limit": 1000}, timeout=20).json())
+
+
+def _every_sender_heard_each_thing_once(there: Partners, taken: Acknowledged) -> None:
+    """Two messages an order (acknowledged, scheduled), counted by the id that a repeated send carries again."""
+    ids = Counter(confirmation.provider_id for confirmation in there.hl7.received)
+    assert len(ids) == 2 * len(taken.control_ids)
+    assert len(there.desk.accepted) == len(set(there.desk.accepted)) >= len(taken.control_ids)
