@@ -29,7 +29,7 @@ _LOOKUP_SECONDS = 600
 
 def job_tag(confirmation_id: str) -> str:
     """Return the confirmation's id as a job tag and file name; an id that would not do is replaced by its digest."""
-    if re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}", confirmation_id):
+    if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}", confirmation_id):
         return confirmation_id
     return f"c-{hashlib.sha256(confirmation_id.encode()).hexdigest()[:32]}"
 

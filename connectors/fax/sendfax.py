@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import signal
+from contextlib import suppress
 from pathlib import Path
 
 from doorstep.errors import Refused, Unavailable
@@ -42,7 +44,8 @@ class SendFax:
         code, said = await self._run(str(self._program.with_name("faxstat")), "-s", "-d")
         lines = [line.partition("|") for line in said.splitlines()]
         headings = {job.strip() for job, _, _ in lines if job.startswith("JID")}
-        if code != 0 or headings - {"JID"}:  # another heading: our format was not taken, so tags are not shown
+        # faxstat ends with 0 even when it reached no server; and another heading means that tags are not shown
+        if code != 0 or "scheduler" not in said.lower() or headings - {"JID"}:
             raise Unavailable("faxstat-failed", "HylaFAX cannot be asked for its jobs", detail=f"exit {code}")
         return next((job.strip() for job, bar, found in lines if bar and found.strip() == tag), None)
 
@@ -76,6 +79,7 @@ class SendFax:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
                 env=environment,
+                start_new_session=True,
             )
         except OSError as absent:
             raise Unavailable(
@@ -89,7 +93,8 @@ class SendFax:
             ) from None
         finally:
             if child.returncode is None:
-                child.kill()
+                with suppress(ProcessLookupError):
+                    os.killpg(child.pid, signal.SIGKILL)  # with the converters that it may have started
                 await child.wait()
         return child.returncode or 0, said.decode("utf-8", "replace")
 

@@ -1,0 +1,121 @@
+"""Answers through the real HylaFAX: hfaxd and faxq on a spool of our own, no modem, Debian's client programs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from connectors.fax import CONNECTOR, FaxSettings
+from connectors.fax.handover import Attempts
+from connectors.fax.outbound import job_tag
+from doorstep.connector import Delivery, Sent
+from doorstep.errors import Unavailable
+from tests.connectors.fax.hubs import FolderHub
+from tests.connectors.fax.test_outbound import confirmation
+
+HFAXD, FAXQ = "/usr/sbin/hfaxd", "/usr/sbin/faxq"
+SENDFAX = shutil.which("sendfax")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (SENDFAX and shutil.which("faxstat") and Path(HFAXD).exists() and os.geteuid() == 0),
+        reason="HylaFAX is not here: needs hylafax-server and hylafax-client, and root to start hfaxd",
+    ),
+]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def make_spool(spool: Path) -> None:
+    names = "archive bin client config dev docq doneq etc info log pollq recvq sendq status tmp"
+    for name in names.split():
+        (spool / name).mkdir(parents=True)
+    (spool / "etc" / "hosts.hfaxd").write_text("localhost:21::\n127.0.0.1\n")
+    (spool / "etc" / "hosts.hfaxd").chmod(0o600)
+    (spool / "etc" / "setup.cache").touch()
+    (spool / "etc" / "config").write_text(
+        'AreaCode: 614\nLongDistancePrefix: 1\nInternationalPrefix: 011\nDialStringRules: "etc/dialrules"\n'
+    )
+    shutil.copy("/etc/hylafax/dialrules", spool / "etc" / "dialrules")
+    for path in (spool, *spool.rglob("*")):
+        shutil.chown(path, "uucp", "uucp")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    spool, port = tmp_path / "spool", free_port()
+    make_spool(spool)
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    children = [
+        subprocess.Popen([FAXQ, "-D", "-q", spool], **quiet),
+        subprocess.Popen([HFAXD, "-d", "-i", str(port), "-l", "127.0.0.1", "-q", spool], **quiet),
+    ]
+    try:
+        end = time.monotonic() + 10
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                assert time.monotonic() < end, "hfaxd does not listen"
+                time.sleep(0.05)
+        yield f"127.0.0.1:{port}", spool
+    finally:
+        for child in children:
+            child.terminate()
+            child.wait(10)
+
+
+async def test_a_confirmation_is_queued_once_under_its_tag(server: tuple[str, Path], tmp_path: Path) -> None:
+    host, spool = server
+    hub = FolderHub(tmp_path / "hub")
+    assert SENDFAX
+    assert CONNECTOR.send
+    settings = FaxSettings(sendfax=Path(SENDFAX), sendfax_host=host)
+    sent = await CONNECTOR.send(settings, hub, Delivery(confirmation(), attempt=1))
+    assert sent.provider_status == "queued"
+
+    job = (spool / "sendq" / f"q{sent.provider_id}").read_text()
+    tag = job_tag(confirmation().confirmation_id)
+    assert f"jobtag:{tag}\n" in job
+    assert "number:9375550112\n" in job
+    [document] = [p for p in (spool / "docq").iterdir() if p.name.startswith("doc")]
+    assert document.read_bytes().startswith(b"%PDF-")
+
+    attempts = Attempts(hub.data_dir("fax") / "attempts")
+    attempts.begin(tag)  # as if the hub had died before it learnt the job's number
+    again = await CONNECTOR.send(settings, hub, Delivery(confirmation(), attempt=2, again=True))
+    assert again == Sent("queued", sent.provider_id)
+    assert len(list((spool / "sendq").glob("q*[0-9]"))) == 1
+
+
+async def test_check_tells_a_server_that_answers_from_one_that_does_not(server: tuple[str, Path]) -> None:
+    host, _ = server
+    assert SENDFAX
+    assert CONNECTOR.check
+    up = [line async for line in CONNECTOR.check(FaxSettings(sendfax=Path(SENDFAX), sendfax_host=host))]
+    assert up[1][1:] == (True, "by HylaFAX's sendfax")
+    away = FaxSettings(sendfax=Path(SENDFAX), sendfax_host=f"127.0.0.1:{free_port()}")
+    down = [line async for line in CONNECTOR.check(away)]
+    assert not down[1][1]
+
+
+async def test_a_server_that_is_away_is_tried_later(tmp_path: Path) -> None:
+    assert SENDFAX
+    assert CONNECTOR.send
+    settings = FaxSettings(sendfax=Path(SENDFAX), sendfax_host=f"127.0.0.1:{free_port()}")
+    with pytest.raises(Unavailable):
+        await CONNECTOR.send(settings, FolderHub(tmp_path), Delivery(confirmation(), attempt=1))
