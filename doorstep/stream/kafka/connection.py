@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
@@ -73,13 +74,25 @@ def broker(settings: KafkaSettings, *, consumer_only: bool = False) -> KafkaBrok
 
 
 @contextlib.asynccontextmanager
-async def running(started: KafkaBroker) -> AsyncIterator[KafkaBroker]:
-    """Start the broker's clients and stop them, also when the start fails half-way."""
+async def running(kafka: KafkaBroker) -> AsyncIterator[KafkaBroker]:
+    """Start the broker's clients and stop them, also when the start fails half-way.
+
+    Ask Kafka something first (`ensure_topics`): FastStream drops, unclosed, a client that could not connect.
+    """
+    async with _whole(kafka.start(), kafka.stop):
+        yield kafka
+
+
+@contextlib.asynccontextmanager
+async def _whole(start: Coroutine[Any, Any, None], stop: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """A client cancelled in the middle of its start cannot be closed: let the start end first, however it does."""
+    starting = asyncio.create_task(start)
     try:
-        await started.start()
-        yield started
+        await asyncio.shield(starting)
+        yield
     finally:
-        await started.stop()
+        await asyncio.gather(starting, return_exceptions=True)
+        await stop()
 
 
 @contextlib.asynccontextmanager
@@ -88,11 +101,8 @@ async def admin(settings: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
     client = AIOKafkaAdminClient(
         bootstrap_servers=settings.bootstrap.split(","), client_id="doorstep", request_timeout_ms=_REQUEST_TIMEOUT_MS
     )
-    try:
-        await client.start()
+    async with _whole(client.start(), client.close):
         yield client
-    finally:
-        await client.close()
 
 
 async def ensure_topics(settings: KafkaSettings, topics: Iterable[str]) -> list[str]:
