@@ -14,6 +14,14 @@ from fhir.resources.R4B.resource import Resource
 
 REQUESTS = ("ServiceRequest", "DeviceRequest", "MedicationRequest")
 RESOURCE = "resource"
+CUT_SHORT = frozenset({"+", "etc.", "..."})
+"""How the specification's short texts, from which fhir.resources has its lists, say that there are more codes."""
+FULL_VALUES = {
+    "Task.status": "draft requested received accepted rejected ready cancelled in-progress on-hold failed completed "
+    "entered-in-error",
+    "Encounter.status": "planned arrived triaged in-progress onleave finished cancelled entered-in-error unknown",
+    "Observation.status": "registered preliminary final amended corrected cancelled entered-in-error unknown",
+}
 TYPE_NAME = re.compile(r"[A-Z][A-Za-z]{1,63}")
 
 
@@ -79,11 +87,20 @@ def elements_of(model: Any) -> dict[str, Element]:
             model=of,
             is_list=is_list,
             required=bool(extra.get("element_required")) or field.is_required(),
-            values=frozenset(str(value) for value in extra.get("enum_values") or ()),
+            values=_values(model.get_resource_type(), name, extra.get("enum_values")),
             choice=str(extra.get("one_of_many") or ""),
             choice_required=bool(extra.get("one_of_many_required")),
         )
     return found
+
+
+def _values(type_name: str, name: str, listed: Any) -> frozenset[str]:
+    """Return the codes an element may have; empty when the library's list is cut short or absent."""
+    full = FULL_VALUES.get(f"{type_name}.{name}")
+    if full:
+        return frozenset(full.split())
+    values = frozenset(str(value) for value in listed or ())
+    return frozenset() if values & CUT_SHORT else values
 
 
 def _kind(annotation: Any) -> tuple[bool, str, Any]:

@@ -1,0 +1,322 @@
+"""Orders out of Bundles: every sample to its truth, and what a sender may do differently."""
+
+from __future__ import annotations
+
+import copy
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.codec import CodecError
+from schemas.fhir import loads, orders_of, validate
+from schemas.fields import fields_of
+from schemas.order import Order, OrderType
+from tests.samples import make_fhir
+from tests.samples.make_fhir import HCPCS, ICD10, NPI, bundle, contained
+from tests.samples.people import order_truth
+from tests.schemas.fhir.strategies import JSON
+
+SAMPLES = [sample for sample in make_fhir.samples() if sample.truth is not None]
+TRUTH = order_truth(802, order_lines=({"code": "E0260", "quantity": 1},), frequency=None)
+
+
+def one(resource: dict[str, Any]) -> Order:
+    (order,) = orders_of(resource, "document")
+    return order
+
+
+def order(**changes: Any) -> Order:
+    return one({key: v for key, v in {**contained(TRUTH, "ServiceRequest"), **changes}.items() if v is not ...})
+
+
+def patient_with(**changes: Any) -> list[dict[str, Any]]:
+    inside = contained(TRUTH, "ServiceRequest")["contained"]
+    return [{**r, **changes} if r["resourceType"] == "Patient" else r for r in inside]
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+def test_every_sample_becomes_its_truth(sample: make_fhir.Sample) -> None:
+    assert sample.truth is not None
+    found = one(loads(sample.body.encode(), max_bytes=10**6))
+    assert fields_of(found) == sample.truth.fields()
+    assert found.unreadable == {}
+    assert found.conflicting == {}
+    actions = {"cancelled": "cancel", "updated": "update"}
+    assert found.action == actions.get(sample.outcome, "new")
+    assert found.order_type.value == sample.truth.order_type
+
+
+def test_the_samples_on_disk_are_what_the_generator_writes() -> None:
+    for sample in make_fhir.samples():
+        assert (make_fhir.FOLDER / f"{sample.name}.json").read_text("utf-8") == sample.body
+        beside: Path = make_fhir.FOLDER / f"{sample.name}.expected.json"
+        assert json.loads(beside.read_text("utf-8")) == json.loads(json.dumps(sample.expected()))
+
+
+def test_ids_are_the_same_each_time_and_differ_by_document() -> None:
+    made = contained(TRUTH, "ServiceRequest")
+    assert one(made) == one(copy.deepcopy(made))
+    assert orders_of(made, "a")[0].order_id != orders_of(made, "b")[0].order_id
+
+
+def test_two_requests_of_one_patient_and_kind_are_one_order_with_two_lines() -> None:
+    sample = next(s for s in SAMPLES if s.name == "transaction_two_lines")
+    found = one(json.loads(sample.body))
+    assert [line.code for line in found.lines] == ["K0001", "E0260"]
+    assert found.placer_number == f"R-{sample.truth.order_number}"  # type: ignore[union-attr]
+    assert found.lines[1].placer_number == f"{sample.truth.order_number}-2"  # type: ignore[union-attr]
+
+
+def test_two_patients_are_two_orders_and_no_value_crosses_over() -> None:
+    first, second = order_truth(803), order_truth(804)
+    both = bundle(first, "DeviceRequest")
+    both["entry"] += bundle(second, "DeviceRequest")["entry"]
+    found = orders_of(both, "document")
+    assert [fields_of(o) for o in found] == [first.fields(), second.fields()]
+    assert found[0].order_id != found[1].order_id
+
+
+def test_a_dme_and_a_home_health_request_are_two_orders() -> None:
+    made = bundle(TRUTH, "ServiceRequest")
+    other = copy.deepcopy(made["entry"][0])
+    other["fullUrl"] = "urn:uuid:7b0f5a4e-52cf-4f7d-9a54-7b8f3f6a7f10"
+    other["resource"]["code"] = {"coding": [{"system": HCPCS, "code": "G0299"}]}
+    made["entry"].insert(1, other)
+    assert [o.order_type for o in orders_of(made, "d")] == [OrderType.DME, OrderType.HOME_HEALTH]
+
+
+@pytest.mark.parametrize(
+    ("coding", "code", "modifiers"),
+    [
+        ({"system": "http://www.ama-assn.org/go/cpt", "code": "E1390"}, "E1390", ()),
+        ({"code": "e1390"}, "E1390", ()),
+        ({"system": HCPCS, "code": "E1390-RR"}, "E1390", ("RR",)),
+        ({"system": "https://local.example/codes", "code": "K0001"}, "K0001", ()),
+        ({"system": "http://www.ama-assn.org/go/cpt", "code": "97110"}, "97110", ()),
+        ({"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "11124"}, None, ()),
+        ({"system": "http://snomed.info/sct", "code": "E1390"}, None, ()),
+        ({"system": "https://local.example/codes", "code": "97110"}, None, ()),
+        ({"system": ICD10, "code": "E1165"}, None, ()),
+    ],
+)
+def test_a_billing_code_is_known_by_its_shape(coding: dict[str, str], code: str | None, modifiers: tuple[str]) -> None:
+    line = order(code={"coding": [coding]}).lines[0]
+    assert (line.code, line.modifiers) == (code, modifiers)
+
+
+def test_a_code_in_the_text_counts_when_it_is_the_only_one() -> None:
+    assert order(code={"text": "E1390 oxygen concentrator"}).lines[0].code == "E1390"
+    assert order(code={"text": "E1390 or E0431"}).lines[0].code is None
+
+
+def test_two_different_codes_of_one_line_are_a_conflict_not_a_choice() -> None:
+    found = order(code={"coding": [{"system": HCPCS, "code": "E1390"}, {"system": HCPCS, "code": "E0431"}]})
+    assert found.lines[0].code is None
+    assert "order_lines" in found.conflicting
+
+
+def test_the_descriptor_of_a_cpt_code_is_not_kept() -> None:
+    coding = {"system": "http://www.ama-assn.org/go/cpt", "code": "97110", "display": "Somebody's words"}
+    assert order(code={"coding": [coding]}).lines[0].description is None
+
+
+def test_an_npi_that_fails_its_check_is_unreadable_and_not_used() -> None:
+    wrong = str((int(TRUTH.clinician_npi[-1]) + 1) % 10)
+    bad = {"system": NPI, "value": TRUTH.clinician_npi[:-1] + wrong}
+    found = order(requester={"display": "Greta Holloway, MD", "identifier": bad})
+    assert found.clinician.npi is None
+    assert "clinician_npi" in found.unreadable
+    assert found.clinician.name is not None
+    assert found.clinician.name.text == "Greta Holloway"
+
+
+@pytest.mark.parametrize(
+    ("change", "signed"),
+    [
+        ({}, True),
+        ({"requester": ...}, None),
+        ({"intent": "proposal"}, None),
+        ({"intent": "plan"}, None),
+        ({"status": "draft"}, None),
+    ],
+)
+def test_only_an_order_that_names_its_clinician_counts_as_signed(change: dict[str, Any], signed: bool | None) -> None:
+    found = order(**change)
+    assert found.signature_present is signed
+    assert (found.signature_date is not None) is bool(signed)
+
+
+def test_a_request_that_is_done_or_not_to_be_done_is_no_order() -> None:
+    assert orders_of({**contained(TRUTH, "ServiceRequest"), "status": "completed"}, "d") == ()
+    assert orders_of({**contained(TRUTH, "ServiceRequest"), "doNotPerform": True}, "d") == ()
+    assert orders_of({"resourceType": "Bundle", "type": "collection"}, "d") == ()
+
+
+def test_what_is_no_bundle_and_no_request_is_refused() -> None:
+    with pytest.raises(CodecError):
+        orders_of({"resourceType": "Patient"}, "d")
+
+
+@pytest.mark.parametrize(
+    ("status", "action"), [("revoked", "cancel"), ("entered-in-error", "cancel"), ("on-hold", "new")]
+)
+def test_the_status_decides_the_action(status: str, action: str) -> None:
+    assert order(status=status).action == action
+
+
+def test_a_later_version_is_an_update() -> None:
+    assert order(meta={"versionId": "3"}).action == "update"
+    assert order(replaces=[{"reference": "ServiceRequest/1"}]).action == "update"
+
+
+def test_a_part_of_a_birth_date_is_unreadable() -> None:
+    found = order(contained=patient_with(birthDate="1950-03"))
+    assert found.member.dob is None
+    assert "dob" in found.unreadable
+
+
+def test_two_homes_are_a_conflict_and_a_named_delivery_address_settles_it() -> None:
+    homes = [
+        {"use": "home", "line": [f"{n} Oak St"], "city": "Dayton", "state": "OH", "postalCode": "45402"} for n in (1, 2)
+    ]
+    found = order(contained=patient_with(address=homes))
+    assert found.delivery_address is None
+    assert "ship_address" in found.conflicting
+    told = order(contained=patient_with(address=homes), note=[{"text": "Ship to: 9 Elm St, Apt 4, Akron, OH 44308"}])
+    assert fields_of(told)["ship_address"] == "9 Elm St Apt 4, Akron, OH 44308"
+    assert told.conflicting == {}
+
+
+def test_an_extension_names_the_delivery_address() -> None:
+    value = {"line": ["5 Quay Rd"], "city": "Toledo", "state": "OH", "postalCode": "43604"}
+    found = order(extension=[{"url": "urn:doorstep:shipping-address", "valueAddress": value}])
+    assert fields_of(found)["ship_address"] == "5 Quay Rd, Toledo, OH 43604"
+
+
+def test_barriers_contact_and_deadline_are_read_from_note_lines() -> None:
+    text = "Access: gated, no stairs\nContact phone: 419-555-0133\nDischarge by: 2026-11-24 16:00\nLeave at door"
+    found = order(note=[{"text": text}])
+    assert found.access_barriers == ("gated",)
+    assert found.contact_phone == "4195550133"
+    assert found.discharge_deadline == datetime(2026, 11, 24, 21, 0, tzinfo=UTC)
+    assert found.notes == (text,)
+
+
+def test_the_end_of_the_encounter_is_the_discharge() -> None:
+    stay = {
+        "resourceType": "Encounter",
+        "id": "stay",
+        "status": "in-progress",
+        "class": {"code": "IMP"},
+        "period": {"end": "2026-11-30"},
+    }
+    found = order(encounter={"reference": "#stay"}, contained=[*contained(TRUTH, "ServiceRequest")["contained"], stay])
+    assert found.discharge_deadline == date(2026, 11, 30)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2 L/min by cannula", Decimal(2)),
+        ("Flow 2.5 lpm, call 937-555-0101", Decimal("2.5")),
+        ("at 3 liters per minute", Decimal(3)),
+    ],
+)
+def test_a_flow_is_read_from_a_note(text: str, value: Decimal) -> None:
+    found = order(note=[{"text": text}])
+    assert found.frequency is not None
+    assert found.frequency.value == value
+
+
+@pytest.mark.parametrize("text", ["2-4 L/min", "2 to 4 lpm", "2 L/min at rest, 4 L/min in sleep"])
+def test_a_range_of_flows_is_a_conflict(text: str) -> None:
+    found = order(note=[{"text": text}])
+    assert found.frequency is None
+    assert "frequency" in found.conflicting
+
+
+@pytest.mark.parametrize(
+    ("repeat", "code", "hours"),
+    [
+        ({"frequency": 2, "period": 1, "periodUnit": "d"}, None, 12),
+        ({"frequency": 1, "period": 6, "periodUnit": "h"}, None, 6),
+        (None, "TID", 8),
+        (None, "Q12H", 12),
+    ],
+)
+def test_a_dose_interval_comes_from_timing(repeat: dict[str, Any] | None, code: str | None, hours: int) -> None:
+    timing: dict[str, Any] = {"repeat": repeat} if repeat else {"code": {"coding": [{"code": code}]}}
+    made = {**contained(order_truth(805, "infusion"), "MedicationRequest"), "dosageInstruction": [{"timing": timing}]}
+    found = one(made).frequency
+    assert found is not None
+    assert (found.kind, found.value) == ("dose_interval_hours", hours)
+
+
+def test_a_refuted_condition_is_no_diagnosis_and_icd_is_written_with_its_dot() -> None:
+    refuted = {"coding": [{"code": "refuted"}]}
+    conditions = [
+        {
+            "resourceType": "Condition",
+            "id": "a",
+            "code": {"coding": [{"system": ICD10, "code": "J449"}]},
+            "subject": {},
+        },
+        {
+            "resourceType": "Condition",
+            "id": "b",
+            "code": {"coding": [{"system": ICD10, "code": "I10"}]},
+            "verificationStatus": refuted,
+        },
+    ]
+    inside = contained(TRUTH, "ServiceRequest")["contained"] + conditions
+    found = order(contained=inside, reasonCode=..., reasonReference=[{"reference": "#a"}, {"reference": "#b"}])
+    assert [d.code for d in found.diagnoses] == ["J44.9"]
+
+
+def test_the_payer_is_the_insurer_and_cancelled_coverage_does_not_count() -> None:
+    made = contained(TRUTH, "ServiceRequest")
+    second = {**made["contained"][1], "id": "old", "status": "cancelled", "subscriberId": "OLD"}
+    del made["insurance"]
+    found = one({**made, "contained": [second, *made["contained"]]})
+    assert [c.member_id for c in found.coverage] == [TRUTH.member_id]
+
+
+def test_what_has_no_place_is_kept_as_received() -> None:
+    site = [{"text": "left hip"}]
+    made = bundle(TRUTH, "ServiceRequest")
+    made["entry"][0]["resource"]["bodySite"] = site
+    made["entry"].append({"resource": {"resourceType": "Observation", "status": "final", "code": {"text": "SpO2"}}})
+    found = one(made)
+    assert json.loads(found.unmapped["ServiceRequest[0].bodySite"]) == site
+    assert any(name.startswith("Observation") for name in found.unmapped)
+
+
+def test_an_absolute_reference_to_another_server_is_not_taken_for_a_neighbour() -> None:
+    made = bundle(TRUTH, "ServiceRequest")
+    made["entry"][1]["resource"]["id"] = "7"
+    made["entry"][0]["resource"]["subject"] = {"reference": "https://other.example/fhir/Patient/7"}
+    assert one(made).member.name is None
+
+
+NAMES = [
+    *contained(TRUTH, "ServiceRequest"),
+    "occurrenceTiming",
+    "extension",
+    "supportingInfo",
+    "encounter",
+    "replaces",
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(NAMES), JSON)
+def test_whatever_passes_validation_becomes_orders(name: str, value: Any) -> None:
+    resource = {**contained(TRUTH, "ServiceRequest"), name: value}
+    if not validate(resource):
+        assert isinstance(orders_of(resource, "d"), tuple)
