@@ -149,7 +149,8 @@ def _label(word: Word, words: Sequence[Word], height: float) -> str:
         (w for w in words if w.box[0] >= word.box[0] and abs((w.box[1] + w.box[3]) / 2 - middle) < 0.6 * height),
         key=lambda w: w.box[0],
     )
-    parts, edge = [], word.box[0]
+    parts: list[str] = []
+    edge = word.box[0]
     for other in row[:4]:
         if other.box[0] - edge > height and parts:
             break
@@ -159,24 +160,51 @@ def _label(word: Word, words: Sequence[Word], height: float) -> str:
 
 
 def _box_left_of(image: Image.Image, word: Word, height: float) -> bool | None:
-    """Return whether the box left of a word is filled; None when there is no box."""
+    """Return whether the box left of a word, or taken into its first letters, is filled; None when there is no box."""
     h = round(height)
-    x0, x1 = max(0, word.box[0] - round(2.4 * h)), word.box[0] + h // 4
+    x0, x1 = max(0, word.box[0] - round(2.4 * h)), min(image.width, word.box[0] + round(1.3 * h))
     y0, y1 = max(0, word.box[1] - h // 2), min(image.height, word.box[3] + h // 2)
     if x1 - x0 < h or y1 - y0 < h:
         return None
     crop = image.crop((x0, y0, x1, y1))
     dark = [[v < DARK for v in row] for row in _rows(crop)]
-    columns = [x for x in range(crop.width) if _run([row[x] for row in dark]) >= 0.6 * h]
-    rows = [y for y in range(crop.height) if _run(dark[y]) >= 0.6 * h]
-    if len(columns) < 2 or len(rows) < 2:
-        return None
-    left, right, top, bottom = columns[0], columns[-1], rows[0], rows[-1]
-    wide, high = right - left, bottom - top
-    if not (0.55 * h <= wide <= 1.9 * h and 0.55 * h <= high <= 1.9 * h and 0.65 <= wide / high <= 1.55):
-        return None
-    inner = [dark[y][x] for y in range(top + 4, bottom - 3) for x in range(left + 4, right - 3)]
-    return sum(inner) >= 0.12 * len(inner) if inner else None
+    least = 0.6 * h
+    columns = [x for x in range(crop.width) if _run([row[x] for row in dark]) >= least]
+    rows = [y for y in range(crop.height) if _run(dark[y]) >= least]
+    for left in columns:
+        for right in reversed(columns):
+            if not 0.6 * h <= right - left <= 1.7 * h:
+                continue
+            frame = _frame(dark, rows, left, right)
+            if frame is not None:
+                return _filled(dark, left, right, *frame)
+    return None
+
+
+def _frame(dark: list[list[bool]], rows: Sequence[int], left: int, right: int) -> tuple[int, int] | None:
+    """Return top and bottom of a closed square frame between two columns."""
+    wide = right - left
+    level = [y for y in rows if sum(dark[y][left : right + 1]) >= 0.85 * (wide + 1)]
+    for top in level:
+        for bottom in reversed(level):
+            high = bottom - top
+            if not 0.7 * wide <= high <= 1.4 * wide:
+                continue
+            sides = (sum(_near(dark, y, x) for y in range(top, bottom + 1)) for x in (left, right))
+            if all(side >= 0.85 * (high + 1) for side in sides):
+                return top, bottom
+    return None
+
+
+def _near(dark: list[list[bool]], y: int, x: int) -> bool:
+    return any(dark[y][max(0, x - 1) : x + 2])
+
+
+def _filled(dark: list[list[bool]], left: int, right: int, top: int, bottom: int) -> bool:
+    """Say whether there is ink well inside the frame."""
+    edge = max(3, (right - left) // 5)
+    inner = [dark[y][x] for y in range(top + edge, bottom - edge + 1) for x in range(left + edge, right - edge + 1)]
+    return sum(inner) >= 0.15 * len(inner) if inner else False
 
 
 def _rows(crop: Image.Image) -> list[bytes]:

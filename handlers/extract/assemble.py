@@ -18,7 +18,7 @@ from schemas.reading import Reading
 
 CHECKS = frozenset({"npi-luhn", "mbi-pattern", "icd10-leaf", "hcpcs-table", "payer-list", "zip-state", "electronic-signature"})
 CORROBORATED = 0.05
-FOLDED_COST = 0.1
+FOLDED_COST = 0.05
 NEAR = 2
 """Readings of one name that differ by so few letters are one name misread, not two names."""
 

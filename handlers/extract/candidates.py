@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from handlers.extract import codes, prose, values
-from handlers.extract.geometry import Sheet, Span
+from handlers.extract.geometry import Sheet, Span, Token
 from handlers.extract.labels import Hit, below, beside, find_hits
 from handlers.extract.values import Found, Reader
 from schemas.document import DocumentClass
@@ -52,6 +52,7 @@ READERS: Mapping[str, Reader] = {
     "equipment_serial": values.serial,
 }
 _BELOW_A_COLON = 0.8
+BOX_CONFIDENCE = 0.9
 
 
 def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
@@ -59,6 +60,7 @@ def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
     hits = find_hits(sheet)
     found = [c for hit in hits for c in _at_label(sheet, hits, hit)]
     found += [Candidate(field, value, SENTENCE) for field, value in prose.candidates(sheet)]
+    found += [Candidate("clinician_npi", value, ALONE) for value in prose.lone_npi(sheet)]
     found += _signature(sheet)
     for field, value in (
         ("icd10", codes.diagnoses(sheet, hits)),
@@ -175,7 +177,7 @@ def _frequency(sheet: Sheet, hits: list[Hit], document_class: DocumentClass) -> 
         if hit.field == "frequency"
         for span in (beside(sheet, hits, hit), *below(sheet, hits, hit))
     ]
-    return codes.frequency(labelled, document_class) or codes.frequency([Span(sheet.flow)], document_class)
+    return codes.frequency(labelled, document_class) or codes.frequency(sheet.paragraphs, document_class)
 
 
 def _signature(sheet: Sheet) -> Iterable[Candidate]:
@@ -186,31 +188,63 @@ def _signature(sheet: Sheet) -> Iterable[Candidate]:
     if state is None:
         return []
     label = next((t for row in sheet.rows for t in row if re.search(r"signature|signed", t.text, re.IGNORECASE)), None)
-    span = Span((label,) if label is not None else ())
+    span = Span((replace(label, confidence=BOX_CONFIDENCE),) if label is not None else ())
     doubtful = not state and sheet.marks.get("signature:printed", False)
     return [Candidate("signature_present", Found(bool(state or doubtful), span, ("pixels",), 0.5 if doubtful else 1.0), LABEL)]
 
 
 def _barriers(sheet: Sheet, hits: list[Hit]) -> Found | None:
-    """Return the barriers whose boxes are checked, or those named in words; boxes that cannot be seen leave doubt."""
-    states: dict[str, bool] = {}
-    for mark, filled in sheet.marks.items():
-        words = mark.removeprefix("checkbox:")
-        for kind, pattern in values.BARRIER_WORDS.items():
-            if mark.startswith("checkbox:") and re.match(rf"(?:{pattern})\b", words):
+    """Return the barriers that are checked or answered with yes, or named in words; a box not seen leaves doubt."""
+    states, span = _answered(sheet)
+    method = "vocabulary"
+    listed = next((row for row in sheet.rows if _kinds(Span(row).text) == set(values.BARRIER_WORDS)), None)
+    if not states:
+        method = "pixels"
+        for mark, filled in sheet.marks.items():
+            kind = _kind(mark.removeprefix("checkbox:")) if mark.startswith("checkbox:") else None
+            if kind is not None:
                 states[kind] = states.get(kind, False) or filled
-    listed = next(
-        (row for row in sheet.rows if sum(bool(re.search(p, Span(row).text, re.IGNORECASE)) for p in values.BARRIER_WORDS.values()) >= 3),
-        None,
-    )
+        span = _words_of(sheet, states)
     if states or listed is not None:
         checked = [kind for kind in values.BARRIER_WORDS if states.get(kind)]
-        sure = len(states) == len(values.BARRIER_WORDS) or listed is None
-        row = Span(listed or ())
-        return Found([*checked], row, ("pixels",), 1.0 if sure else 0.4) if checked or not sure else None
+        sure = listed is None or len(states) == len(values.BARRIER_WORDS)
+        return Found([*checked], span, (method,), 1.0 if sure else 0.4) if checked or not sure else None
     for hit in hits:
         if hit.field == "access_barriers":
             found = _read(sheet, hits, hit, values.barriers)
             if found is not None:
                 return found
     return None
+
+
+def _kind(text: str) -> str | None:
+    """Return the barrier whose word begins a text."""
+    return next((k for k, words in values.BARRIER_WORDS.items() if re.match(rf"\W*(?:{words})\b", text, re.IGNORECASE)), None)
+
+
+def _kinds(text: str) -> set[str]:
+    return {k for k, words in values.BARRIER_WORDS.items() if re.search(rf"(?<![A-Za-z])(?:{words})\b", text, re.IGNORECASE)}
+
+
+def _answered(sheet: Sheet) -> tuple[dict[str, bool], Span]:
+    """Return the barriers that are answered with yes or no, or with a typed `[x]` or `[ ]`."""
+    states: dict[str, bool] = {}
+    tokens: list[Token] = []
+    for row in sheet.rows:
+        text = Span(row).text
+        for kind, words in values.BARRIER_WORDS.items():
+            match = re.search(rf"(?<![A-Za-z])(?:{words})\??\s*[:\-]?\s*\(?(yes|no|y|n)\b", text, re.IGNORECASE)
+            typed = re.search(rf"[\[(]\s?([xX✓✔]?)\s?[\])]\s*(?:{words})\b", text, re.IGNORECASE)
+            if match is not None:
+                states[kind] = match[1].lower().startswith("y")
+            elif typed is not None and sheet.source == "body":
+                states[kind] = bool(typed[1])
+            if match is not None or (typed is not None and sheet.source == "body"):
+                tokens += row
+    return states, Span(tuple(tokens))
+
+
+def _words_of(sheet: Sheet, states: Mapping[str, bool]) -> Span:
+    """Return the words that label the boxes; how sure they were read is not what counts for a box."""
+    found = [t for row in sheet.rows for t in row if _kind(t.text) in states]
+    return Span(tuple(replace(t, confidence=BOX_CONFIDENCE) for t in found))

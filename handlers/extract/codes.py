@@ -60,7 +60,7 @@ def _codes_in(span: Span) -> tuple[dict[str, tuple[Span, tuple[str, ...]]], bool
         checked = identifiers.read_icd10(piece, rules.icd10_leaves(), fold=any(c in piece for c in ".,·"))
         if checked is not None and "icd10-leaf" in checked.validators:
             found[checked.value] = (span.slice(*match.span()), checked.validators)
-        elif any(c in piece for c in ".,·") and not re.fullmatch(r"\d+[.,]\d+", piece.replace(" ", "")):
+        elif any(c in piece for c in ".,·"):
             doubt = True
     return found, doubt
 
@@ -155,11 +155,14 @@ def _quantity(sheet: Sheet, hits: list[Hit], token: Token, *, only: bool) -> tup
             number = _NUMBER.match(span.tokens[0].text) if span.tokens else None
             if number is not None:
                 return int(number[1]), Span(span.tokens[:1])
-    flow = Span(sheet.flow)
-    everywhere = {int(next(g for g in m.groups() if g)): m for m in _QTY.finditer(flow.text) if m[2] is None}
+    everywhere = {
+        int(next(g for g in m.groups() if g)): paragraph.slice(*m.span())
+        for paragraph in sheet.paragraphs
+        for m in _QTY.finditer(paragraph.text)
+        if m[2] is None
+    }
     if len(everywhere) == 1:
-        number_found, match = everywhere.popitem()
-        return number_found, flow.slice(*match.span())
+        return everywhere.popitem()
     return None, Span(())
 
 

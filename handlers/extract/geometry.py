@@ -46,9 +46,27 @@ class Sheet:
     marks: dict[str, bool] = field(default_factory=dict)
 
     @cached_property
-    def flow(self) -> tuple[Token, ...]:
-        """All tokens in the order in which the engine read them."""
-        return tuple(sorted((t for row in self.rows for t in row), key=lambda t: t.order))
+    def paragraphs(self) -> tuple[Span, ...]:
+        """Runs of text that may be read on: rows of one cell joined while they are close, other cells alone."""
+        found: list[list[Token]] = []
+        last: tuple[Token, ...] | None = None
+        for row in self.rows:
+            if not row:
+                continue
+            if row[-1].cell > 0:
+                cells: dict[int, list[Token]] = {}
+                for token in row:
+                    cells.setdefault(token.cell, []).append(token)
+                found += cells.values()
+                last = None
+                continue
+            near = last is not None and row[0].box[1] - last[0].box[3] < 1.2 * self.height and len(last) > 4
+            if near:
+                found[-1] += row
+            else:
+                found.append(list(row))
+            last = row
+        return tuple(Span(tuple(tokens)) for tokens in found)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ MAX_LABEL_TOKENS = 7
 FUZZY_FROM = 8
 FUZZY_SCORE = 90
 IGNORED = "ignored"
+MAX_SOFT_TOKENS = 6
+_NUMBERED = re.compile(r"(?:numbers?|nos?|num|codes?)$")
 _ENUMERATOR = re.compile(r"^\(?\d{1,2}[a-z]?[.)]?$", re.IGNORECASE)
 
 
@@ -44,11 +46,13 @@ class Vocabulary:
     sections: Mapping[str, str]
     by_section: Mapping[str, Mapping[str, str]]
     section_of: Mapping[str, str]
+    soft: tuple[tuple[str, tuple[frozenset[str], ...]], ...]
+    """(field, groups of words): a short label that has a word of each group announces the field."""
 
 
 def squeeze(text: str) -> str:
     """Return the letters and digits of a text, lower case: what labels are compared by."""
-    return re.sub(r"[^a-z0-9]", "", text.lower())
+    return re.sub(r"[^a-z0-9]", "", re.sub(r"['’‘]s\b", "", text.lower()))
 
 
 @cache
@@ -62,7 +66,8 @@ def vocabulary() -> Vocabulary:
         phrases.update({squeeze(phrase): str(name) for phrase in known})
     sections = {squeeze(phrase): str(name) for name, known in data["sections"].items() for phrase in known}
     section_of = {str(name): str(section) for section, names in data["section_of"].items() for name in names}
-    return Vocabulary(phrases, sections, data["by_section"], section_of)
+    soft = tuple((str(rule["field"]), tuple(frozenset(group) for group in rule["words"])) for rule in data["soft"])
+    return Vocabulary(phrases, sections, data["by_section"], section_of, soft)
 
 
 def find_hits(sheet: Sheet) -> list[Hit]:
@@ -102,15 +107,37 @@ def _match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
             ":" in t.text.strip(":;") or t.text.endswith(":") for t in tokens[:-1]
         ):
             continue
-        key = squeeze("".join(t.text.partition(":")[0] for t in tokens))
-        if not key or (not key[0].isalpha()):
+        key = re.sub(r"^\d{1,2}[a-z]?(?=[a-z]{3})", "", squeeze(" ".join(t.text.partition(":")[0] for t in tokens)))
+        if not key or not key[0].isalpha():
             continue
-        if key in phrases:
-            return phrases[key], end
-        if len(key) >= FUZZY_FROM and not any(c.isdigit() for c in key.replace("10", "")):
+        for form in (key, key.replace("0", "o"), _NUMBERED.sub("", key)):
+            if form in phrases:
+                return phrases[form], end
+        closed = tokens[-1].text.endswith(":") or end == len(row) or row[end].cell != tokens[-1].cell
+        if closed and len(key) >= FUZZY_FROM and not any(c.isdigit() for c in key.replace("10", "")):
             close = process.extractOne(key, phrases.keys(), scorer=fuzz.ratio, score_cutoff=FUZZY_SCORE)
             if close is not None and abs(len(close[0]) - len(key)) <= 2:
                 return phrases[close[0]], end
+    return _soft_match(row, place)
+
+
+def _soft_match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
+    """Take a short cell, or the words before a colon, for a label if telling words stand in it together."""
+    first = row[place]
+    if place > 0 and row[place - 1].cell == first.cell and not _ENUMERATOR.match(row[place - 1].text):
+        return None
+    words: set[str] = set()
+    for end in range(place, min(len(row), place + MAX_SOFT_TOKENS)):
+        token = row[end]
+        head, colon, _ = token.text.partition(":")
+        if token.cell != first.cell or any(c.isdigit() for c in head.replace("10", "")):
+            return None
+        words.update(re.findall(r"[a-z]+", re.sub(r"['’‘]s\b", "", head.lower())))
+        if colon or end + 1 == len(row) or row[end + 1].cell != first.cell:
+            for field, groups in vocabulary().soft:
+                if all(words & group for group in groups):
+                    return field, end + 1
+            return None
     return None
 
 
@@ -137,8 +164,8 @@ def _prose(row: tuple[Token, ...], start: int, end: int, hits: list[Hit]) -> boo
     """Say whether a label-like word without a colon is only a word in a sentence."""
     first = row[start]
     at_start = start == 0 or row[start - 1].cell != first.cell or bool(_ENUMERATOR.match(row[start - 1].text))
-    if hits and hits[-1].row == first.row and hits[-1].end == start:
-        return True
+    if hits and hits[-1].row == first.row and hits[-1].end == start and hits[-1].colon:
+        return False
     if at_start:
         rest = [t for t in row[end:] if t.cell == first.cell]
         return len(rest) > 8 or (

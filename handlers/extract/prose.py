@@ -25,16 +25,16 @@ _FOLLOWING: tuple[tuple[str, str, Pick], ...] = (
     ("practice_fax", r"\b(?:office|practice|clinic|our)\s+(?:fax|facsimile)\b[^\d(.;]{0,20}(?=[\d(])", values.phone),
     ("practice_phone", r"\b(?:office|practice|clinic|our)\s+(?:phone|telephone|tel|number)\b[^\d(.;]{0,20}(?=[\d(])", values.phone),
     ("service_start", rf"\b(?:start(?:ing|s)?|begin(?:ning|s)?|effective|commenc(?:e|ing)|first\s+(?:dose|visit|delivery))\b(?:\s+(?:date|on|of|care|service|services|is|from))*\W{{0,3}}{_DATE_AHEAD}", values.one_date),
-    ("service_end", rf"\b(?:through|until|till|ending|ends|thru)\b(?:\s+(?:on|date))*\W{{0,3}}{_DATE_AHEAD}", values.one_date),
+    ("service_end", rf"\b(?:through|until|till|ending|ends?|thru)\b(?:\s+(?:on|date))*\W{{0,3}}{_DATE_AHEAD}", values.one_date),
     ("discharge_deadline", rf"\bdischarg(?:e|ed|ing)\b[^.;:]{{0,40}}?\W{{0,3}}{_DATE_AHEAD}", values.deadline),
     ("ship_address", r"\b(?:deliver(?:y|ed)?|ship(?:ped|ping)?|resid(?:es|ing|ence)|lives?|living|home|address)\b[^\d;]{0,40}(?=\d{1,6}\s)", values.address),
     ("signature_date", rf"\b(?:signed|e-?signed)\b[^;:]{{0,70}}?(?:\bon\b|\bdate\b)?\W{{0,3}}{_DATE_AHEAD}", values.one_date),
     ("equipment_serial", r"\bserial\s*(?:number|no\.?|#)?\W{0,3}", values.serial),
 )  # fmt: skip
 _NAMED: tuple[tuple[str, str], ...] = (
-    ("member_name", rf"\b(?:my\s+patient|our\s+patient|patient|member|beneficiary|for|re|regarding)\b[\s,:]+(?:(?:Mr|Mrs|Ms|Miss)\.?\s+)?{_NAME},?\s*\(?{_BORN}"),
-    ("member_name", rf"\b(?:my|our|the|above)\s+patient,?\s+(?:(?:Mr|Mrs|Ms|Miss)\.?\s+)?{_NAME}"),
-    ("clinician_name", rf"\b(?:signed|authorized|ordered|prescribed)\s+(?:electronically\s+|digitally\s+)?by:?\s+(?:Dr\.?\s+)?{_NAME}"),
+    ("member_name", rf"\b(?i:my\s+patient|our\s+patient|patient|member|beneficiary|for|re|regarding)\b[\s,:]+(?:(?:Mr|Mrs|Ms|Miss)\.?\s+)?{_NAME},?\s*\(?(?i:{_BORN})"),
+    ("member_name", rf"\b(?i:my|our|the|above)\s+(?i:patient),?\s+(?:(?:Mr|Mrs|Ms|Miss)\.?\s+)?{_NAME}"),
+    ("clinician_name", rf"\b(?i:signed|authorized|ordered|prescribed)\s+(?i:electronically\s+|digitally\s+)?(?i:by):?\s+(?:Dr\.?\s+)?{_NAME}"),
     ("clinician_name", rf"\bDr\.?\s+{_NAME}"),
     ("clinician_name", rf"{_NAME},\s*(?:M\.?D|D\.?O|N\.?P|P\.?A|APRN|FNP|DNP|PA-C|FNP-C)\b\.?"),
 )  # fmt: skip
@@ -47,33 +47,34 @@ _NOT_SIGNED = re.compile(r"\b(?:not|never|un|pending|awaiting|requires?|required
 
 def candidates(sheet: Sheet) -> Iterator[tuple[str, Found]]:
     """Yield (field, value) for every pattern that reads on this page."""
-    flow = Span(sheet.flow)
-    text = flow.text
-    for field, pattern, reader in _FOLLOWING:
-        for match in re.finditer(pattern, text, re.IGNORECASE):
-            found = reader(flow.slice(match.end(), min(len(text), match.end() + 90)))
-            if found is not None:
-                yield field, found
-    for field, pattern in _NAMED:
-        for match in re.finditer(pattern, text):
-            found = values.name(flow.slice(*match.span(1)))
-            if found is not None:
-                yield field, found
+    for paragraph in sheet.paragraphs:
+        text = paragraph.text
+        for field, pattern, reader in _FOLLOWING:
+            for match in re.finditer(pattern, text, re.IGNORECASE):
+                found = reader(paragraph.slice(match.end(), min(len(text), match.end() + 90)))
+                if found is not None:
+                    yield field, found
+        for field, pattern in _NAMED:
+            for match in re.finditer(pattern, text):
+                found = values.name(paragraph.slice(*match.span(1)))
+                if found is not None:
+                    yield field, found
 
 
-def addresses(sheet: Sheet) -> Iterator[Found]:
-    """Yield every postal address in the page's text, whoever's it is."""
-    flow = Span(sheet.flow)
-    for match in values.ADDRESS.finditer(flow.text):
-        found = values.address_at(flow, match)
-        if found is not None:
-            yield found
+def lone_npi(sheet: Sheet) -> Iterator[Found]:
+    """Yield ten-digit numbers that pass the NPI's check and can be no telephone number (those never begin with 1)."""
+    for row in sheet.rows:
+        for token in row:
+            if re.fullmatch(r"1\d{9}", token.text, re.ASCII):
+                found = values.npi(Span((token,)))
+                if found is not None:
+                    yield found
 
 
 def electronic_signature(sheet: Sheet) -> Found | None:
     """Return the words that say that the order was signed electronically."""
-    flow = Span(sheet.flow)
-    for match in _ESIGNED.finditer(flow.text):
-        if not _NOT_SIGNED.search(flow.text[: match.start()]):
-            return Found(True, flow.slice(*match.span()), ("electronic-signature",))
+    for paragraph in sheet.paragraphs:
+        for match in _ESIGNED.finditer(paragraph.text):
+            if not _NOT_SIGNED.search(paragraph.text[: match.start()]):
+                return Found(True, paragraph.slice(*match.span()), ("electronic-signature",))
     return None

@@ -57,7 +57,8 @@ def name(span: Span) -> Found | None:
             break
         if not _NAME_WORD.match(text) or text.strip(".,;").lower() in _NOT_NAMES:
             break
-        words.append(text.strip(",;"))
+        bare = text.strip(",;")
+        words.append(bare if len(bare) <= 2 or _SUFFIXES.match(bare) else bare.rstrip("."))
         used.append(place)
         if text.endswith((",", ";")):
             if comma_after >= 0 or len(words) > 2:
@@ -169,7 +170,7 @@ def deadline(span: Span) -> Found | None:
     return Found(moment.isoformat(timespec="minutes"), span.slice(start, end + time.end() + 1), found.validators)
 
 
-_PHONE = re.compile(r"(?<![\dA-Za-z])(?:\+?1[\s.\-]*)?\(?\d{3}\)?[\s.\-/]*\d{3}[\s.\-]*\d{4}(?!\d)")
+_PHONE = re.compile(r"(?<![\dA-Za-z])(?:\+?1[\s.\-]*)?\(?\d{3}\)?[\s.\-/]*\d{3}[\s.\-]*\d{2}\s?\d{2}(?!\d)")
 
 
 def phone(span: Span) -> Found | None:
@@ -212,7 +213,12 @@ def member_id(span: Span) -> Found | None:
         and "-" in match[1]
     ):
         return None
-    return Found(match[1].upper(), Span((token,)), ("id-shape",))
+    return Found(match[1].upper(), Span((token,)), ("id-shape",), 0.85 if _lead_in_doubt(match[1]) else 1.0)
+
+
+def _lead_in_doubt(text: str) -> bool:
+    """Say whether a number may be an id whose first letter was read as the digit that looks like it."""
+    return text.isdigit() and text[0] in "01258"
 
 
 def _joined_mbi(span: Span) -> Found | None:
