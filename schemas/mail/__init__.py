@@ -35,11 +35,13 @@ class Envelope:
     mailing_list: bool
     case_number: str | None
     empty: bool
+    whole: bool = True
+    """False when the header block passes its limit, so that its fields may be missing here."""
 
     @property
     def answerable(self) -> bool:
-        """Whether a person may be behind it: no machine's answer, no list, no bounce."""
-        return not (self.auto_submitted or self.mailing_list)
+        """Whether a person may be behind it: no machine's answer, no list, no bounce, and nothing left unseen."""
+        return self.whole and not (self.auto_submitted or self.mailing_list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def parse(raw: bytes) -> Mail:
         raise CodecError("too-long", "the header block is over 64 KB")
     walk = Walk(raw)
     if fields.oversized:
-        walk.problems.append(f"{fields.oversized} header fields over 8 KB were left out")
+        walk.problems.append(f"{fields.oversized} header fields over 8 KB that matter were left out")
     if fields.unseparated:
         walk.problems.append("the header does not end with an empty line")
     body = walk.read(fields)
@@ -106,6 +108,7 @@ def _envelope(fields: Fields, raw: bytes) -> Envelope:
         auto_submitted=automatic != "no" or kind == "multipart/report" or fields.first("return-path") == "<>",
         mailing_list=precedence in {"bulk", "list", "junk"} or any(fields.first(name) for name in _LIST_FIELDS),
         case_number=number[0] if number else None,
+        whole=not fields.overflow,
         empty=not fields.overflow and _SOMETHING.search(raw, fields.body) is None,
     )
 

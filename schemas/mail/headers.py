@@ -12,6 +12,7 @@ HEADER_BLOCK_LIMIT = 64 * 1024
 FIELD_LIMIT = 8 * 1024
 _ADDRESS_FIELD_LIMIT = 998
 
+_MATTERING = frozenset(("from", "reply-to", "subject", "message-id", "in-reply-to", "auto-submitted"))
 _NAME = re.compile(rb"[!-9;-~]{1,200}[ \t]*\Z")
 _ENCODED_WORD = re.compile(r"=\?([A-Za-z0-9_.:*-]{1,40})\?([bBqQ])\?([^?\s]{0,4000})\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)[ \t]{1,8}(?==\?)")
@@ -26,7 +27,10 @@ _CHARSETS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The fields of one header block in order; `body` is where the body begins in the raw bytes."""
+    """The fields of one header block in order; `body` is where the body begins in the raw bytes.
+
+    Fields over 8 KB are left out; `oversized` counts those that say what the mail is or where it goes.
+    """
 
     items: tuple[tuple[str, bytes], ...]
     body: int
@@ -67,9 +71,15 @@ def read_fields(raw: bytes, start: int, stop: int) -> Fields:
                 body, unseparated = at, True
                 break
         at = end + 1
-    kept = [span for span in found if span[2] - span[0] <= FIELD_LIMIT]
-    items = tuple((raw[a:b].decode("ascii").strip().lower(), raw[b + 1 : c]) for a, b, c in kept)
-    return Fields(items, body, overflow, len(found) - len(kept), unseparated)
+    items: list[tuple[str, bytes]] = []
+    oversized = 0
+    for first, colon, last in found:
+        name = raw[first:colon].decode("ascii").strip().lower()
+        if last - first <= FIELD_LIMIT:
+            items.append((name, raw[colon + 1 : last]))
+        elif name.startswith("content-") or name in _MATTERING:
+            oversized += 1
+    return Fields(tuple(items), body, overflow, oversized, unseparated)
 
 
 def text_of(value: bytes) -> str:

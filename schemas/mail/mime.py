@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from schemas.codec import CodecError
 from schemas.mail.headers import Fields, charset_of, decode_words, parameters, printable, read_fields
 from schemas.mail.html import html_to_text
-from schemas.mail.kinds import UNKNOWN, kind_of, picture_or_page, why_unread
+from schemas.mail.kinds import PDF, TIFF, UNKNOWN, kind_of, picture_or_page, why_unread
 
 PARTS_LIMIT = 200
 DEPTH_LIMIT = 20
@@ -21,6 +21,7 @@ DECODED_LIMIT = 48 * 1024 * 1024
 TEXT_LIMIT = 1024 * 1024
 _TEXT_BYTES_LIMIT = 2 * TEXT_LIMIT
 _PROBLEMS_LIMIT = 50
+_LOGO_LIMIT = 64 * 1024
 _FALSE_DELIMITERS_LIMIT = 10_000
 _NO_CONTENT = frozenset(("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"))
 _ENCRYPTED = frozenset(("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"))
@@ -37,7 +38,7 @@ class MailPart:
     data: bytes
     location: str
     inline: bool = False
-    """A picture that the text shows (a letterhead, a signature's logo), not an attachment."""
+    """A small picture that the text shows (a logo), not an attachment; a pasted photo is too big to be one."""
 
 
 @dataclass(slots=True)
@@ -103,7 +104,7 @@ class Walk:
         if fields.overflow:
             raise CodecError("too-long", "a header block is over 64 KB", location)
         if fields.oversized:
-            self._problem(location, f"{fields.oversized} header fields over 8 KB were left out")
+            self._problem(location, f"{fields.oversized} header fields over 8 KB that matter were left out")
 
     def _leaf(
         self, fields: Fields, stop: int, location: str, declared: str, params: dict[str, str], *, related: bool
@@ -118,7 +119,8 @@ class Walk:
             text = self._text(data, params, location)
             return [("html", html_to_text(text))] if declared == "text/html" else [("plain", text)]
         shown = disposition != "attachment" and (related or disposition == "inline")
-        inline = shown and fields.first("content-id") is not None
+        picture = declared.startswith("image/") and page not in {PDF, TIFF} and len(data) <= _LOGO_LIMIT
+        inline = shown and picture and fields.first("content-id") is not None
         self._attachment(declared, name, data, location, inline=inline)
         return []
 
@@ -129,7 +131,7 @@ class Walk:
         if not data:
             self._problem(location, "an empty attachment")
             return
-        if kind is None and not (inline and declared.startswith("image/")):
+        if kind is None and not inline:
             why = "encrypted, not read" if declared in _ENCRYPTED else why_unread(data)
             self._problem(location, why or f"a kind of file that is not read (declared as {declared})")
         self._keep(kind or UNKNOWN, declared, name, data, location, inline=inline)

@@ -7,12 +7,14 @@ import contextlib
 import email
 import email.policy
 import hashlib
+import json
 import logging
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,10 +28,13 @@ from connectors.email.settings import EmailSettings
 from doorstep.connector import Delivery, Listen, Sent
 from doorstep.errors import Refused, Unavailable
 from schemas.case import CaseManager
+from schemas.codec import CodecError
+from schemas.mail import parse
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.transmission import ReplyTo
 from tests.connectors.memory_hub import MemoryHub
 
+SAMPLES = Path(__file__).parents[1] / "samples" / "email"
 MAIL = (
     b"From: Practice <desk@practice.example>\r\nTo: orders@hub.example\r\nSubject: order\r\n"
     b"Message-ID: <m1@practice.example>\r\n\r\nName: Alma\r\n"
@@ -587,3 +592,34 @@ async def test_check_probes_the_relay_and_says_what_to_do() -> None:
 
     assert [ok for _, ok, _ in (*good, *away, *unset)] == [True, False, False]
     assert "relay_host" in unset[0][2]
+
+
+# Samples
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.eml")), ids=lambda path: path.stem)
+async def test_every_sample_is_answered_and_taken_apart_as_expected(path: Path) -> None:
+    raw = await asyncio.to_thread(path.read_bytes)
+    expected = json.loads(await asyncio.to_thread(path.with_suffix(".expected.json").read_text))
+    hub = MemoryHub()
+    async with serve(hub) as post:
+        heard = await talk(post, HELLO, data(raw), b"QUIT\r\n")
+    (taken,) = hub.received
+
+    assert codes(heard)[-2] == expected["smtp"]
+    assert taken.blobs[0].data == raw
+    assert (taken.reply_to.address if taken.reply_to else None) == expected["reply_to"]
+    assert bool(taken.rejected) is (expected["outcome"] == "rejected")
+    if expected["smtp"] != "250":
+        return
+    if path.stem in {"bad-headers", "bad-nested"}:
+        with pytest.raises(CodecError):
+            parse(raw)
+        return
+    mail = parse(raw)
+    assert len(mail.parts) == expected["attachments"]
+    assert bool(mail.problems) is (expected["outcome"] == "review")
+    assert all(part.content_type.startswith(("image/", "application/pdf")) for part in mail.parts)
+    if not mail.parts and expected["outcome"] != "review" and expected["fields"]:
+        assert expected["fields"]["member_name"] in mail.body
+        assert expected["fields"]["ship_address"] in mail.body

@@ -107,7 +107,10 @@ def test_plain_text_is_preferred_but_a_stub_beside_a_long_html_is_not() -> None:
 def test_an_inline_logo_of_an_unread_kind_is_no_problem_but_an_attached_one_is() -> None:
     logo = b"Content-Type: image/gif\r\nContent-ID: <logo>\r\nContent-Disposition: %s"
 
+    photo = (logo % b"inline").replace(b"gif", b"jpeg")
+
     assert parse(mail(TEXT, (logo % b"inline", b"GIF89a"))).problems == ()
+    assert [p.inline for p in parse(mail(TEXT, (photo, b"\xff\xd8\xff" + b"x" * 100_000))).parts] == [False]
     assert parse(mail(TEXT, (logo % b"attachment", b"GIF89a"))).problems != ()
 
 
@@ -158,6 +161,7 @@ def test_the_envelope_names_identity_answer_and_machines() -> None:
     assert plain.answerable
     for field in (b"Auto-Submitted: auto-replied", b"Precedence: bulk", b"List-Id: <l>", b"Return-Path: <>"):
         assert not envelope_of(raw % (field + b"\r\n")).answerable, field
+    assert not envelope_of(HOSTILE["commas"]).answerable  # what follows is not seen
 
 
 @pytest.mark.parametrize(
@@ -245,8 +249,10 @@ def test_limits_are_refusals_by_name() -> None:
         parse(HOSTILE["many parts"])
     with pytest.raises(CodecError, match="empty"):
         parse(b"\r\n")
-    field = parse(b"Cc: " + b"," * 9000 + b"\r\nSubject: x\r\n\r\nhello")
-    assert (field.subject, field.body, field.problems) == ("x", "hello", ("1 header fields over 8 KB were left out",))
+    long = b"," * 9000 + b"\r\nMessage-ID: <1@x>\r\n\r\nhello"
+    told = "1 header fields over 8 KB that matter were left out"
+    assert [parse(name + long).problems for name in (b"X-Spam: ", b"Cc: ", b"Reply-To: ")] == [(), (), (told,)]
+    assert parse(b"Cc: " + long).message_id == "<1@x>"
 
 
 PIECES = (
