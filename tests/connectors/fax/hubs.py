@@ -1,4 +1,4 @@
-"""A hub on a folder: it keeps what it receives durably enough to outlive a killed watcher, and counts every call."""
+"""The hub as the fax connector sees it: on a plain folder that counts every call, and on the real journal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from doorstep.connector import Hub, Receipt, Transmission
-from schemas.transmission import ReceiptState
+from doorstep.journal import Journal, Route, Routes
+from schemas.transmission import ReceiptState, TransmissionReceived
 
 
 class FolderHub(Hub):
@@ -58,3 +59,23 @@ class FolderHub(Hub):
     @property
     def kept(self) -> list[dict[str, Any]]:
         return [json.loads(path.read_text()) for path in (self.folder / "kept").iterdir()]
+
+
+def open_journal(folder: Path, *, readonly: bool = False) -> Journal:
+    routes = Routes({TransmissionReceived.topic: [Route("read")]})
+    url = f"sqlite:///{folder / 'journal.db'}"
+    return Journal.open(url, data_dir=folder, routes=routes, rules_dir=folder / "rules", readonly=readonly)
+
+
+class JournalHub(Hub):
+    """The real journal behind the two calls."""
+
+    def __init__(self, folder: Path, journal: Journal) -> None:
+        self.folder, self.journal = folder, journal
+
+    def data_dir(self, name: str) -> Path:
+        (self.folder / name).mkdir(parents=True, exist_ok=True)
+        return self.folder / name
+
+    async def receive(self, transmission: Transmission) -> Receipt:
+        return await self.journal.receive(transmission)

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.connectors.fax.hubs import FolderHub
+from schemas.transmission import TransmissionReceived
+from tests.connectors.fax.hubs import FolderHub, open_journal
 
 ROOT = Path(__file__).parents[3]
 FAX = (ROOT / "tests/samples/fax/order-06-two-column.tif").read_bytes()
@@ -55,6 +56,16 @@ def drop(inbox: Path, number: int) -> None:
     (inbox / f"{number}.tif.tmp").rename(inbox / f"{number}.tif")
 
 
+def kill_in_the_middle(child: subprocess.Popen[bytes], inbox: Path, rng: random.Random) -> None:
+    """Kill it when it has done a few more of the many that wait."""
+    enough = len(done(inbox)) + rng.randrange(1, 9)
+    until(lambda: len(done(inbox)) >= enough)
+    time.sleep(rng.uniform(0, 0.02))
+    child.kill()
+    child.communicate()
+    assert list(inbox.glob("*.tif")) or list(inbox.glob("claimed/*/*/*"))
+
+
 def done(inbox: Path) -> list[str]:
     return sorted(p.name for p in inbox.glob("done/*/*"))
 
@@ -72,14 +83,36 @@ def test_killed_in_the_middle_nothing_is_lost_and_nothing_is_double(tmp_path: Pa
         child = start(inbox, store)
         for number in range(40 + round_ * 10, 50 + round_ * 10):
             drop(inbox, number)
-        time.sleep(rng.uniform(0.02, 0.2))
-        child.kill()
-        child.communicate()
+        kill_in_the_middle(child, inbox, rng)
     with watcher(inbox, store):
         until(lambda: len(done(inbox)) == 80)
     assert sorted(kept["title"] for kept in hub.kept) == sorted(f"{n}.tif" for n in range(80))
     assert list(inbox.glob("*.tif")) == []
     assert list(inbox.glob("claimed/*/*")) == []
+
+
+@pytest.mark.slow
+async def test_killed_in_the_middle_of_the_real_journals_commits_nothing_is_lost_or_double(tmp_path: Path) -> None:
+    inbox, store = tmp_path / "inbox", tmp_path / "store"
+    inbox.mkdir()
+    store.mkdir()
+    rng = random.Random(3)
+    for number in range(60):
+        drop(inbox, number)
+    for round_ in range(3):
+        child = start(inbox, store, "journal")
+        for number in range(60 + round_ * 10, 70 + round_ * 10):
+            drop(inbox, number)
+        kill_in_the_middle(child, inbox, rng)
+    with watcher(inbox, store, "journal"):
+        until(lambda: len(done(inbox)) == 90)
+    journal = open_journal(store, readonly=True)
+    events = await journal.read(lambda reader: reader.events_after(0, topics=[TransmissionReceived.topic]))
+    data = [await journal.content(event.data.contents[0]) for event in events]
+    assert sorted(data) == sorted(FAX + str(n).encode() for n in range(90))
+    receipts = [await journal.read(lambda r, e=event: r.receipts(document_id=e.data.document_id)) for event in events]
+    assert [len(found) for found in receipts] == [1] * 90
+    await journal.close()
 
 
 @pytest.mark.slow

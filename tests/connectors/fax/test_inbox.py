@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import logging
 import os
@@ -15,9 +16,10 @@ import pytest
 
 from connectors.fax import CONNECTOR, FaxSettings
 from connectors.fax.spool import Spool
-from doorstep.connector import Listen, Transmission
+from doorstep.connector import Hub, Listen, Transmission
 from doorstep.errors import Defect, Refused, SettingsError, Unavailable
-from tests.connectors.fax.hubs import FolderHub
+from schemas.transmission import ReceiptState
+from tests.connectors.fax.hubs import FolderHub, JournalHub, open_journal
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "fax"
 FAX = (SAMPLES / "order-01-boxes.tif").read_bytes()
@@ -36,7 +38,7 @@ def inbox(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def watching(hub: FolderHub, inbox: Path | None, **changes: object) -> AsyncIterator[None]:
+async def watching(hub: Hub, inbox: Path | None, **changes: object) -> AsyncIterator[None]:
     quick = {"poll_seconds": 0.02, "stable_seconds": 0.05, "inbox": inbox}
     assert CONNECTOR.inbound
     async with CONNECTOR.inbound(FaxSettings(**{**quick, **changes}), hub, Listen("127.0.0.1", 0)):
@@ -369,3 +371,21 @@ async def test_more_faxes_than_are_held_at_a_time_all_arrive(hub: FolderHub, inb
         await until(lambda: len(hub.kept) == 150)
         await until(lambda: len(files(inbox / "done")) == 150)
     assert hub.calls == 150
+
+
+async def test_the_real_journal_takes_faxes_refusals_and_repeats(tmp_path: Path, inbox: Path) -> None:
+    journal = open_journal(tmp_path / "var")
+    hub = JournalHub(tmp_path / "var", journal)
+    (inbox / "a\u202e\n.tif").write_bytes(FAX)
+    (inbox / "b.tif").write_bytes(FAX)
+    (inbox / "c.tif").write_bytes(b"no fax")
+    (inbox / "d.tif").write_bytes(b"")
+    async with watching(hub, inbox):
+        await until(lambda: len(files(inbox / "done")) + len(files(inbox / "rejected")) == 4)
+    [fax_receipt] = await journal.read(lambda r: r.receipts(sha256=hashlib.sha256(FAX).hexdigest()))
+    [odd_receipt] = await journal.read(lambda r: r.receipts(sha256=hashlib.sha256(b"no fax").hexdigest()))
+    assert (fax_receipt.state, fax_receipt.reason) == (ReceiptState.PENDING, None)
+    assert odd_receipt.state is ReceiptState.REJECTED
+    assert files(inbox / "rejected") == ["c.tif", "d.tif"]
+    assert len(await journal.read(lambda r: r.events_after(0))) == 1
+    await journal.close()

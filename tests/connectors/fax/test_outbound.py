@@ -153,8 +153,8 @@ def test_the_page_says_what_is_asked_and_by_whom() -> None:
     page = render(confirmation(), settings, AT)
     [text] = text_of(page.pdf)
     for words in (
-        "Harbor Intake", "(614) 555-0101", "Monday, November 23, 2026, 9:05 AM EST", "Page 1 of 1", "INFORMATION NEEDED",
-        "DS-000123-7", "1.", ASKS[0], "2.", ASKS[1], "Dana Whitfield, extension 4417",
+        "Harbor Intake", "(614) 555-0101", "Monday, November 23, 2026, 9:05 AM EST", "Page 1 of 1",
+        "INFORMATION NEEDED", "DS-000123-7", "1.", ASKS[0], "2.", ASKS[1], "Dana Whitfield, extension 4417",
     ):  # fmt: skip
         assert words in text
     assert page.pdf == render(confirmation(), settings, AT).pdf
