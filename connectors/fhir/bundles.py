@@ -28,7 +28,7 @@ class Entry:
 
     @property
     def kind(self) -> str:
-        return str(self.resource["resourceType"])
+        return str(self.resource.get("resourceType"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,15 @@ class Placed:
     @property
     def reference(self) -> str:
         return f"{self.kind}/{self.id}"
+
+
+def envelope(bundle: dict[str, Any]) -> dict[str, Any]:
+    """Return a batch without its resources: they are judged one by one."""
+    listed = bundle.get("entry")
+    if bundle.get("type") != "batch" or not isinstance(listed, list):
+        return bundle
+    bare = [{k: v for k, v in e.items() if k != "resource"} if isinstance(e, dict) else e for e in listed]
+    return {**bundle, "entry": bare}
 
 
 def entries_of(bundle: dict[str, Any], max_entries: int) -> list[Entry]:

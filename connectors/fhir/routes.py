@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from connectors.fhir.bundles import Entry, Placed, entries_of
+from connectors.fhir.bundles import Entry, Placed, entries_of, envelope
 from connectors.fhir.capability import CREATED, ORDER_TYPES, capability_statement
 from connectors.fhir.intake import Input, Intake, Taken, instant
 from connectors.fhir.reading import check, check_order, parse
@@ -81,7 +81,7 @@ class Site:
         bundle = await _work(body, parse, body, self.settings.max_bytes)
         partner = self.settings.partner(request.headers.get("x-doorstep-partner"))
         try:
-            await _work(body, check, bundle, "Bundle")
+            await _work(body, check, envelope(bundle), "Bundle")
             entries = entries_of(bundle, self.settings.max_entries)
             if bundle["type"] == "batch":
                 return answer(await self._batch(entries, partner))
