@@ -147,11 +147,9 @@ def test_the_claims_of_a_killed_watcher_are_taken_up_by_the_one_that_lives(tmp_p
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a watcher as somebody else")
-def test_a_file_that_may_not_be_read_waits_and_blocks_nothing(tmp_path: Path) -> None:
+def test_a_file_that_may_not_be_read_waits_and_blocks_nothing(open_folder: Path) -> None:
     nobody = 65534
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    inbox, store = tmp_path / "inbox", tmp_path / "store"
+    inbox, store = open_folder / "inbox", open_folder / "store"
     inbox.mkdir()
     FolderHub(store)
     for folder in (inbox, store, *store.rglob("*")):

@@ -53,10 +53,8 @@ def make_spool(spool: Path) -> None:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    spool, port = tmp_path / "spool", free_port()
+def server(open_folder: Path) -> Iterator[tuple[str, Path]]:
+    spool, port = open_folder / "spool", free_port()
     make_spool(spool)
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     children = [
