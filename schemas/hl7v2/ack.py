@@ -64,8 +64,6 @@ def acknowledgement(header: Header | None, code: str, *, at: datetime, error: Ac
     echoed = "" if control_id == '""' else d.encode(d.plain(control_id) if _unsafe(control_id, d) else control_id)
     own_id = hashlib.sha256(f"{header.sender_key}|{control_id}|{code}|{timestamp(at)}".encode()).hexdigest()[:20]
     kind = "ACK" if version < "2.3.1" or not header.event else f"ACK{c}{_plain(header.event, d)}{c}ACK"
-    if version < "2.3.1" and header.event:
-        kind = f"ACK{c}{_plain(header.event, d)}"
     charset = _plain(header.character_set, d) if header.character_set.upper() in CHARACTER_SETS else ""
     msh = [
         f"MSH{f}{d.msh2}",

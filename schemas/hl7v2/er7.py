@@ -269,5 +269,5 @@ def _rows(text: str, field: str) -> list[str]:
     text = text.lstrip("\r\n \t")
     if "\n" in text:
         text = text.replace("\r\n", "\r")
-        text = re.sub(rf"\n+(?=[A-Z][A-Z0-9]{{2}}(?:{re.escape(field)}|[\r\n]|\Z)|\Z)", "\r", text)
+        text = re.sub(rf"\n(?=[A-Z][A-Z0-9]{{2}}(?:{re.escape(field)}|[\r\n]|\Z)|\Z)", "\r", text)
     return text.split("\r")

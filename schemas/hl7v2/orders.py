@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 
 from schemas.codec import CodecError
+from schemas.fields import zone_of
 from schemas.hl7v2 import parties, tables, values
 from schemas.hl7v2.er7 import Message, split
 from schemas.hl7v2.groups import Item, Patient, Segments, patients_of
@@ -204,6 +205,10 @@ def _finished(order: Order, sheet: Sheet) -> Order:
         "practice_phone": order.clinician.practice_phone,
         "practice_fax": order.clinician.practice_fax,
     }
+    deadline = order.discharge_deadline
+    if isinstance(deadline, datetime) and deadline.tzinfo is None:
+        zone = zone_of(order.delivery_address)  # a time without an offset is the local time of the member's home
+        update["discharge_deadline"] = deadline.replace(tzinfo=zone).astimezone(UTC)
     unreadable = {k: v for k, v in sheet.unreadable.items() if not present.get(k)}
     return order.model_copy(
         update=update | {"unreadable": unreadable, "conflicting": dict(sorted(sheet.conflicting.items()))}

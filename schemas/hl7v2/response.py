@@ -131,8 +131,8 @@ def _order(confirmation: ConfirmationRequested, words: _Words, version: str) -> 
     if version >= "2.5":
         # From 2.5 on ORL and ORG nest the orders under PID; the case number stands in for the person there.
         body.append(_person(confirmation))
-    if start is not None and version < "2.5":
-        orc += ["", f"^^^{timestamp(start)}"]
+    if version < "2.5":
+        orc += ["", f"^^^{timestamp(start)}" if start is not None else "^^^^^R"]  # required until TQ1 took its place
     body.append(orc)
     if start is not None and version >= "2.5":
         body.append(["TQ1", "1", "", "", "", "", "", timestamp(start)])

@@ -135,45 +135,29 @@ CLINICIAN_PLACES = ("ORC-12", "OBR-16")
 ORGANIZATION_PLACES = ("ORC-21",)
 PRACTICE_PHONE_PLACES = ("ORC-14", "ORC-23", "OBR-17")
 DIAGNOSIS_PLACES = ("OBR-31", "ORC-16", "RF1-10", "PRB-3")
+_SET_IDS = (
+    "PID",
+    "IN1",
+    "IN2",
+    "OBR",
+    "OBX",
+    "NTE",
+    "DG1",
+    "TQ1",
+    "NK1",
+    "GT1",
+    "PV1",
+    "PV2",
+    "AL1",
+    "PR1",
+    "RQD",
+    "FT1",
+)
+_ENVELOPE = (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 15, 16, 18, 21)
 NOT_REPORTED = frozenset(
-    {
-        f"{s}-1"
-        for s in [
-            "PID",
-            "IN1",
-            "IN2",
-            "OBR",
-            "OBX",
-            "NTE",
-            "DG1",
-            "TQ1",
-            "NK1",
-            "GT1",
-            "PV1",
-            "PV2",
-            "AL1",
-            "PR1",
-            "RQD",
-            "FT1",
-        ]
-    }
-    | {"MSH-1", "MSH-2", "MSH-5", "MSH-6", "MSH-7", "MSH-9", "MSH-10", "MSH-11", "MSH-12", "MSH-18", "MSH-3", "MSH-4"}
-    | {
-        "ORC-1",
-        "ORC-5",
-        "RF1-1",
-        "MSH-15",
-        "MSH-16",
-        "MSH-21",
-        "NTE-2",
-        "NTE-4",
-        "DG1-2",
-        "DG1-6",
-        "DG1-15",
-        "OBX-2",
-        "OBX-11",
-        "PRD-1",
-    }
+    {f"{name}-1" for name in _SET_IDS}
+    | {f"MSH-{number}" for number in _ENVELOPE}
+    | {"ORC-1", "ORC-5", "RF1-1", "NTE-2", "NTE-4", "DG1-2", "DG1-6", "DG1-15", "OBX-2", "OBX-11", "PRD-1"}
 )
 """Set ids, envelope and what the mapping reads as a qualifier: never listed in `Order.unmapped`."""
 

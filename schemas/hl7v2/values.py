@@ -36,7 +36,7 @@ def clean(text: str) -> str:
 
 
 def moment(text: str) -> date | datetime | None:
-    """Read DTM or ISO 8601: a date, or an instant in UTC (a time without an offset counts as UTC)."""
+    """Read DTM or ISO 8601: a date, an instant in UTC, or a naive local time when no offset was given."""
     text = text.strip()
     if not text:
         return None
@@ -51,8 +51,8 @@ def moment(text: str) -> date | datetime | None:
     if hour is None:
         return day_only
     try:
-        local = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0), tzinfo=_zone(zone))
-        return local.astimezone(UTC)
+        parts = (int(year), int(month), int(day), int(hour), int(minute), int(second or 0))
+        return datetime(*parts, tzinfo=_zone(zone)).astimezone(UTC) if zone else datetime(*parts)  # noqa: DTZ001
     except (ValueError, OverflowError):
         raise Unusable("is not a possible time") from None
 
@@ -77,8 +77,8 @@ def _date(year: str, month: str, day_: str) -> date:
     return value
 
 
-def _zone(text: str | None) -> timezone:
-    if not text or text == "Z":
+def _zone(text: str) -> timezone:
+    if text == "Z":
         return UTC
     digits = text[1:].replace(":", "")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))

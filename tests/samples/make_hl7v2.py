@@ -156,7 +156,7 @@ def oml(w: Writer, t: OrderTruth, control_id: str, *, control: str = "NW", versi
     pid(w, t, ship=True)
     w.add("PV1", {1: 1, 2: "I"})
     if t.discharge_deadline:
-        w.add("PV2", {9: dtm(t.discharge_deadline) + "00+0000"})
+        w.add("PV2", {9: dtm(t.discharge_deadline) + "00"})
     in1(w, t, at=49)
     line = t.order_lines[0]
     orc(w, t, control=control)
