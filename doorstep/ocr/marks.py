@@ -16,6 +16,7 @@ from schemas.reading import Word
 
 DARK = 140
 _SIGNATURE = re.compile(r"^\W*(signature|signed)\W*$", re.IGNORECASE)
+_CLOSING = re.compile(r"^\W*(sincerely|regards|respectfully|cordially|truly)\W*$", re.IGNORECASE)
 _NOT_THE_CLINICIANS = re.compile(
     r"\b(patient|beneficiary|member|caregiver|guardian|supplier|nurse|witness|representative|employee|driver|on file)",
     re.I,
@@ -38,6 +39,10 @@ def find_marks(image: Image.Image, words: Sequence[Word]) -> dict[str, bool]:
             found["signature"] = found.get("signature", False) or ink
             if printed and not ink:
                 found["signature:printed"] = True
+        elif _CLOSING.match(word.text) and word.text.rstrip().endswith(","):
+            x0, _, _, y1 = word.box
+            zone = (max(0, round(x0 - 3 * height)), round(y1 + 0.3 * height), round(x0 + 18 * height), round(y1 + 5 * height))
+            found["signature"] = found.get("signature", False) or _ink_in(image, zone, words, height)[0]
     if found.get("signature"):
         found.pop("signature:printed", None)
     found.update(_checkboxes(image, readable, height))

@@ -207,7 +207,7 @@ def _barriers(sheet: Sheet, hits: list[Hit]) -> Found | None:
         span = _words_of(sheet, states)
     if states or listed is not None:
         checked = [kind for kind in values.BARRIER_WORDS if states.get(kind)]
-        sure = listed is None or len(states) == len(values.BARRIER_WORDS)
+        sure = len(states) == len(values.BARRIER_WORDS)
         return Found([*checked], span, (method,), 1.0 if sure else 0.4) if checked or not sure else None
     for hit in hits:
         if hit.field == "access_barriers":

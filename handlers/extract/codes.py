@@ -34,12 +34,19 @@ def diagnoses(sheet: Sheet, hits: list[Hit]) -> Found | None:
             doubtful = doubtful or doubt
     for row in sheet.rows:
         for token in row:
+            if labelled and any(token in span.tokens for span, _ in labelled.values()):
+                continue
             for piece in re.findall(r"(?<![A-Za-z0-9])[A-TV-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4}(?![0-9A-Za-z])", token.text):
                 checked = identifiers.read_icd10(piece, rules.icd10_leaves())
                 if checked is None or "icd10-leaf" not in checked.validators:
                     doubtful = doubtful or not labelled
                 elif checked.value not in labelled:
                     labelled[checked.value] = (Span((token,)), checked.validators)
+    for row in sorted({t.row for span, _ in labelled.values() for t in span.tokens}):
+        cells = {t.cell for span, _ in labelled.values() for t in span.tokens if t.row == row}
+        found, doubt = _codes_in(Span(tuple(t for t in sheet.rows[row] if t.cell in cells)))
+        labelled.update({code: entry for code, entry in found.items() if code not in labelled})
+        doubtful = doubtful or doubt
     if not labelled or len(labelled) > MAX_DIAGNOSES:
         return None
     ordered = sorted(labelled.items(), key=lambda item: min((t.row, t.box[0]) for t in item[1][0].tokens))
@@ -70,7 +77,7 @@ def _other_code(piece: str) -> bool:
 
 
 _QTY = re.compile(
-    r"(?:\b(?:qty|quantity)\b\W{0,3}(?:of\W)?|(?<!\d)[x×]\s?|#\s?)(\d{1,4})\b(?!\.\d|\s?(?:l|lpm|mg|g|ml)\b)|\((\d{1,3})\)|\b(\d{1,4})\s*(?:ea|each|units?|visits?|doses?|boxes|box|pcs?|pieces?)\b",
+    r"(?:\b(?:qty|quantity)\b\W{0,3}(?:of\W)?|(?<!\d)[x×]\s?|(?<![A-Za-z]\s)#\s?)(\d{1,4})\b(?![.\-/]?\d|\s?(?:l|lpm|mg|g|ml)\b)|\((\d{1,3})\)|\b(\d{1,4})\s*(?:ea|each|units?|visits?|doses?|boxes|box|pcs?|pieces?)\b",
     re.IGNORECASE,
 )  # fmt: skip
 _NUMBER = re.compile(r"^\(?(\d{1,4})(?:\.0+)?\)?[.,]?$")

@@ -115,10 +115,14 @@ def sheet_of(page: Page) -> Sheet:
     heights = [w.box[3] - w.box[1] for _, w in words if any(c.isalnum() for c in w.text) and len(w.text) > 1]
     height = float(median(heights)) if heights else 20.0
     groups = _group(words, height)
+    if groups and page.source == "ocr" and _SENT.search(" ".join(word.text for _, word in groups[0])):
+        groups = groups[1:]
     rows = tuple(_row(group, page.number, index, height) for index, group in enumerate(groups))
     return Sheet(page.number, page.width, page.source, height, rows, dict(page.marks))
 
 
+_SENT = re.compile(r"\d\s?/\s?\d.*\b\d{1,2}:\d\d\b.*(\bFROM\b|\bTO\b|\bP\.?\s?\d|\d{7,})|\bP(?:age|\.)?\s?\d+\s?(?:/|of)\s?\d+\s*$", re.IGNORECASE)
+"""The line that the sending machine prints over each page: its numbers are no part of the order."""
 _RULE = re.compile(r"^[|\[\](){}_\-—–=~.,'‘’“”\"*:;!/\\]+$")
 
 

@@ -18,6 +18,8 @@ FUZZY_FROM = 8
 FUZZY_SCORE = 90
 IGNORED = "ignored"
 MAX_SOFT_TOKENS = 6
+LETTERHEAD_ROWS = 5
+"""A telephone number in the first rows, before any heading, is that of the sender's letterhead."""
 _NUMBERED = re.compile(r"(?:numbers?|nos?|num|codes?)$")
 _ENUMERATOR = re.compile(r"^\(?\d{1,2}[a-z]?[.)]?$", re.IGNORECASE)
 
@@ -180,6 +182,8 @@ def _resolved(hit: Hit, hits: Iterable[Hit], sheet: Sheet) -> Hit:
         return hit
     generic = hit.field.removeprefix("generic:")
     section = section_at(sheet, hits, hit)
+    if section is None and generic in {"phone", "fax"} and hit.row < LETTERHEAD_ROWS:
+        section = "clinician"
     field = vocabulary().by_section.get(section or "", {}).get(generic, IGNORED)
     return Hit(field, hit.row, hit.start, hit.end, hit.colon, hit.box)
 

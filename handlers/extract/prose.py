@@ -24,11 +24,11 @@ _FOLLOWING: tuple[tuple[str, str, Pick], ...] = (
     ("contact_phone", r"\b(?:patient|member|home|contact|cell|mobile|he|she|they|family)\b[^.:;]{0,40}?\b(?:phone|telephone|tel|reached|called|number|call)\b[^\d(.;]{0,24}(?=[\d(])", values.phone),
     ("practice_fax", r"\b(?:office|practice|clinic|our)\s+(?:fax|facsimile)\b[^\d(.;]{0,20}(?=[\d(])", values.phone),
     ("practice_phone", r"\b(?:office|practice|clinic|our)\s+(?:phone|telephone|tel|number)\b[^\d(.;]{0,20}(?=[\d(])", values.phone),
-    ("service_start", rf"\b(?:start(?:ing|s)?|begin(?:ning|s)?|effective|commenc(?:e|ing)|first\s+(?:dose|visit|delivery))\b(?:\s+(?:date|on|of|care|service|services|is|from))*\W{{0,3}}{_DATE_AHEAD}", values.one_date),
-    ("service_end", rf"\b(?:through|until|till|ending|ends?|thru)\b(?:\s+(?:on|date))*\W{{0,3}}{_DATE_AHEAD}", values.one_date),
+    ("service_start", rf"\b(?:start(?:ing|s)?|begin(?:ning|s)?|effective|commenc(?:e|ing)|first\s+(?:dose|visit|delivery))\b(?:\s+(?:date|on|of|care|service|services|is|from))*\W{{0,3}}{_DATE_AHEAD}", values.first_date),
+    ("service_end", rf"\b(?:through|until|till|ending|ends?|thru)\b(?:\s+(?:on|date))*\W{{0,3}}{_DATE_AHEAD}", values.first_date),
     ("discharge_deadline", rf"\bdischarg(?:e|ed|ing)\b[^.;:]{{0,40}}?\W{{0,3}}{_DATE_AHEAD}", values.deadline),
     ("ship_address", r"\b(?:deliver(?:y|ed)?|ship(?:ped|ping)?|resid(?:es|ing|ence)|lives?|living|home|address)\b[^\d;]{0,40}(?=\d{1,6}\s)", values.address),
-    ("signature_date", rf"\b(?:signed|e-?signed)\b[^;:]{{0,70}}?(?:\bon\b|\bdate\b)?\W{{0,3}}{_DATE_AHEAD}", values.one_date),
+    ("signature_date", rf"\b(?:signed|e-?signed)\b[^;:]{{0,70}}?(?:\bon\b|\bdate\b)?\W{{0,3}}{_DATE_AHEAD}", values.first_date),
     ("equipment_serial", r"\bserial\s*(?:number|no\.?|#)?\W{0,3}", values.serial),
 )  # fmt: skip
 _NAMED: tuple[tuple[str, str], ...] = (

@@ -132,6 +132,12 @@ def one_date(span: Span) -> Found | None:
     return listed[0][0]
 
 
+def first_date(span: Span) -> Found | None:
+    """Read the date that begins a span of a sentence, whatever follows."""
+    listed = dates(span)
+    return listed[0][0] if listed and listed[0][1] <= 12 else None
+
+
 def birth_date(span: Span) -> Found | None:
     """Read a date of birth; a two-digit year lies in the past."""
     listed = dates(span)
@@ -319,8 +325,8 @@ def serial(span: Span) -> Found | None:
 
 _STATES = "AL AK AZ AR CA CO CT DE DC FL GA GU HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA PR RI SC SD TN TX UT VA VI VT WA WV WI WY"
 ADDRESS = re.compile(
-    r"(?P<street>(?:\d{1,6}[A-Za-z]?(?:-\d+)?\s+(?:[A-Z0-9][\w.'#\-]*\s*,?\s*){1,7}|P\.?\s?O\.?\s+Box\s+\d+\s*,?\s*))[,\s]\s*"
-    r"(?P<city>[A-Z][A-Za-z.'\-]+(?:\s[A-Z][A-Za-z.'\-]+){0,2})\s*[,.]?\s+"
+    r"(?P<street>(?:\d{1,6}[A-Za-z]?(?:-\d+)?\s+(?:[A-Z0-9][\w.'#\-]*\s*,?\s*){1,7}|P\.?\s?O\.?\s+Box\s+\d+\s*,?\s*))[,;\s]\s*"
+    r"(?P<city>[A-Z][A-Za-z.'\-]+(?:\s[A-Z][A-Za-z.'\-]+){0,2})\s*[,.;]?\s+"
     rf"(?P<state>{'|'.join(_STATES.split())})[.,]?\s+(?P<zip>\d{{5}}(?:-\d{{4}})?)(?!\d)"
 )
 _STREET_END = re.compile(
