@@ -8,13 +8,16 @@ from collections.abc import Iterable
 from doorstep.handler import Unit, on
 from handlers.casework import derived_id, once
 from handlers.check import unmet
-from schemas.case import Case, CompletenessEvaluated, ElementResult, IdentityResolved
+from schemas.case import Case, CaseState, CompletenessEvaluated, ElementResult, IdentityResolved
 from schemas.event import Event, Payload
 from schemas.order import ReferralReceived
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.transmission import ReplyTo
 
 log = logging.getLogger("doorstep.acknowledge")
+
+_ANSWERS = (ConfirmationKind.ACKNOWLEDGED, ConfirmationKind.INFORMATION_REQUESTED, ConfirmationKind.CANCELLED)
+"""A receipt gets one of these, once."""
 
 
 def confirmation(
@@ -40,13 +43,12 @@ def _told(
     if reply_to is None:
         log.info("nobody to answer for document %s of case %s", document_id, case.case_id)
         return []
-    missing, complete = ConfirmationKind.INFORMATION_REQUESTED, ConfirmationKind.ACKNOWLEDGED
-    if any(
-        unit.latest(ConfirmationRequested, derived_id(document_id, kind, case.case_id)) for kind in (missing, complete)
-    ):
+    if any(unit.latest(ConfirmationRequested, derived_id(document_id, one, case.case_id)) for one in _ANSWERS):
         return []
-    asks = tuple(element.ask for element in elements)
-    return [confirmation(case, document_id, missing if elements else complete, reply_to, asks)]
+    if case.state is CaseState.CANCELLED:
+        return [confirmation(case, document_id, ConfirmationKind.CANCELLED, reply_to)]
+    kind = ConfirmationKind.INFORMATION_REQUESTED if elements else ConfirmationKind.ACKNOWLEDGED
+    return [confirmation(case, document_id, kind, reply_to, tuple(element.ask for element in elements))]
 
 
 @on(CompletenessEvaluated)

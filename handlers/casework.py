@@ -21,6 +21,8 @@ from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.rules import Clocks, Desk, Directory, Rule, Ruleset, covers
 from schemas.transmission import Content, ReceiptState, ReplyTo
 
+ORDER_CANCELLED = "the order was cancelled"
+"""Why offers are recalled when their order is: the one recall that providers are told of."""
 _NAMESPACE = uuid5(NAMESPACE_URL, "https://doorstep.example/casework")
 _parsed: dict[str, tuple[Any, Any]] = {}
 RuleT = TypeVar("RuleT", bound=Rule)
@@ -141,6 +143,12 @@ def once(unit: Unit, confirmation: ConfirmationRequested) -> list[Payload]:
     return [] if known else [confirmation]
 
 
+def review_id_of(unit: Unit, document_id: str, stage: str) -> str:
+    """Return the id of the review of a document at a stage: another one once a person has decided on the document."""
+    decided = unit.latest(ReviewDecided, document_id)
+    return derived_id("review", document_id, stage, decided.data.review_id if decided else "")
+
+
 def ask_person(
     unit: Unit,
     document_id: str,
@@ -153,8 +161,7 @@ def ask_person(
     documents: tuple[Content, ...] = (),
 ) -> list[Payload]:
     """Put a document before a person, once for each stage until a person has decided on the one before."""
-    decided = unit.latest(ReviewDecided, document_id)
-    review_id = derived_id("review", document_id, stage, case_id or "", decided.data.review_id if decided else "")
+    review_id = review_id_of(unit, document_id, stage)
     if unit.review(review_id) is not None:
         return []
     review = ReviewRequested(

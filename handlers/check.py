@@ -75,7 +75,7 @@ def check(event: Event[IdentityResolved], unit: Unit) -> Iterable[Payload]:
     """Judge the case's order as it stands now, and move the case if it is waiting for that."""
     data = event.data
     case = unit.case(data.case_id)
-    if case is None or case.state is CaseState.CANCELLED:
+    if case is None:
         return []
     last = unit.latest(CompletenessEvaluated, case.case_id)
     if case.state is not CaseState.OPEN and last is not None and last.data.document_id == data.document_id:
@@ -107,7 +107,7 @@ def _follow_up(case: Case, open_elements: tuple[ElementResult, ...], document_id
     review = ask_person(
         unit,
         document_id,
-        stage="check",
+        stage=f"check {case.case_id}",
         reason="values are not certain",
         case_id=case.case_id,
         fields={n: case.order.unreadable.get(n) or case.order.conflicting.get(n) or why for n, why in doubtful.items()},

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable
 
 from doorstep.handler import Unit, on
-from handlers.casework import derived_id, directory, once
+from handlers.casework import ORDER_CANCELLED, derived_id, directory, once
 from schemas.case import Case, CaseState, OfferRecalled, ServiceScheduled
 from schemas.event import Event, Payload
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
@@ -29,13 +29,13 @@ def confirm(event: Event[ServiceScheduled], unit: Unit) -> Iterable[Payload]:
     return once(unit, told.model_copy(update=change))
 
 
-@on(OfferRecalled)
+@on(OfferRecalled, where=lambda data: data.reason == ORDER_CANCELLED)
 def withdrawn(event: Event[OfferRecalled], unit: Unit) -> Iterable[Payload]:
     """Tell a provider whose offer or job went with a cancelled order; an offer lost to another needs no mail."""
     data = event.data
     case = unit.case(data.case_id)
     email = next((p.email for p in directory(unit).providers if p.npi == data.npi), None)
-    if case is None or case.state is not CaseState.CANCELLED or email is None:
+    if case is None or email is None:
         return []
     return once(unit, _told(case, ReplyTo(channel="email", address=email), ConfirmationKind.CANCELLED, data.offer_id))
 

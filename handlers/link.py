@@ -6,7 +6,17 @@ from collections.abc import Iterable
 from functools import partial
 
 from doorstep.handler import Unit, on
-from handlers.casework import hold, manager_for, moved, payer_key, recalled, saved, with_document
+from handlers.casework import (
+    ORDER_CANCELLED,
+    hold,
+    manager_for,
+    moved,
+    payer_key,
+    recalled,
+    review_id_of,
+    saved,
+    with_document,
+)
 from handlers.identity import (
     Person,
     Verdict,
@@ -34,10 +44,14 @@ _COMMITTED = {CaseState.PROVIDER_ACCEPTED, CaseState.SCHEDULED}
 @on(ReferralReceived)
 def link(event: Event[ReferralReceived], unit: Unit) -> Iterable[Payload]:
     data = event.data
+    if unit.review(review_id_of(unit, data.document_id, _stage(data))) is not None:
+        return []
     person = person_of(data.order, partial(payer_key, unit))
     own = unit.case_by_document(data.document_id)
     if own is not None and own.order.order_id == data.order.order_id and data.order.action == "new":
         return _corrected(own, data, unit)
+    if own is not None and _was_linked(data, own, person, unit):
+        return []
     case = _by_number(data, unit)
     if case is not None:
         if not agrees(person, person_of(case.order, partial(payer_key, unit))):
@@ -66,6 +80,20 @@ def link(event: Event[ReferralReceived], unit: Unit) -> Iterable[Payload]:
     return _opened(identity, data, unit)
 
 
+def _was_linked(data: ReferralReceived, own: Case, person: Person, unit: Unit) -> bool:
+    """Say whether this very order of the document was linked before; a message may hold several."""
+    return (
+        data.order.placer_number in {None, own.order.placer_number}
+        and data.order.order_type is own.order.order_type
+        and agrees(person, person_of(own.order, partial(payer_key, unit)))
+        and unit.latest(ReviewDecided, data.document_id) is None
+    )
+
+
+def _stage(data: ReferralReceived) -> str:
+    return f"link {data.order.order_id}"
+
+
 def _held(
     data: ReferralReceived, unit: Unit, reason: str, *, case: Case | None = None, fields: dict[str, str] | None = None
 ) -> list[Payload]:
@@ -73,7 +101,7 @@ def _held(
         unit,
         data.document_id,
         data.reply_to,
-        stage="link",
+        stage=_stage(data),
         reason=reason,
         case_id=case.case_id if case else None,
         fields=fields,
@@ -214,7 +242,7 @@ def _cancelled(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> 
     named, ordered = set(codes_of(data.order)), set(codes_of(case.order))
     if named and named != ordered:
         return _held(data, unit, "it cancels a part of the order or other items", case=case)
-    events = recalled(case.case_id, unit, reason="the order was cancelled")
+    events = recalled(case.case_id, unit, reason=ORDER_CANCELLED)
     documents = with_document(case, data.document_id)
     case, change = moved(case, CaseState.CANCELLED, unit, cause="cancelled by the sender", document_ids=documents)
     return [*events, change, *_resolved(case, data, unit, rule=rule)]

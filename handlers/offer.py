@@ -107,7 +107,7 @@ def next_wave(case: Case, unit: Unit, *, cause: str) -> list[Payload]:
     if not fitting:
         reason = "every matching provider declined" if declined else "no provider of the network matches"
         _, change = moved(case, CaseState.UNDISPATCHABLE, unit, cause=reason)
-        stage = f"offer-{wave}"
+        stage = f"offer {case.case_id} {wave}"
         return [change, *ask_person(unit, case.document_ids[-1], stage=stage, reason=reason, case_id=case.case_id)]
     if case.order.priority in {"stat", "urgent", "asap"}:
         respond_by = unit.now + timedelta(minutes=rules.offer.urgent_minutes)
