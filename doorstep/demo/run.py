@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Iterator
@@ -146,16 +147,12 @@ def submit(hub: HubProcess, samples: Path) -> list[Order]:
 
 def _key(channel: str, path: Path) -> dict[str, str]:
     """Return the query that finds the sample's receipt by what its sender knows of it."""
-    import hashlib
-
     raw = path.read_bytes()
     if channel == "hl7v2":
         return {"control_id": raw.decode("utf-8", "replace").split("|")[9]}
     if channel == "email":
         line = next(line for line in raw.split(b"\n") if line.lower().startswith(b"message-id:"))
         return {"message_id": line.split(b":", 1)[1].strip().decode()}
-    if channel == "fhir":
-        return {"identifier": json.loads(raw)["identifier"]["value"]}
     return {"sha256": hashlib.sha256(raw).hexdigest()}
 
 
