@@ -21,7 +21,7 @@ from doorstep.errors import HubError, Refused, Unavailable
 log = logging.getLogger("doorstep.fax")
 
 _TOGETHER = 4  # files in memory at a time; together they share the journal's commits
-_HELD = 64  # claims at a time while the hub cannot take them; the rest wait in the inbox
+_HELD = 64  # claims at a time while the hub cannot take them (those stuck on a defect do not count)
 _LONGEST_WAIT = 30.0
 _HOUSEKEEPING = 3.0
 _GRACE = 10.0
@@ -38,6 +38,7 @@ class FaxWatch:
         self._spool = Spool(inbox, stable_seconds=settings.stable_seconds, max_bytes=settings.max_bytes)
         self._stop = asyncio.Event()
         self._waits: dict[str, tuple[int, float]] = {}
+        self._stuck: set[str] = set()
         self._swept = 0.0
         self._failing = ""
 
@@ -93,7 +94,8 @@ class FaxWatch:
             self._spool.purge(self._settings.keep_done_days)
         held = self._spool.held()
         self._waits = {c.id: self._waits[c.id] for c in held if c.id in self._waits}
-        return held + self._spool.claim(_HELD - len(held))
+        self._stuck &= {c.id for c in held}
+        return held + self._spool.claim(_HELD - len(held) + len(self._stuck))
 
     async def _settle(self, claim: Claim) -> None:
         try:
@@ -105,9 +107,11 @@ class FaxWatch:
             self._wait(claim, away.retry_after)
         except (HubError, OSError) as failed:
             log.error("claim %s failed and waits: %s", claim.id, getattr(failed, "code", type(failed).__name__))
+            self._stuck.add(claim.id)
             self._wait(claim, None)
         except Exception as broken:  # noqa: BLE001 - a defect met by one fax must not stop the watch of all others
             log.error("claim %s met a defect and waits: %s", claim.id, type(broken).__name__)
+            self._stuck.add(claim.id)
             self._wait(claim, None)
 
     def _wait(self, claim: Claim, seconds: float | None) -> None:

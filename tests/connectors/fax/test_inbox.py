@@ -304,6 +304,20 @@ async def test_a_fax_that_meets_a_defect_holds_up_no_other(hub: FolderHub, inbox
         await until(lambda: len(files(inbox / "done")) == 7)
 
 
+async def test_many_faxes_that_meet_a_defect_do_not_fill_the_watchers_hands(hub: FolderHub, inbox: Path) -> None:
+    def poisoned(transmission: Transmission) -> None:
+        data = transmission.blobs[0].data
+        if isinstance(data, bytes) and data.endswith(b"poison"):
+            raise Defect("bug", "ours")
+
+    hub.before = poisoned
+    for number in range(80):
+        (inbox / f"a-{number}.tif").write_bytes(fax(number) + b"poison")
+    (inbox / "z-good.tif").write_bytes(FAX)
+    async with watching(hub, inbox):
+        await until(lambda: files(inbox / "done") == ["z-good.tif"])
+
+
 async def test_claims_of_a_dead_watcher_are_taken_up_with_a_sidecar_it_had_not_moved_yet(
     hub: FolderHub, inbox: Path
 ) -> None:
