@@ -81,14 +81,15 @@ class SmtpSession(SMTP):
 
     def dismiss(self, reply: str) -> None:
         """Say 421 and close; used for idle connections when the hub is full or stops."""
-        if isinstance(self.transport, asyncio.Transport):
+        if isinstance(self.transport, asyncio.Transport) and not self.transport.is_closing():
             self.transport.write(f"{reply}\r\n".encode("ascii"))
             self.transport.close()
 
     def cut(self) -> None:
-        """End the connection at once."""
-        if isinstance(self.transport, asyncio.Transport):
-            self.transport.abort()
+        """End the connection at once, also one whose client never answers the end of TLS."""
+        for transport in (self.transport, self._original_transport):
+            if isinstance(transport, asyncio.Transport):
+                transport.abort()
 
     @property
     def encrypted(self) -> bool:

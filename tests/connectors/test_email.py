@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import shutil
+import ssl
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
@@ -373,17 +374,41 @@ async def test_nothing_of_a_mail_is_logged(caplog: pytest.LogCaptureFixture) -> 
     assert "practice.example" not in logged
 
 
-@pytest.mark.skipif(not shutil.which("swaks"), reason="swaks is not installed")
-async def test_a_real_client_sends_over_starttls(tmp_path: Any) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("tls")
+    key, certificate = folder / "key.pem", folder / "cert.pem"
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=hub"]
-    await asyncio.to_thread(
-        subprocess.run, [*made, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True
-    )
+    subprocess.run([*made, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    return {"tls_certificate": certificate, "tls_key": key}
+
+
+async def test_what_came_before_tls_does_not_count_and_a_silent_client_does_not_hold_up_the_end(
+    tls: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.email.server._GRACE_SECONDS", 0.3)
+    hub = MemoryHub()
+    async with serve(hub, **tls) as post:
+        reader, writer = await asyncio.open_connection("127.0.0.1", post.port)
+        writer.write(b"EHLO x\r\nMAIL FROM:<a@b.example>\r\nSTARTTLS\r\n")
+        await reader.readuntil(b"Ready to start TLS\r\n")
+        context = ssl.create_default_context(cafile=tls["tls_certificate"])
+        context.check_hostname = False
+        await writer.start_tls(context)
+        writer.write(b"RCPT TO:<c@d.example>\r\nEHLO x\r\nRCPT TO:<c@d.example>\r\nQUIT\r\n")
+        heard = (await reader.readuntil(b"221 Bye\r\n")).decode()
+    assert [line[:3] for line in heard.split("\r\n") if line[3:4] == " "] == ["503", "250", "503", "221"]
+    assert "STARTTLS" not in heard
+    assert "AUTH" not in heard
+    writer.close()
+
+
+@pytest.mark.skipif(not shutil.which("swaks"), reason="swaks is not installed")
+async def test_a_real_client_sends_over_starttls(tmp_path: Any, tls: dict[str, Any]) -> None:
     order = tmp_path / "order.pdf"
     order.write_bytes(b"%PDF-1.4 order")
     hub = MemoryHub()
-    async with serve(hub, tls_certificate=certificate, tls_key=key, require_tls=True) as post:
+    async with serve(hub, **tls, require_tls=True) as post:
         swaks = ["swaks", "--server", "127.0.0.1", "--port", str(post.port), "--from", "a@b.example"]
         swaks += ["--to", "orders@hub.example", "--body", "Name: Alma", "--attach", f"@{order}"]
         plain = await asyncio.to_thread(subprocess.run, swaks, capture_output=True, timeout=30)

@@ -130,13 +130,13 @@ def picture(image: Image.Image, kind: str, **options: Any) -> bytes:
 
 def photo(page: Image.Image) -> Image.Image:
     """Return the page as a telephone sees it: on a desk, a little turned, in uneven light, a little soft."""
-    grey = page.convert("L").resize((1500, round(1500 * page.height / page.width)), Image.Resampling.LANCZOS)
-    desk = Image.new("L", (1620, grey.height + 140), 96)
+    grey = page.convert("L").resize((2000, round(2000 * page.height / page.width)), Image.Resampling.LANCZOS)
+    desk = Image.new("L", (2120, grey.height + 140), 96)
     desk.paste(grey, (60, 70))
     turned = desk.rotate(0.6, Image.Resampling.BICUBIC, fillcolor=96)
     light = Image.linear_gradient("L").rotate(90).resize(turned.size).point(lambda v: 195 + v * 60 // 255)
     lit = Image.composite(turned, Image.new("L", turned.size, 0), light)
-    return lit.filter(ImageFilter.GaussianBlur(0.6)).convert("RGB")
+    return lit.filter(ImageFilter.GaussianBlur(0.5)).convert("RGB")
 
 
 def write(name: str, raw: bytes, expected: dict[str, Any]) -> None:
@@ -203,7 +203,7 @@ def make_orders() -> None:
     order("order-06-png", attach(about(6, truth, SEE), file), truth, attachments=1)
 
     truth = order_truth(207)
-    shot = picture(photo(sheet(truth, "portal", 7)), "JPEG", quality=82)
+    shot = picture(photo(sheet(truth, "portal", 7)), "JPEG", quality=80)
     order("order-07-photo", attach(about(7, truth, SEE), ("image/jpeg", "IMG_0007.jpg", shot)), truth, attachments=1)
 
     truth = order_truth(208, "home_health", discharge_deadline="2026-11-24T14:00")
