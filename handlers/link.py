@@ -17,15 +17,22 @@ from handlers.casework import (
     saved,
     with_document,
 )
+from handlers.finding import (
+    FILLING,
+    awaiting,
+    by_number,
+    cancelled_before,
+    cancelled_token,
+    confirmed,
+    identity_of,
+    indexed,
+)
 from handlers.identity import (
     Person,
-    Verdict,
     agrees,
     answers,
     codes_of,
-    compare,
     completed,
-    digest,
     order_key,
     person_of,
     placer_tokens,
@@ -34,10 +41,9 @@ from schemas.case import Case, CaseIndexed, CaseState, CaseStateChanged, Identit
 from schemas.document import ReviewDecided
 from schemas.event import Event, Payload
 from schemas.fields import fields_of
-from schemas.order import Order, OrderType, ReferralReceived
+from schemas.order import Order, ReferralReceived
 from schemas.transmission import ReceiptState
 
-_FILLING = {CaseState.OPEN, CaseState.INCOMPLETE}
 _COMMITTED = {CaseState.PROVIDER_ACCEPTED, CaseState.SCHEDULED}
 
 
@@ -52,7 +58,7 @@ def link(event: Event[ReferralReceived], unit: Unit) -> Iterable[Payload]:
         return _corrected(own, data, unit)
     if own is not None and _was_linked(data, own, person, unit):
         return []
-    case = _by_number(data, unit)
+    case = by_number(data, unit)
     if case is not None:
         if not agrees(person, person_of(case.order, partial(payer_key, unit))):
             return _held(data, unit, "its order number belongs to another member", case=case)
@@ -60,21 +66,21 @@ def link(event: Event[ReferralReceived], unit: Unit) -> Iterable[Payload]:
     if not person.settled:
         doubts = dict.fromkeys(person.unsettled(), "missing") | data.order.unreadable | data.order.conflicting
         return _held(data, unit, "the member is not certain: " + ", ".join(person.unsettled()), fields=doubts)
-    identity = _identity(person, data, unit)
+    identity = identity_of(person, data, unit)
     if identity is None:
         doubt = {"identity": "resembles a known member"}
         return _held(data, unit, "the member resembles a known one and is not certainly the same", fields=doubt)
-    case = unit.case_by_order_key(order_key(identity, data.order)) or _awaiting(identity, data.order, unit)
+    case = unit.case_by_order_key(order_key(identity, data.order)) or awaiting(identity, data.order, unit)
     if case is not None:
         return _again(case, data, unit, rule="same member, same items, same day")
     if data.order.action == "cancel":
         marks = [
-            CaseIndexed(token=_cancelled_token(token), case_ids=())
+            CaseIndexed(token=cancelled_token(token), case_ids=())
             for token in placer_tokens(data.order, data.reply_to)
-            if unit.latest(CaseIndexed, _cancelled_token(token)) is None
+            if unit.latest(CaseIndexed, cancelled_token(token)) is None
         ]
         return [*marks, *_held(data, unit, "it cancels an order that is not known here")]
-    if _cancelled_before(data, unit) and not _confirmed(data.document_id, "cancellation", unit):
+    if cancelled_before(data, unit) and not confirmed(data.document_id, "cancellation", unit):
         doubt = {"cancellation": "came before the order"}
         return _held(data, unit, "a cancellation of this order came before it", fields=doubt)
     return _opened(identity, data, unit)
@@ -109,67 +115,6 @@ def _held(
     )
 
 
-def _by_number(data: ReferralReceived, unit: Unit) -> Case | None:
-    """Return the case that this sender's order number opened; of several, the newest that is not cancelled."""
-    found: list[Case] = []
-    for token in placer_tokens(data.order, data.reply_to):
-        known = unit.latest(CaseIndexed, token)
-        found.extend(case for case_id in (known.data.case_ids if known else ()) if (case := unit.case(case_id)))
-    kind = data.order.order_type
-    fitting = [c for c in found if OrderType.UNKNOWN in {kind, c.order.order_type} or c.order.order_type is kind]
-    return max(fitting, key=lambda c: (c.state is not CaseState.CANCELLED, c.opened_at, c.case_id), default=None)
-
-
-def _identity(person: Person, data: ReferralReceived, unit: Unit) -> str | None:
-    """Return the member's identity key, a new one for a member not seen before, or None in doubt."""
-    known: dict[str, Person] = {}
-    for token in person.tokens():
-        entry = unit.latest(CaseIndexed, token)
-        for case_id in entry.data.case_ids if entry else ():
-            case = unit.case(case_id)
-            if case is not None:
-                known.setdefault(case.identity_key, person_of(case.order, partial(payer_key, unit)))
-    verdicts = {key: compare(person, other) for key, other in known.items()}
-    same = [key for key, verdict in verdicts.items() if verdict is Verdict.SAME]
-    certain = [key for key in same if person.member_id and known[key].member_id == person.member_id]
-    if len(certain) == 1:
-        return certain[0]
-    if len(same) == 1 and Verdict.DOUBT not in verdicts.values():
-        return same[0]
-    if same or Verdict.DOUBT in verdicts.values():
-        decided = _confirmed(data.document_id, "identity", unit)
-        if decided is None:
-            return None
-        chosen = unit.case(str(decided.fields.get("member_of_case", "")))
-        return chosen.identity_key if chosen else digest("identity", person.key(), data.document_id)
-    return person.key() if person.key() not in known else digest("identity", person.key(), data.document_id)
-
-
-def _confirmed(document_id: str, doubt: str, unit: Unit) -> ReviewDecided | None:
-    """Return a person's word that settled this doubt about the document."""
-    decided = unit.latest(ReviewDecided, document_id)
-    review = unit.review(decided.data.review_id) if decided else None
-    settled = decided is not None and decided.data.decision == "accept" and review is not None
-    return decided.data if decided and review and settled and doubt in review.fields else None
-
-
-def _awaiting(identity: str, order: Order, unit: Unit) -> Case | None:
-    """Return the one incomplete case of this member that this order may complete."""
-    if order.action != "new":
-        return None
-    open_cases = [c for c in unit.cases_by_identity(identity) if c.state in _FILLING and c.unmet and answers(order, c)]
-    return open_cases[0] if len(open_cases) == 1 else None
-
-
-def _cancelled_token(token: str) -> str:
-    return digest("cancelled", token)
-
-
-def _cancelled_before(data: ReferralReceived, unit: Unit) -> bool:
-    tokens = placer_tokens(data.order, data.reply_to)
-    return any(unit.latest(CaseIndexed, _cancelled_token(token)) is not None for token in tokens)
-
-
 def _corrected(case: Case, data: ReferralReceived, unit: Unit) -> list[Payload]:
     """The same document again: only what a person decided on it since is new."""
     decided = unit.latest(ReviewDecided, data.document_id)
@@ -196,7 +141,7 @@ def _repeated(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> l
     if not answers(data.order, case):
         return _held(data, unit, "its order number came before with other items or another day", case=case)
     unmet = tuple(result.element_id for result in case.unmet)
-    merged = completed(case.order, data.order, unmet) if case.state in _FILLING else case.order
+    merged = completed(case.order, data.order, unmet) if case.state in FILLING else case.order
     if fields_of(merged) != fields_of(case.order):
         return _reopened(case, merged, data, unit, rule=f"{rule}: answers what was missing")
     return _duplicate(case, data, unit, rule=rule)
@@ -218,7 +163,7 @@ def _duplicate(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> 
     if data.document_id in case.document_ids:
         return []
     case = saved(case, unit, document_ids=with_document(case, data.document_id))
-    return [*_resolved(case, data, unit, rule=rule, duplicate=True), *_index(case, data, unit)]
+    return [*_resolved(case, data, unit, rule=rule, duplicate=True), *indexed(case, data, unit)]
 
 
 def _reopened(case: Case, order: Order, data: ReferralReceived, unit: Unit, *, rule: str) -> list[Payload]:
@@ -233,7 +178,7 @@ def _reopened(case: Case, order: Order, data: ReferralReceived, unit: Unit, *, r
     else:
         case, change = moved(case, CaseState.OPEN, unit, cause=rule, **changes)
         events.append(change)
-    return [*events, *_resolved(case, data, unit, rule=rule), *_index(case, data, unit)]
+    return [*events, *_resolved(case, data, unit, rule=rule), *indexed(case, data, unit)]
 
 
 def _cancelled(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> list[Payload]:
@@ -268,7 +213,7 @@ def _opened(identity: str, data: ReferralReceived, unit: Unit) -> list[Payload]:
     return [
         opened,
         *_resolved(case, data, unit, rule="new order", is_new=True),
-        *_index(case, data, unit),
+        *indexed(case, data, unit),
     ]
 
 
@@ -289,25 +234,3 @@ def _resolved(
             duplicate=duplicate,
         )
     ]
-
-
-def _index(case: Case, data: ReferralReceived, unit: Unit) -> list[Payload]:
-    """Return what makes the case findable by its order numbers and its member, as far as that is new."""
-    events: list[Payload] = []
-    person = person_of(case.order, partial(payer_key, unit))
-    for token in (*placer_tokens(data.order, data.reply_to), *person.tokens()):
-        known = unit.latest(CaseIndexed, token)
-        case_ids = known.data.case_ids if known else ()
-        cases = [found for case_id in case_ids if (found := unit.case(case_id))]
-        by_member = token in person.tokens()
-        if case.case_id in case_ids or (by_member and any(_stands_for(found, case) for found in cases)):
-            continue
-        others = tuple(c.case_id for c in cases if not (by_member and c.identity_key == case.identity_key))
-        events.append(CaseIndexed(token=token, case_ids=(*others, case.case_id)))
-    return events
-
-
-def _stands_for(found: Case, case: Case) -> bool:
-    """Say whether the case found already tells as much of the member as this one."""
-    said, say = (any(cover.member_id for cover in one.order.coverage) for one in (found, case))
-    return found.identity_key == case.identity_key and (said or not say)

@@ -1,0 +1,100 @@
+"""Finds cases by what an order says of its number and its member, and keeps them findable; it changes no case."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from doorstep.handler import Unit
+from handlers.casework import payer_key
+from handlers.identity import Person, Verdict, answers, compare, digest, person_of, placer_tokens
+from schemas.case import Case, CaseIndexed, CaseState
+from schemas.document import ReviewDecided
+from schemas.event import Payload
+from schemas.order import Order, OrderType, ReferralReceived
+
+FILLING = {CaseState.OPEN, CaseState.INCOMPLETE}
+"""The states in which another sending of the order may fill its gaps."""
+
+
+def by_number(data: ReferralReceived, unit: Unit) -> Case | None:
+    """Return the case that this sender's order number opened; of several, the newest that is not cancelled."""
+    found: list[Case] = []
+    for token in placer_tokens(data.order, data.reply_to):
+        known = unit.latest(CaseIndexed, token)
+        found.extend(case for case_id in (known.data.case_ids if known else ()) if (case := unit.case(case_id)))
+    kind = data.order.order_type
+    fitting = [c for c in found if OrderType.UNKNOWN in {kind, c.order.order_type} or c.order.order_type is kind]
+    return max(fitting, key=lambda c: (c.state is not CaseState.CANCELLED, c.opened_at, c.case_id), default=None)
+
+
+def identity_of(person: Person, data: ReferralReceived, unit: Unit) -> str | None:
+    """Return the member's identity key, a new one for a member not seen before, or None in doubt."""
+    known: dict[str, Person] = {}
+    for token in person.tokens():
+        entry = unit.latest(CaseIndexed, token)
+        for case_id in entry.data.case_ids if entry else ():
+            case = unit.case(case_id)
+            if case is not None:
+                known.setdefault(case.identity_key, person_of(case.order, partial(payer_key, unit)))
+    verdicts = {key: compare(person, other) for key, other in known.items()}
+    same = [key for key, verdict in verdicts.items() if verdict is Verdict.SAME]
+    certain = [key for key in same if person.member_id and known[key].member_id == person.member_id]
+    if len(certain) == 1:
+        return certain[0]
+    if len(same) == 1 and Verdict.DOUBT not in verdicts.values():
+        return same[0]
+    if same or Verdict.DOUBT in verdicts.values():
+        decided = confirmed(data.document_id, "identity", unit)
+        if decided is None:
+            return None
+        chosen = unit.case(str(decided.fields.get("member_of_case", "")))
+        return chosen.identity_key if chosen else digest("identity", person.key(), data.document_id)
+    return person.key() if person.key() not in known else digest("identity", person.key(), data.document_id)
+
+
+def confirmed(document_id: str, doubt: str, unit: Unit) -> ReviewDecided | None:
+    """Return a person's word that settled this doubt about the document."""
+    decided = unit.latest(ReviewDecided, document_id)
+    review = unit.review(decided.data.review_id) if decided else None
+    settled = decided is not None and decided.data.decision == "accept" and review is not None
+    return decided.data if decided and review and settled and doubt in review.fields else None
+
+
+def awaiting(identity: str, order: Order, unit: Unit) -> Case | None:
+    """Return the one incomplete case of this member that this order may complete."""
+    if order.action != "new":
+        return None
+    open_cases = [c for c in unit.cases_by_identity(identity) if c.state in FILLING and c.unmet and answers(order, c)]
+    return open_cases[0] if len(open_cases) == 1 else None
+
+
+def cancelled_token(token: str) -> str:
+    """Return the token that remembers a cancellation of an order not seen yet."""
+    return digest("cancelled", token)
+
+
+def cancelled_before(data: ReferralReceived, unit: Unit) -> bool:
+    tokens = placer_tokens(data.order, data.reply_to)
+    return any(unit.latest(CaseIndexed, cancelled_token(token)) is not None for token in tokens)
+
+
+def indexed(case: Case, data: ReferralReceived, unit: Unit) -> list[Payload]:
+    """Return what makes the case findable by its order numbers and its member, as far as that is new."""
+    events: list[Payload] = []
+    person = person_of(case.order, partial(payer_key, unit))
+    for token in (*placer_tokens(data.order, data.reply_to), *person.tokens()):
+        known = unit.latest(CaseIndexed, token)
+        case_ids = known.data.case_ids if known else ()
+        cases = [found for case_id in case_ids if (found := unit.case(case_id))]
+        by_member = token in person.tokens()
+        if case.case_id in case_ids or (by_member and any(_stands_for(found, case) for found in cases)):
+            continue
+        others = tuple(c.case_id for c in cases if not (by_member and c.identity_key == case.identity_key))
+        events.append(CaseIndexed(token=token, case_ids=(*others, case.case_id)))
+    return events
+
+
+def _stands_for(found: Case, case: Case) -> bool:
+    """Say whether the case found already tells as much of the member as this one."""
+    said, say = (any(cover.member_id for cover in one.order.coverage) for one in (found, case))
+    return found.identity_key == case.identity_key and (said or not say)
