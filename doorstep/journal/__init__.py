@@ -89,7 +89,7 @@ class Journal:
     def _start(self) -> None:
         self._database.lock()
         try:
-            self._store.prepare()
+            self._store.prepare(sweep=not self.shared)
             connection = self._database.connect()
             migrate(connection)
         except DBAPIError as error:

@@ -38,10 +38,17 @@ class ContentStore:
 
     def __init__(self, data_dir: Path, on_failure: Callable[[BaseException], None]) -> None:
         self.root = data_dir / "content"
+        self._drafts = self.root / "drafts"
         self._on_failure = on_failure
 
-    def prepare(self) -> None:
-        """Make every folder at once, durable, so that storing a file never has to make one."""
+    def prepare(self, *, sweep: bool) -> None:
+        """Make every folder at once, durable, so that storing a file never has to make one.
+
+        `sweep` removes what an interrupted process left half-written; only where no other process writes.
+        """
+        self._drafts.mkdir(parents=True, exist_ok=True)
+        for draft in self._drafts.iterdir() if sweep else ():
+            draft.unlink()
         for number in range(256):
             (self.root / f"{number:02x}").mkdir(parents=True, exist_ok=True)
         for folder in (self.root, self.root.parent, self.root.parent.parent):
@@ -86,7 +93,7 @@ class ContentStore:
             _sync(final)  # whoever wrote it may have died before its fsync
             _sync(final.parent)
             return
-        temporary = final.with_name(f".{uuid4()}.tmp")
+        temporary = self._drafts / str(uuid4())
         try:
             if isinstance(blob.data, bytes):
                 temporary.write_bytes(blob.data)

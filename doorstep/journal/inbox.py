@@ -13,6 +13,7 @@ from sqlalchemy import RowMapping, func, insert, select, update
 from doorstep.connector import Receipt, Transmission
 from doorstep.errors import Defect
 from doorstep.journal.content import Staged
+from doorstep.journal.tables import insert_receipt
 from doorstep.journal.tables import receipt as receipt_table
 from doorstep.journal.tables import resource as resource_table
 from doorstep.journal.transaction import Transaction
@@ -76,6 +77,20 @@ def load_receipt(row: RowMapping) -> Receipt:
     )
 
 
+def _first_receipt(transmission: Transmission, sha256: str) -> Receipt:
+    return Receipt(
+        document_id=document_id_of(transmission.channel, transmission.idempotency_key),
+        channel=transmission.channel,
+        received_at=transmission.received_at,
+        state=ReceiptState.PENDING if transmission.rejected is None else ReceiptState.REJECTED,
+        sha256=sha256,
+        reason=transmission.rejected,
+        control_id=transmission.control_id,
+        message_id=transmission.message_id,
+        identifier=transmission.identifier,
+    )
+
+
 class InboxWrites(Transaction):
     """The receipts' share of a unit of work."""
 
@@ -83,12 +98,12 @@ class InboxWrites(Transaction):
         """Keep a new input with all it needs; answer a re-send with the first receipt, keeping nothing."""
         if not staged:
             raise Defect("receive.empty", "a transmission has at least one blob", detail=transmission.channel)
-        first = self.receipt_of(transmission.channel, transmission.idempotency_key)
-        if first is not None:
-            same = first.sha256 == staged[0].ref.sha256
+        receipt = _first_receipt(transmission, staged[0].ref.sha256)
+        if not self._insert(transmission, receipt):
+            first = self._receipt(receipt.document_id)
+            same = first.sha256 == receipt.sha256
             return replace(first, duplicate=same, conflict=not same)
         contents = tuple(self.put(one) for one in staged)
-        receipt = self._insert(transmission, contents[0].sha256)
         if transmission.rejected is not None:
             return receipt
         self._keep_resources(transmission, receipt.document_id)
@@ -107,29 +122,17 @@ class InboxWrites(Transaction):
         self.append(received, source=f"connectors/{transmission.channel}", correlation_id=receipt.document_id)
         return receipt
 
-    def receipt_of(self, channel: str, idempotency_key: str) -> Receipt | None:
-        query = select(receipt_table).where(receipt_table.c.document_id == document_id_of(channel, idempotency_key))
-        row = self.connection.execute(query).mappings().first()
-        return load_receipt(row) if row else None
+    def _receipt(self, document_id: str) -> Receipt:
+        query = select(receipt_table).where(receipt_table.c.document_id == document_id)
+        return load_receipt(self.connection.execute(query).mappings().one())
 
-    def _insert(self, transmission: Transmission, sha256: str) -> Receipt:
-        rejected = transmission.rejected is not None
-        receipt = Receipt(
-            document_id=document_id_of(transmission.channel, transmission.idempotency_key),
-            channel=transmission.channel,
-            received_at=transmission.received_at,
-            state=ReceiptState.REJECTED if rejected else ReceiptState.PENDING,
-            sha256=sha256,
-            reason=transmission.rejected,
-            control_id=transmission.control_id,
-            message_id=transmission.message_id,
-            identifier=transmission.identifier,
-        )
+    def _insert(self, transmission: Transmission, receipt: Receipt) -> bool:
+        """Insert the receipt; False when this input was here before."""
         row = {
             "document_id": receipt.document_id,
             "channel": receipt.channel,
             "idempotency_key": transmission.idempotency_key,
-            "sha256": sha256,
+            "sha256": receipt.sha256,
             "state": receipt.state.value,
             "reason": receipt.reason,
             "control_id": receipt.control_id,
@@ -137,8 +140,7 @@ class InboxWrites(Transaction):
             "identifier": receipt.identifier,
             "received_at": receipt.received_at,
         }
-        self.connection.execute(insert(receipt_table), row)
-        return receipt
+        return self.connection.execute(insert_receipt(self.dialect), row).first() is not None
 
     def _keep_resources(self, transmission: Transmission, document_id: str) -> None:
         for kept in transmission.resources:

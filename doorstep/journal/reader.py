@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, and_, case, func, or_, select
+from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from doorstep.connector import Receipt, StoredResource
@@ -121,28 +121,7 @@ class Reader:
 
     def due(self, consumer: str, now: datetime, limit: int, without: Collection[str] = ()) -> list[Pending]:
         """Return the heads of the consumer's lanes (but those of `without`) that may be handled now, oldest first."""
-        earlier = aliased(delivery)
-        blocked = (
-            select(earlier.c.event_seq)
-            .where(
-                earlier.c.consumer == delivery.c.consumer,
-                earlier.c.lane == delivery.c.lane,
-                earlier.c.event_seq < delivery.c.event_seq,
-                earlier.c.done_at.is_(None),
-            )
-            .exists()
-        )
-        columns = (delivery.c.event_seq, delivery.c.lane, delivery.c.state, delivery.c.attempts)
-        query = (
-            select(*columns, event)
-            .join(event, event.c.seq == delivery.c.event_seq)
-            .where(delivery.c.consumer == consumer, delivery.c.done_at.is_(None), delivery.c.next_attempt_at <= now)
-            .where(~blocked)
-            .order_by(delivery.c.event_seq)
-            .limit(limit)
-        )
-        if without:
-            query = query.where(delivery.c.lane.not_in(without))
+        query = due_query(consumer, now, limit, without)
         return [
             Pending(r["event_seq"], r["id"], consumer, r["lane"], r["state"], r["attempts"], r)
             for r in self.connection.execute(query).mappings()
@@ -241,6 +220,22 @@ class Reader:
 
     def content(self, ref: Content) -> bytes:
         return self._store.read(self.connection, ref)
+
+
+def due_query(consumer: str, now: datetime, limit: int, without: Collection[str]) -> Select[Any]:
+    """Return the query for the open deliveries that no earlier open delivery of their lane blocks."""
+    earlier = aliased(delivery)
+    same_lane = and_(earlier.c.consumer == delivery.c.consumer, earlier.c.lane == delivery.c.lane)
+    blocked = exists().where(same_lane, earlier.c.event_seq < delivery.c.event_seq, earlier.c.done_at.is_(None))
+    query = (
+        select(delivery.c.event_seq, delivery.c.lane, delivery.c.state, delivery.c.attempts, event)
+        .join(event, event.c.seq == delivery.c.event_seq)
+        .where(delivery.c.consumer == consumer, delivery.c.done_at.is_(None), delivery.c.next_attempt_at <= now)
+        .where(~blocked)
+        .order_by(delivery.c.event_seq)
+        .limit(limit)
+    )
+    return query.where(delivery.c.lane.not_in(without)) if without else query
 
 
 def _body(text: str, what: str) -> dict[str, JsonValue]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Dialect, Integer, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TIMESTAMP, TypeDecorator, TypeEngine
 
 
@@ -158,3 +160,21 @@ counter = Table(
 def upsert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Return the dialect's insert, which knows ON CONFLICT."""
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+@cache
+def insert_once(dialect: str, table: Table, key: str) -> sqlite.Insert | postgresql.Insert:
+    """Return the insert that does nothing when `key` is there already; built once, because building it is slow."""
+    return upsert(dialect, table).on_conflict_do_nothing(index_elements=[key])
+
+
+@cache
+def insert_event(dialect: str) -> ReturningInsert[int]:
+    """Return the insert of an event that answers with its `seq`, or with nothing when its id is there already."""
+    return insert_once(dialect, event, "id").returning(event.c.seq)
+
+
+@cache
+def insert_receipt(dialect: str) -> ReturningInsert[str]:
+    """Return the insert of a receipt that answers with its id, or with nothing when the input was here before."""
+    return insert_once(dialect, receipt, "document_id").returning(receipt.c.document_id)

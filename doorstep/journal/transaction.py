@@ -22,11 +22,13 @@ from doorstep.journal.routes import Routes
 from doorstep.journal.tables import content as content_table
 from doorstep.journal.tables import delivery as delivery_table
 from doorstep.journal.tables import event as event_table
-from doorstep.journal.tables import upsert
+from doorstep.journal.tables import insert_event, insert_once
 from schemas.event import Event, Payload
 from schemas.transmission import Content
 
 PayloadT = TypeVar("PayloadT", bound=Payload)
+
+_INSERT_DELIVERY = insert(delivery_table)
 
 
 class RuleBook:
@@ -104,8 +106,7 @@ class Transaction:
             causation_id=cause.id if cause else "",
             traceparent=traceparent or (cause.traceparent if cause else ""),
         )
-        statement = upsert(self.dialect, event_table).on_conflict_do_nothing(index_elements=["id"])
-        seq = self.connection.execute(statement.returning(event_table.c.seq), events.values(event)).scalar_one_or_none()
+        seq = self.connection.execute(insert_event(self.dialect), events.values(event)).scalar_one_or_none()
         if seq is None:
             existing = events.by_id(self.connection, event.id)
             assert existing is not None
@@ -128,7 +129,7 @@ class Transaction:
             for consumer, lane in matches
         ]
         if rows:
-            self.connection.execute(insert(delivery_table), rows)
+            self.connection.execute(_INSERT_DELIVERY, rows)
             self.touched.update(consumer for consumer, _lane in matches)
 
     def latest(self, payload: type[PayloadT], key: str) -> Event[PayloadT] | None:
@@ -141,8 +142,7 @@ class Transaction:
         """Write the row of staged content; the same bytes have one row."""
         ref = staged.ref
         row = {"sha256": ref.sha256, "content_type": ref.content_type, "size": ref.size, "data": staged.data}
-        statement = upsert(self.dialect, content_table).on_conflict_do_nothing(index_elements=["sha256"])
-        self.connection.execute(statement, row)
+        self.connection.execute(insert_once(self.dialect, content_table, "sha256"), row)
         return ref
 
     def rules(self, name: str) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from doorstep.errors import Defect
 from doorstep.journal import Journal
 from doorstep.journal.content import INLINE_LIMIT, ContentStore
 from schemas.transmission import Content
+from tests.doorstep.journal.support import opened
 
 EDGE = [0, 1, INLINE_LIMIT, INLINE_LIMIT + 1, 1_000_000]
 
@@ -75,3 +76,11 @@ def test_memory_and_file_have_the_same_address(data: bytes, tmp_path: Path) -> N
     file = tmp_path / "blob"
     file.write_bytes(data)
     assert store.measure(Blob("a/b", data)) == store.measure(Blob("a/b", file))
+
+
+async def test_what_an_interrupted_process_left_half_written_is_swept_at_the_next_start(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'journal.db'}"
+    async with opened(url, tmp_path):
+        (tmp_path / "content" / "drafts" / "half").write_bytes(b"half")
+    async with opened(url, tmp_path):
+        assert list((tmp_path / "content" / "drafts").iterdir()) == []
