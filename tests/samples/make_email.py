@@ -203,7 +203,7 @@ def make_orders() -> None:
     order("order-06-png", attach(about(6, truth, SEE), file), truth, attachments=1)
 
     truth = order_truth(207)
-    shot = picture(photo(sheet(truth, "portal", 7)), "JPEG", quality=80)
+    shot = picture(photo(sheet(truth, "table", 7)), "JPEG", quality=80)
     order("order-07-photo", attach(about(7, truth, SEE), ("image/jpeg", "IMG_0007.jpg", shot)), truth, attachments=1)
 
     truth = order_truth(208, "home_health", discharge_deadline="2026-11-24T14:00")
