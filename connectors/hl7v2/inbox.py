@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import traceback
 from datetime import datetime
 
 from connectors.hl7v2.framer import Frame
@@ -52,10 +53,15 @@ async def answer(hub: Hub, frame: Frame, *, peer: str = "") -> bytes | None:
         logger.warning("not stored: code=%s size=%d", error.code, len(frame.data))
         text = "the message could not be stored; send it again" if error.retry else "the message was not taken"
         return _ack(header, error.hl7_ack, now, AckError("207", "", text))
-    except Exception:  # whatever breaks in the hub, the sender must hear that the message is not in custody
-        logger.exception("not stored: an unexpected error; size=%d", len(frame.data))
+    except Exception as error:  # noqa: BLE001 - whatever breaks in the hub, the sender must hear that it has no custody
+        logger.error("not stored: %s; size=%d\n%s", type(error).__name__, len(frame.data), _where(error))
         return _ack(header, "AE", now, AckError("207", "", "the message could not be stored; send it again"))
     return _receipt_ack(header, receipt)
+
+
+def _where(error: BaseException) -> str:
+    """Return the stack without the error's own text, which may quote the message."""
+    return "".join(traceback.format_tb(error.__traceback__))
 
 
 def _fault(frame: Frame) -> AckError:
@@ -109,8 +115,8 @@ async def _refuse(
         return _ack(header, "AE", now, AckError("207", "", text)) if frame.ended else None
     except HubError as broken:
         logger.warning("a refused message was not kept: code=%s sha256=%s", broken.code, sha256)
-    except Exception:  # as above: an answer is due whatever breaks
-        logger.exception("a refused message was not kept: sha256=%s", sha256)
+    except Exception as broken:  # noqa: BLE001 - as above: an answer is due whatever breaks
+        logger.error("a refused message was not kept: %s sha256=%s\n%s", type(broken).__name__, sha256, _where(broken))
     return _ack(header, "AR", at, error) if frame.ended else None
 
 

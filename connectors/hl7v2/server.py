@@ -139,7 +139,7 @@ class Connection(asyncio.Protocol):
             task = self._tasks.popleft()
             self.served += 1
             if task.cancelled() or task.exception() is not None:
-                logger.error("a message was not answered; the connection is closed", exc_info=_failure(task))
+                logger.error("a message was not answered; the connection is closed")
                 self.abort()
                 return
             data = task.result()
@@ -230,10 +230,6 @@ class Connection(asyncio.Protocol):
         self._waiting.clear()
         if self._transport is not None:
             self._transport.abort()
-
-
-def _failure(task: asyncio.Task[bytes | None]) -> BaseException | None:
-    return None if task.cancelled() else task.exception()
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from schemas.codec import CodecError
 
@@ -200,7 +201,11 @@ def delimiters_of(msh: str) -> Delimiters:
     """Read the separators from the start of an MSH segment."""
     field = msh[3:4]
     end = msh.find(field, 4) if field else -1
-    chars = msh[4:] if end < 0 else msh[4:end]
+    return _delimiters(field, msh[4:12] if end < 0 else msh[4 : min(end, 12)])
+
+
+@lru_cache(maxsize=64)
+def _delimiters(field: str, chars: str) -> Delimiters:
     every = field + chars
     if not 2 <= len(chars) <= 5 or len(set(every)) != len(every):
         raise CodecError("102", "the separators are not two to five different characters", "MSH-2")
@@ -212,10 +217,8 @@ def delimiters_of(msh: str) -> Delimiters:
 def first_line(data: bytes) -> bytes:
     """Return the MSH segment (at most 64 KiB of it); CodecError 100 when the message has none."""
     start = 0
-    if data[:3] == b"\xef\xbb\xbf":
-        start = 3
-    while data[start : start + 1] in (b"\r", b"\n", b" ", b"\t"):
-        start += 1
+    if not data.startswith(b"MSH"):
+        start = len(data) - len(data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n \t"))
     if data[start : start + 3] != b"MSH":
         raise CodecError("100", "the message does not begin with an MSH segment", "MSH")
     end = data.find(b"\r", start)
@@ -239,17 +242,16 @@ def codec_of(declared: str) -> str | None:
 
 def split(data: bytes) -> Message:
     """Split one message into segments and fields; any of CR, LF and CR LF ends a segment."""
-    line = first_line(data)
-    delimiters = delimiters_of(line.decode("latin-1"))
-    header = line.decode("latin-1").split(delimiters.field)
-    declared = codec_of(header[17].split(delimiters.repetition)[0]) if len(header) > 17 else None
+    line = first_line(data).decode("latin-1")
+    delimiters = delimiters_of(line)
+    header = line.split(delimiters.field, 18)
+    declared = codec_of(header[17].split(delimiters.repetition)[0]) if len(header) > 17 and header[17] else None
     text, codec, guessed = _decoded(data, declared)
     field = delimiters.field
     fields = [row.split(field) for row in _rows(text, field) if row]
     fields[0][1:1] = [field]
-    for row in fields[1:]:
-        if row[0] == "MSH":
-            raise CodecError("100", "there is more than one MSH segment in the message", "MSH")
+    if any(row[0] == "MSH" for row in fields[1:]):
+        raise CodecError("100", "there is more than one MSH segment in the message", "MSH")
     return Message(fields, delimiters, codec, guessed=guessed)
 
 

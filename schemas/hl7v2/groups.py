@@ -18,7 +18,7 @@ _PATIENT_SEGMENTS = frozenset(
 
 @dataclass(slots=True)
 class Item:
-    """One ordered item: its ORC, its detail segment and what follows them; `own` is false for a shared ORC."""
+    """One ordered item: its ORC (which items may share), its detail segment and what follows them."""
 
     segments: dict[str, list[Segment]] = field(default_factory=dict)
 
@@ -32,7 +32,7 @@ class Item:
 
 @dataclass(slots=True)
 class Patient:
-    """One PID and what belongs to it; `notes` stand before the first order."""
+    """One PID, what belongs to it, and its items."""
 
     segments: dict[str, list[Segment]] = field(default_factory=dict)
     items: list[Item] = field(default_factory=list)
@@ -59,6 +59,8 @@ def patients_of(message: Message) -> tuple[list[Patient], list[Segment]]:
             current.add(segment)
         else:
             _add_to_item(current, segment)
+    if patients:
+        patients[0].items[:0] = common.items  # out of order, yet nothing that was ordered may fall away
     return patients, strange
 
 

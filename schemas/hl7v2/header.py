@@ -64,15 +64,17 @@ class Header:
 def header_of(data: bytes) -> Header:
     """Read the MSH segment; CodecError when there is none or its separators make no sense."""
     line = first_line(data)
-    delimiters = delimiters_of(line.decode("latin-1"))
-    raw = line.decode("latin-1").split(delimiters.field)
+    text = line.decode("latin-1")
+    delimiters = delimiters_of(text)
+    raw = text.split(delimiters.field)
     declared = raw[17].split(delimiters.repetition)[0] if len(raw) > 17 else ""
     try:
         codec = codec_of(declared) or "utf-8"
     except CodecError:
         codec = "utf-8"  # check() says so with a code; until then the ids can still be read and echoed
     with suppress(UnicodeDecodeError):  # then the latin-1 reading stands: it never fails
-        raw = line.decode("utf-8" if codec == "ascii" else codec).split(delimiters.field)
+        if not line.isascii():
+            raw = line.decode("utf-8" if codec == "ascii" else codec).split(delimiters.field)
     raw += [""] * (18 - len(raw))
 
     def hd(index: int) -> str:

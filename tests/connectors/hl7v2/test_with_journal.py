@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ from tests.connectors.hl7v2.wire import framed, listening, order, sending
 
 @pytest.fixture
 async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
-    journal = Journal.open(f"sqlite:///{tmp_path / 'j.db'}", data_dir=tmp_path, routes=Routes(()), rules_dir=tmp_path)
+    journal = Journal.open(f"sqlite:///{tmp_path / 'j.db'}", data_dir=tmp_path, routes=Routes({}), rules_dir=tmp_path)
     yield journal
     await journal.close()
 
@@ -57,8 +58,6 @@ async def test_a_resend_is_answered_the_same_and_another_content_is_refused(jour
 
 @pytest.mark.parametrize("data", [b"", b"garbage", order("", kind="QRY^A19"), order(kind="QRY^A19")])
 async def test_a_refused_message_is_kept_and_says_why(journal: Journal, data: bytes) -> None:
-    import hashlib
-
     async with listening(hub_of(journal)) as server, sending(server) as sender:
         for _ in range(2):
             await sender.send(framed(data))

@@ -336,3 +336,21 @@ def test_errors_name_no_value_of_the_message() -> None:
     reasons = " ".join([*order.unreadable.values(), *order.conflicting.values()])
     assert "1234567890" not in reasons
     assert "19999999" not in reasons
+
+
+def test_a_cancel_may_name_the_order_and_nothing_else() -> None:
+    order = one("ORC|CA|P1")
+    assert (order.action, order.placer_number, order.lines) == ("cancel", "P1", ())
+
+
+def test_an_order_that_stands_before_its_patient_is_not_lost() -> None:
+    data = "\r".join([MSH.format(kind="ORM^O01"), ORC, OBR, PID, "ORC|NW|P2", OBR, ""]).encode()
+    (order,) = orders_of(data, "doc")
+    assert len(order.lines) == 2
+
+
+def test_what_has_no_place_is_listed_as_received() -> None:
+    order = one(ORC, OBR, "AL1|1||^Penicillin", "ZPM|site\\T\\own", "not a segment")
+    assert order.unmapped["AL1-3"] == "^Penicillin"
+    assert order.unmapped["ZPM-1"] == "site&own"
+    assert order.unmapped["?-0"] == "not a segment"
