@@ -8,7 +8,6 @@ from pydantic import JsonValue
 
 from doorstep.handler import Unit, on
 from handlers.casework import derived_id, order_type_of
-from handlers.normalize import normalized
 from schemas.document import DocumentClass, ExtractedField, FieldsExtracted, ReviewDecided
 from schemas.event import Event, Payload
 from schemas.fields import FIELD_NAMES, order_of, problems_of, with_fields
@@ -76,7 +75,7 @@ def apply(event: Event[ReviewDecided], unit: Unit) -> Iterable[Payload]:
         return []
     extracted = unit.latest(FieldsExtracted, data.document_id)
     if extracted is not None:
-        return normalized(corrected(extracted.data, data.fields), unit)
+        return [corrected(extracted.data, data.fields)]
     return _from_message(data, unit)
 
 

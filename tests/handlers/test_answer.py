@@ -1,0 +1,121 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.answer import start_of
+from schemas.case import CaseState, OfferAccepted, OfferDeclined, OfferRecalled, OfferSent, OfferState
+from schemas.document import ReviewRequested
+from schemas.transmission import ReceiptState
+from tests.factories import NOW, referral
+from tests.handlers.memory import MemoryHub
+
+START = (NOW + timedelta(days=1)).isoformat()
+
+
+@pytest.fixture
+def hub() -> MemoryHub:
+    hub = MemoryHub()
+    hub.send(referral())
+    return hub
+
+
+def offers(hub: MemoryHub) -> list[str]:
+    return [offer.offer_id for offer in hub.unit.offers_of(hub.only_case().case_id)]
+
+
+def test_the_first_acceptance_wins_and_the_others_are_recalled(hub: MemoryHub) -> None:
+    first, second, *rest = offers(hub)
+    hub.say("dispatch", "a1", {"offer_id": second, "answer": "accept", "start": START})
+    hub.say("dispatch", "a2", {"offer_id": first, "answer": "accept", "start": START})
+    assert len(hub.seen(OfferAccepted)) == 1
+    assert hub.unit.offers[second].state is OfferState.ACCEPTED
+    assert {recalled.offer_id for recalled in hub.seen(OfferRecalled)} == {first, *rest}
+    assert hub.unit.receipts["a1"][0] is ReceiptState.ACCEPTED
+    assert hub.unit.receipts["a2"] == (ReceiptState.REJECTED, "the offer was recalled before", hub.only_case().case_id)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        None,
+        "",
+        "tomorrow",
+        20261124,
+        "2026-11-24T10:00",
+        "2026-11-24",
+        "2026-11-20T10:00:00+00:00",
+        "2027-11-24T10:00:00Z",
+        "9999-12-31T23:59:59-14:00",
+        "0001-01-01T00:00:00+14:00",
+        ["2026-11-24T10:00:00Z"],
+    ],
+)
+def test_an_acceptance_without_a_sane_start_is_refused_and_the_offer_stays_open(hub: MemoryHub, start: Any) -> None:
+    offer_id = offers(hub)[0]
+    hub.say("dispatch", "a1", {"offer_id": offer_id, "answer": "accept", "start": start})
+    assert hub.unit.receipts["a1"][0] is ReceiptState.REJECTED
+    assert not hub.seen(OfferAccepted)
+    assert hub.seen(ReviewRequested)[-1].case_id == hub.only_case().case_id
+    hub.say("dispatch", "a2", {"offer_id": offer_id, "answer": "accept", "start": START})
+    assert hub.only_case().state is CaseState.SCHEDULED
+
+
+@given(st.text(max_size=40) | st.datetimes().map(str) | st.none() | st.integers())
+def test_a_start_is_a_future_instant_or_nothing(value: Any) -> None:
+    found = start_of(value, NOW, 90)
+    assert found is None or NOW - timedelta(hours=1) < found < NOW + timedelta(days=91)
+
+
+def test_a_start_keeps_its_instant_whatever_its_offset() -> None:
+    assert start_of("2026-11-24T10:00:00-05:00", NOW, 90) == datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+
+
+def test_when_the_last_offer_is_declined_the_next_providers_are_asked_until_none_is_left(hub: MemoryHub) -> None:
+    waves = 0
+    for number in range(100):
+        live = [o for o in hub.unit.offers.values() if o.state is OfferState.SENT]
+        if not live:
+            break
+        waves = max(waves, live[0].wave)
+        hub.say("dispatch", f"d{number}", {"offer_id": live[0].offer_id, "answer": "decline", "reason": "full"})
+    assert waves >= 2
+    assert hub.only_case().state is CaseState.UNDISPATCHABLE
+    npis = [sent.npi for sent in hub.seen(OfferSent)]
+    assert len(npis) == len(set(npis))
+    assert len(hub.seen(ReviewRequested)) == 1
+
+
+def test_a_decline_keeps_its_reason_and_counts_once(hub: MemoryHub) -> None:
+    offer_id = offers(hub)[0]
+    for number in range(2):
+        hub.say("dispatch", f"d{number}", {"offer_id": offer_id, "answer": "decline", "reason": " no \n staff "})
+    assert [declined.reason for declined in hub.seen(OfferDeclined)] == ["no staff"]
+    hub.say("dispatch", "a1", {"offer_id": offer_id, "answer": "accept", "start": START})
+    assert hub.unit.receipts["a1"][:2] == (ReceiptState.REJECTED, "the offer was declined before")
+
+
+def test_backing_out_after_accepting_goes_to_a_person(hub: MemoryHub) -> None:
+    offer_id = offers(hub)[0]
+    hub.say("dispatch", "a1", {"offer_id": offer_id, "answer": "accept", "start": START})
+    hub.say("dispatch", "d1", {"offer_id": offer_id, "answer": "decline"})
+    assert hub.only_case().state is CaseState.SCHEDULED
+    assert hub.seen(ReviewRequested)[-1].reason == "a provider declined after accepting"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [[], None, "x", {"offer_id": "other", "answer": "accept", "start": START}, {"offer_id": 3}, {"answer": "accept"}],
+)
+def test_an_answer_to_nothing_is_refused(hub: MemoryHub, body: Any) -> None:
+    hub.say("dispatch", "a1", body)
+    assert hub.unit.receipts["a1"] == (ReceiptState.REJECTED, "there is no such offer", None)
+
+
+@pytest.mark.parametrize("answer", [None, "", "perhaps", 1])
+def test_an_answer_that_is_neither_is_refused(hub: MemoryHub, answer: Any) -> None:
+    hub.say("dispatch", "a1", {"offer_id": offers(hub)[0], "answer": answer})
+    assert hub.unit.receipts["a1"][0] is ReceiptState.REJECTED
+    assert hub.only_case().state is CaseState.DISPATCHING
