@@ -36,6 +36,8 @@ class Served:
     client: httpx.AsyncClient
     hub: LiveHub
     journal: Journal
+    since: int = 0
+    partners: int = 0
 
     async def post(self, address: str, body: Any, **headers: str) -> httpx.Response:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -46,7 +48,8 @@ class Served:
         return await self.post(expected["post_to"], (SAMPLES / f"{name}.json").read_bytes())
 
     async def received(self) -> list[TransmissionReceived]:
-        events = await self.journal.read(lambda reader: reader.events_after(0, topics=[TransmissionReceived.topic]))
+        topics = [TransmissionReceived.topic]
+        events = await self.journal.read(lambda reader: reader.events_after(self.since, topics=topics))
         return [event.data for event in events]
 
     async def orders(self, data: TransmissionReceived) -> Any:

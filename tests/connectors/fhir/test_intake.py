@@ -17,6 +17,8 @@ from tests.samples import make_fhir
 from tests.samples.make_fhir import bundle, contained, coverage, patient, practitioner, request
 from tests.samples.people import order_truth
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 TRUTH = order_truth(820)
 SAMPLE_NAMES = [sample.name for sample in make_fhir.samples()]
 
@@ -68,7 +70,7 @@ async def test_the_raw_body_and_the_collection_are_kept(site: Served) -> None:
     assert (collection["resourceType"], collection["type"]) == ("Bundle", "collection")
     assert data.identifier == TRUTH.order_number
     assert data.reply_to is not None
-    assert data.reply_to.address == "default"
+    assert data.reply_to.address == data.sender == f"partner-{site.partners}"
     assert data.reply_to.context["focus"].startswith("ServiceRequest/")
 
 
@@ -250,16 +252,19 @@ async def test_the_same_order_in_a_new_bundle_is_not_taken_twice(site: Served) -
 async def test_a_batch_takes_the_good_and_tells_of_the_bad(site: Served) -> None:
     bad = {"resource": {**patient(TRUTH), "gender": "?"}, "request": {"method": "POST", "url": "Patient"}}
     good = {"resource": order(), "request": {"method": "POST", "url": "ServiceRequest"}}
-    reply = await site.post("/fhir", {"resourceType": "Bundle", "type": "batch", "entry": [good, good]})
-    assert [e["response"]["status"] for e in reply.json()["entry"]] == ["201 Created"] * 2
+    none = {"resource": {"gender": "male"}, "request": {"method": "POST", "url": "Patient"}}
+    reply = await site.post("/fhir", {"resourceType": "Bundle", "type": "batch", "entry": [bad, good, none, good]})
+    told = [entry["response"] for entry in reply.json()["entry"]]
+    assert [response["status"] for response in told] == ["422", "201 Created", "422", "201 Created"]
+    assert told[0]["outcome"]["issue"][0]["expression"] == ["Patient.gender"]
+    assert validate(reply.json()) == []
     assert len(await site.received()) == 1
-    assert (await site.post("/fhir", {"resourceType": "Bundle", "type": "batch", "entry": [bad]})).status_code == 200
 
 
 async def test_a_refused_input_is_kept_with_its_reason(site: Served) -> None:
     import hashlib
 
-    body = json.dumps(order(status="wrong")).encode()
+    body = json.dumps(order(status="wrong", patientInstruction="refused")).encode()
     await site.post("/fhir/ServiceRequest", body)
     (receipt,) = await site.hub.find(sha256=hashlib.sha256(body).hexdigest())
     assert receipt.state is ReceiptState.REJECTED
@@ -269,9 +274,9 @@ async def test_a_refused_input_is_kept_with_its_reason(site: Served) -> None:
 
 
 async def test_a_sender_is_a_partner_only_when_it_is_configured(site: Served) -> None:
-    await site.post("/fhir/ServiceRequest", order(), **{"X-Doorstep-Partner": "clinic"})
+    await site.post("/fhir/ServiceRequest", order(), **{"X-Doorstep-Partner": "partner-499"})
     await site.post("/fhir/ServiceRequest", order(), **{"X-Doorstep-Partner": "stranger"})
-    assert [data.sender for data in await site.received()] == ["clinic", "default"]
+    assert [data.sender for data in await site.received()] == ["partner-499", "default"]
 
 
 @pytest.mark.parametrize("change", [{"status": "completed"}, {"doNotPerform": True}])
