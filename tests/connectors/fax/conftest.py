@@ -1,4 +1,4 @@
-"""A temporary folder that other users may enter: pytest's own lie below one that is closed to them."""
+"""Fixtures of the fax tests."""
 
 from __future__ import annotations
 
@@ -8,10 +8,25 @@ from pathlib import Path
 
 import pytest
 
+from tests.connectors.fax.hubs import FolderHub
+
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
+    """A folder that other users may enter: pytest's own lie below one that is closed to them."""
     with tempfile.TemporaryDirectory(prefix="doorstep-fax-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         yield folder
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> FolderHub:
+    return FolderHub(tmp_path / "hub")
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    path = tmp_path / "inbox"
+    path.mkdir()
+    return path

@@ -17,8 +17,8 @@ from connectors.fax.handover import Attempts
 from connectors.fax.outbound import job_tag
 from doorstep.connector import Delivery, Sent
 from doorstep.errors import Unavailable
+from tests.connectors.fax.answers import confirmation
 from tests.connectors.fax.hubs import FolderHub
-from tests.connectors.fax.test_outbound import confirmation
 
 HFAXD, FAXQ = "/usr/sbin/hfaxd", "/usr/sbin/faxq"
 SENDFAX = shutil.which("sendfax")
