@@ -26,7 +26,10 @@ def orders_in(channel: str, data: bytes, document_id: str) -> tuple[Order, ...] 
         else:
             from schemas.fhir import orders_of as read_fhir
 
-            orders = read_fhir(json.loads(data), document_id)
+            bundle = json.loads(data)
+            if not isinstance(bundle, dict):
+                return CodecError("structure", "the content is no resource")
+            orders = read_fhir(bundle, document_id)
     except CodecError as error:
         return error
     except ValidationError as error:

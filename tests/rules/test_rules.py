@@ -14,18 +14,8 @@ from schemas.rules import Clocks, Desk, Directory, Effective, Ruleset, covers, r
 from tests.factories import order
 
 REQUIRED = [
-    "member_name",
-    "dob",
-    "payer",
-    "member_id",
-    "clinician_name",
-    "clinician_npi",
-    "signature_present",
-    "icd10",
-    "order_lines",
-    "service_start",
-    "ship_address",
-    "contact_phone",
+    *("member_name", "dob", "payer", "member_id", "clinician_name", "clinician_npi", "signature_present", "icd10"),
+    *("order_lines", "service_start", "ship_address", "contact_phone"),
 ]
 ELEMENTS = sorted(path for path in (rules_dir() / "elements").glob("*.yaml") if path.stem != "order_types")
 
