@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, exists, select, update
+from sqlalchemy import RowMapping, bindparam, exists, select, update
 
 from doorstep.errors import Defect, HubError
 from doorstep.journal import events
@@ -47,6 +47,20 @@ class Pending:
         return events.load(self.row)
 
 
+_EARLIER = delivery.alias("earlier")
+_BLOCKED = exists().where(
+    _EARLIER.c.consumer == delivery.c.consumer,
+    _EARLIER.c.lane == delivery.c.lane,
+    _EARLIER.c.event_seq < delivery.c.event_seq,
+    _EARLIER.c.done_at.is_(None),
+)
+_DELIVERY = (
+    select(delivery, event.c.topic, event.c.key, event.c.correlation, _BLOCKED.label("blocked"))
+    .join(event, event.c.seq == delivery.c.event_seq)
+    .where(event.c.id == bindparam("event_id"), delivery.c.consumer == bindparam("to"))
+)
+
+
 class DeliveryWrites(Transaction):
     """The deliveries' share of a unit of work."""
 
@@ -55,13 +69,7 @@ class DeliveryWrites(Transaction):
         row = self._delivery(event_id, consumer)
         if row is None or row["done_at"] is not None:
             return Claim.SETTLED
-        earlier = and_(
-            delivery.c.consumer == consumer,
-            delivery.c.lane == row["lane"],
-            delivery.c.event_seq < row["event_seq"],
-            delivery.c.done_at.is_(None),
-        )
-        if self.connection.execute(select(exists().where(earlier))).scalar():
+        if row["blocked"]:
             return Claim.DEFERRED
         again = row["state"] == "inflight" or row["error_code"] == REDELIVERED
         return Claim.AGAIN if again else Claim.TAKEN
@@ -133,12 +141,7 @@ class DeliveryWrites(Transaction):
         return len(again)
 
     def _delivery(self, event_id: str, consumer: str) -> RowMapping | None:
-        query = (
-            select(delivery, event.c.topic, event.c.key, event.c.correlation)
-            .join(event, event.c.seq == delivery.c.event_seq)
-            .where(event.c.id == event_id, delivery.c.consumer == consumer)
-        )
-        return self.connection.execute(query).mappings().first()
+        return self.connection.execute(_DELIVERY, {"event_id": event_id, "to": consumer}).mappings().first()
 
     def _open(self, event_id: str, consumer: str) -> RowMapping:
         row = self._delivery(event_id, consumer)
