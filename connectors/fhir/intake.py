@@ -25,7 +25,7 @@ from connectors.fhir.bundles import (
 )
 from connectors.fhir.settings import FhirSettings
 from connectors.fhir.tasks import TASK_OF_TYPE, TASK_TYPE, index_id
-from connectors.fhir.wire import MEDIA_TYPE, Refusal, refusal
+from connectors.fhir.wire import MEDIA_TYPE, Refusal, refusal, work
 from doorstep import clock
 from doorstep.connector import Blob, Hub, StoredResource, Transmission
 from schemas.fhir import dumps, is_request, plain, task_id
@@ -91,9 +91,10 @@ class Intake:
         )
 
     async def _take(self, given: Input, names: dict[int, str]) -> Taken:
-        digest = digest_of(given.entries)
+        size = len(given.body)
+        digest: str = await work(size, digest_of, given.entries)
         key, seed = _identity(given, names, digest)
-        placed = place(given.entries, seed)
+        placed: list[Placed] = await work(size, place, given.entries, seed)
         links: list[StoredResource] = []
         is_update = False
         for number, name in names.items():
@@ -108,13 +109,14 @@ class Intake:
                 return await self._existing(known, entry)
             if step.known_key is not None:
                 key, links, is_update = step.known_key, [], False
-                placed = place(given.entries, f"{key}:{digest}")
+                placed = await work(size, place, given.entries, f"{key}:{digest}")
                 break
             links += step.links
             is_update = is_update or step.is_update
         received_at = clock.now()
         collection = await self._collection(placed, is_update=is_update)
-        receipt = await self.hub.receive(self._transmission(given, key, placed, collection, links, received_at))
+        transmission = await work(size, self._transmission, given, key, placed, collection, links, received_at)
+        receipt = await self.hub.receive(transmission)
         if receipt.conflict:
             await self._same_or_refuse(given, placed)
         again = receipt.duplicate or receipt.conflict

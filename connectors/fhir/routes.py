@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -15,13 +13,10 @@ from connectors.fhir.reading import check, check_order, parse
 from connectors.fhir.settings import FhirSettings
 from connectors.fhir.tasks import current_task, task_of_case, task_of_request
 from connectors.fhir.versions import chain_name, versions
-from connectors.fhir.wire import FhirRoute, Refusal, answer, read_body, refusal
+from connectors.fhir.wire import FhirRoute, Refusal, answer, read_body, refusal, work
 from doorstep.connector import Hub
 from schemas.fhir import dumps, is_resource_type, operation_outcome
 from schemas.fhir.graph import RELATIVE, part
-
-INLINE_BYTES = 8 * 1024
-"""Up to here parsing and validation take about 2 ms; more goes to a thread."""
 
 
 def router(settings: FhirSettings, hub: Hub) -> APIRouter:
@@ -63,11 +58,11 @@ class Site:
         if kind not in CREATED:
             raise _unknown(kind)
         body = await read_body(request, self.settings.max_bytes)
-        resource = await _work(body, parse, body, self.settings.max_bytes)
+        resource = await work(len(body), parse, body, self.settings.max_bytes)
         partner = self.settings.partner(request.headers.get("x-doorstep-partner"))
         condition = request.headers.get("if-none-exist")
         try:
-            await _work(body, check_order, resource, kind)
+            await work(len(body), check_order, resource, kind)
             given = Input(body, [Entry(resource)], partner, "create", if_none_exist=condition)
             taken = await self.intake.take(given)
         except Refusal as refused:
@@ -78,10 +73,10 @@ class Site:
     async def post_bundle(self, request: Request) -> Response:
         """POST a transaction or message (all or nothing), or a batch (each entry by itself)."""
         body = await read_body(request, self.settings.max_bytes)
-        bundle = await _work(body, parse, body, self.settings.max_bytes)
+        bundle = await work(len(body), parse, body, self.settings.max_bytes)
         partner = self.settings.partner(request.headers.get("x-doorstep-partner"))
         try:
-            await _work(body, check, envelope(bundle), "Bundle")
+            await work(len(body), check, envelope(bundle), "Bundle")
             entries = entries_of(bundle, self.settings.max_entries)
             if bundle["type"] == "batch":
                 return answer(await self._batch(entries, partner))
@@ -231,8 +226,3 @@ def _unknown(kind: str) -> Refusal:
     return refusal(
         404, "not-supported", "this resource type is not taken here" if known else "there is no such address"
     )
-
-
-async def _work(body: bytes, fn: Callable[..., Any], *args: Any) -> Any:
-    """Run a pure function here when it is short, else in a thread."""
-    return fn(*args) if len(body) <= INLINE_BYTES else await asyncio.to_thread(fn, *args)

@@ -10,10 +10,14 @@ from schemas.fhir.graph import Graph, Resource, identifiers, part, parts
 from schemas.fhir.words import CPT, HCPCS_IN_TEXT, MODIFIER, billing_code, text_of
 from schemas.order import Frequency, OrderLine, OrderType
 
-LITRES = re.compile(r"(\d+(?:\.\d+)?)\s*(?:l\s*/\s*min|lpm|l\.?p\.?m\.?|lit(?:er|re)s?\s+(?:per|a|/)\s*min)", re.I)
-EVERY_HOURS = re.compile(r"(?:\bq\s*|\bevery\s+)(\d+(?:\.\d+)?)\s*(?:h\b|hrs?\b|hours?\b)", re.I)
-PER_WEEK = re.compile(r"(\d+)\s*(?:x|times?|dressings?|changes?)?\s*(?:per|a|/|each)\s*(?:week|wk)\b", re.I)
-VISITS = re.compile(r"(\d+)\s+visits?\b", re.I)
+LITRES = re.compile(
+    r"(?<![\d.])(\d{1,4}(?:\.\d{1,3})?)\s*(?:l\s*/\s*min|lpm|l\.?p\.?m\.?|lit(?:er|re)s?\s+(?:per|a|/)\s*min)", re.I
+)
+EVERY_HOURS = re.compile(r"(?:\bq|\bevery)\s?(\d{1,3}(?:\.\d{1,2})?)\s?(?:h\b|hrs?\b|hours?\b)", re.I)
+PER_WEEK = re.compile(
+    r"(?<![\d.])(\d{1,3})\s*(?:x|times?|dressings?|changes?)?\s*(?:per|a|/|each)\s*(?:week|wk)\b", re.I
+)
+VISITS = re.compile(r"(?<![\d.])(\d{1,3})\s+visits?\b", re.I)
 RANGE_BEFORE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:-|–|to)\s*$")
 FrequencyKind = Literal["oxygen_lpm", "dressings_per_week", "dose_interval_hours", "visits"]
 DAILY = {
@@ -29,6 +33,8 @@ DAILY = {
     "Q8H": 8,
     "Q12H": 12,
 }
+MIN_RATE, MAX_RATE = Decimal("0.01"), Decimal(10000)
+MAX_QUANTITY = Decimal(1_000_000)
 HOURS = {"h": Decimal(1), "d": Decimal(24), "wk": Decimal(168)}
 
 
@@ -120,6 +126,7 @@ def quantity_of(request: Resource) -> tuple[Decimal | None, str | None]:
         if not found and _named(parameter, "quantity"):
             found = part(parameter.get("valueQuantity"))
     amount = number(found.get("value"))
+    amount = amount if amount is not None and 0 < amount <= MAX_QUANTITY else None
     return amount, text_of(found.get("unit") or found.get("code")) or None if amount is not None else None
 
 
@@ -153,7 +160,7 @@ def frequencies(request: Resource, kind: OrderType, codes: list[str], texts: lis
     found = _flow(request) + [f for timing in timings(request) for f in _repeats(timing, kind, dressing=dressing)]
     for text in [] if found else texts:
         found += _in_text(text, kind)
-    return list({(f.kind, f.value): f for f in found}.values())
+    return list({(f.kind, f.value): f for f in found if MIN_RATE <= f.value <= MAX_RATE}.values())
 
 
 def _flow(request: Resource) -> list[Frequency]:
@@ -193,6 +200,9 @@ def _repeats(timing: Resource, kind: OrderType, *, dressing: bool) -> list[Frequ
 
 
 def _trim(value: Decimal) -> Decimal:
+    """Return the value with two decimals at most; 0 for one that no schedule has."""
+    if not MIN_RATE <= value <= MAX_RATE:
+        return Decimal(0)
     rounded = value.quantize(Decimal("0.01")).normalize()
     return rounded.quantize(Decimal(1)) if rounded == rounded.to_integral_value() else rounded
 

@@ -26,7 +26,9 @@ KEYS: dict[str, str] = {
     "group-number": r"group([ -]?(no|number))?\.?",
     "frequency": r"frequency|supply frequency|flow( rate)?",
 }
-LINE = re.compile(r"^\s*([A-Za-z][A-Za-z .\-]{1,30}?)\s*[:=]\s*(.+?)\s*$")
+LINE = re.compile(r"([A-Za-z][A-Za-z .\-]{1,30}?) ?[:=] ?(.+)")
+MAX_LINES, MAX_LINE = 200, 300
+"""Of one note: a sender's few lines are meant, not a document."""
 ADDRESS = re.compile(
     r"(?P<street>[^,]+)(?:,\s*(?P<unit>(?:apt|unit|suite|ste|#|floor|fl|lot|bldg|rm|room)[^,]*))?,\s*(?P<city>[^,]+?),?\s+"
     r"(?P<state>[A-Z]{2})\s+(?P<zip>\d{5}(?:-\d{4})?)",
@@ -54,7 +56,10 @@ class Places:
         """Return the first discharge deadline; a time without an offset is on the wall clock of `zone`."""
         when = next((when for when in map(moment, self.texts("discharge-deadline")) if when), None)
         if isinstance(when, datetime):
-            return (when if when.tzinfo else when.replace(tzinfo=zone)).astimezone(UTC)
+            try:
+                return (when if when.tzinfo else when.replace(tzinfo=zone)).astimezone(UTC)
+            except OverflowError:  # the last and the first day of the calendar
+                return when.date()
         return when
 
     def address(self) -> Address | None:
@@ -78,8 +83,8 @@ def gather(requests: list[Resource], patient: Resource, graph: Graph) -> Places:
         _from_resources(request, graph, places)
     for text in dict.fromkeys(_notes(requests, supporting)):
         places.notes.append(text)
-        for line in re.split(r"[\n;|]", text):
-            match = LINE.match(line)
+        for line in re.split(r"[\n;|]", text, maxsplit=MAX_LINES)[:MAX_LINES]:
+            match = LINE.fullmatch(text_of(line[:MAX_LINE]))
             key = _key(match[1].lower()) if match else None
             if match and key:
                 places.found.setdefault(key, []).append(match[2])

@@ -320,3 +320,28 @@ def test_whatever_passes_validation_becomes_orders(name: str, value: Any) -> Non
     resource = {**contained(TRUTH, "ServiceRequest"), name: value}
     if not validate(resource):
         assert isinstance(orders_of(resource, "d"), tuple)
+
+
+HUGE = ["1" * 900_000, "Access: x" + " " * 900_000 + "y", "a:b\n" * 200_000, "no " * 300_000, "q" * 900_000]
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("text", HUGE)
+def test_a_huge_note_takes_no_long_time(text: str) -> None:
+    assert order(note=[{"text": text}], authoredOn="2026-11-05").notes == (text.strip(),)
+
+
+@pytest.mark.parametrize("period", [Decimal("1E+30"), Decimal("1E-30"), 0, -1])
+def test_a_timing_out_of_all_bounds_is_no_frequency(period: Any) -> None:
+    timing = {"repeat": {"frequency": 1, "period": period, "periodUnit": "h"}}
+    made = {**contained(order_truth(806, "infusion"), "MedicationRequest"), "dosageInstruction": [{"timing": timing}]}
+    assert one(made).frequency is None
+
+
+@pytest.mark.parametrize("value", [-1, 0, Decimal("1E+200")])
+def test_a_quantity_out_of_all_bounds_is_none(value: Any) -> None:
+    assert order(quantityQuantity={"value": value}).lines[0].quantity is None
+
+
+def test_the_last_moment_of_the_calendar_is_a_day() -> None:
+    assert order(note=[{"text": "Discharge: 9999-12-31T23:59:59-05:00"}]).discharge_deadline == date(9999, 12, 31)
