@@ -15,6 +15,9 @@ from doorstep.errors import Refused
 from schemas.mail import valid_address
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
 
+_UNFOLDED = SMTP.clone(max_line_length=990)
+"""For writing: at 78 columns this Python puts a long Message-ID in In-Reply-To into encoded words."""
+
 _ATOM = re.compile(r"[A-Za-z0-9.+_=-]{1,200}")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,79}")
@@ -41,6 +44,8 @@ def compose(settings: EmailSettings, confirmation: ConfirmationRequested, *, lin
     recipient = valid_address(confirmation.recipient.address)
     if recipient is None:
         raise Refused("recipient-address", "the recipient is not one plain mail address")
+    if not recipient.isascii():
+        raise Refused("recipient-address", "an address beyond ASCII cannot be written to yet")
     if not _REFERENCE.fullmatch(confirmation.reference):
         raise Refused("reference", "the reference cannot stand in a subject")
     mail = EmailMessage(policy=SMTP)
@@ -57,7 +62,9 @@ def compose(settings: EmailSettings, confirmation: ConfirmationRequested, *, lin
         put(mail, "References", original)
     put(mail, "Auto-Submitted", "auto-replied" if original else "auto-generated")
     put(mail, "X-Auto-Response-Suppress", "All")
-    mail.set_content("\n".join(text_of(settings, confirmation, link)) + "\n", cte="quoted-printable")
+    text = "\n".join(text_of(settings, confirmation, link)) + "\n"
+    mail.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
+    mail.policy = _UNFOLDED
     return mail
 
 

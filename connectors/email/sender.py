@@ -43,9 +43,8 @@ async def send(settings: EmailSettings, hub: Hub, delivery: Delivery) -> Sent:
     relay = relay_of(settings)
     try:
         async with relay:
-            refused, _ = await relay.send_message(
-                mail, sender=settings.from_address, recipients=[confirmation.recipient.address]
-            )
+            # Not `send_message`: it would fold long Message-IDs into encoded words again.
+            refused, _ = await relay.sendmail(settings.from_address, [confirmation.recipient.address], mail.as_bytes())
     except (SMTPException, OSError) as error:
         raise problem_of(error) from error
     if refused:

@@ -524,6 +524,22 @@ async def test_an_offer_carries_its_signed_link() -> None:
     assert "ZIP 454" in text
 
 
+@pytest.mark.parametrize("name", ["Buckeye Home Medical", "Müller Hausmedizin"])
+async def test_long_ids_and_references_are_written_as_they_are(name: str) -> None:
+    mailbox, long = Mailbox(), f"<{'a' * 200}@{'b' * 40}.example>"
+    to = ReplyTo(channel="email", address="desk@practice.example", context={"message_id": long})
+    async with relay(mailbox) as settings:
+        await send(
+            settings, confirmation(recipient=to, reference="6ded1ceb-61c1-5221-aa6f-e0569e214d57", provider_name=name)
+        )
+
+    assert f"In-Reply-To: {long}\r\n".encode() in mailbox.mails[0]
+    assert b"\r\nSubject: Service scheduled [6ded1ceb-61c1-5221-aa6f-e0569e214d57]\r\n" in mailbox.mails[0]
+    mail = email.message_from_bytes(mailbox.mails[0], policy=email.policy.default)
+    assert f"Provider: {name}" in mail.get_content().splitlines()
+    assert max(len(line) for line in mailbox.mails[0].splitlines()) < 998
+
+
 async def test_the_same_confirmation_again_has_the_same_message_id() -> None:
     mailbox = Mailbox()
     async with relay(mailbox) as settings:
@@ -574,6 +590,7 @@ async def test_without_a_relay_the_refusal_names_the_setting() -> None:
     [
         {"recipient": ReplyTo(channel="email", address="a@b.example\r\nBcc: c@d.example")},
         {"recipient": ReplyTo(channel="email", address="a@b.example, c@d.example")},
+        {"recipient": ReplyTo(channel="email", address="ä@b.example")},
         {"recipient": ReplyTo(channel="email", address="a@b.example", context={"message_id": "<1>\r\nBcc: c@d"})},
         {"reference": "DS-1\r\nBcc: c@d.example"},
         {"reference": "DS-1\x00"},
