@@ -35,7 +35,7 @@ def orders_in(channel: str, data: bytes, document_id: str) -> tuple[Order, ...] 
     except ValidationError as error:
         places = sorted({".".join(str(part) for part in detail["loc"]) for detail in error.errors()})
         return CodecError("value", "a value does not fit the order", ", ".join(places)[:200])
-    except (json.JSONDecodeError, UnicodeDecodeError):
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
         return CodecError("structure", "the content is not JSON")
     return orders or CodecError("not-found", "there is no order in it")
 
