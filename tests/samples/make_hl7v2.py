@@ -64,13 +64,14 @@ def xtn(number: str, *, equipment: str = "PH", use: str = "WPN") -> tuple[Any, .
     return (f"({number[:3]}){number[3:6]}-{number[6:]}", use, equipment)
 
 
-def person(truth: OrderTruth, *, npi: bool = True) -> tuple[Any, ...]:
+def person(truth: OrderTruth) -> tuple[Any, ...]:
     given, family = truth.clinician_name.split(" ")
+    npi = "clinician_npi" not in truth.omitted
     number = truth.clinician_npi if npi else ""
     return (number, family, given, "", "", "", "MD", "", "", "L", "", "", "NPI" if npi else "")
 
 
-def pid(w: Writer, t: OrderTruth, *, dob: bool = True, ship: bool = False) -> None:
+def pid(w: Writer, t: OrderTruth, *, ship: bool = False) -> None:
     given, family = t.member_name.split(" ")
     street, city, state, postal = t.address_parts
     home: Any = (street, "", city, state, postal, "USA", "SH" if ship else "H")
@@ -82,10 +83,10 @@ def pid(w: Writer, t: OrderTruth, *, dob: bool = True, ship: bool = False) -> No
             1: 1,
             3: (f"MRN{t.seed:06d}", "", "", FACILITY, "MR"),
             5: (family, given, "", "", "", "", "L"),
-            7: dtm(t.dob) if dob else "",
+            7: dtm(t.dob) if "dob" not in t.omitted else "",
             8: t.sex[0].upper(),
             11: home,
-            13: xtn(t.contact_phone, use="PRN", equipment="CP"),
+            13: xtn(t.contact_phone, use="PRN", equipment="CP") if "contact_phone" not in t.omitted else "",
         },
     )
 
@@ -122,9 +123,9 @@ def observations(w: Writer, t: OrderTruth) -> None:
         w.add("OBX", {1: n, 2: "NM" if numeric else "ST", 3: code, 5: value, 11: "F"})
 
 
-def orc(w: Writer, t: OrderTruth, *, control: str = "NW", number: str = "", timing: Any = None, **k: Any) -> None:
+def orc(w: Writer, t: OrderTruth, *, control: str = "NW", number: str = "", timing: Any = None) -> None:
     fields: dict[int, Any] = {1: control, 2: (number or t.order_number, SENDER), 9: dtm(t.signature_date) + "101500"}
-    fields |= {12: person(t, **k), 21: t.practice, 7: timing}
+    fields |= {12: person(t), 21: t.practice, 7: timing}
     fields[14] = [xtn(t.practice_phone), xtn(t.practice_fax, equipment="FX")]
     w.add("ORC", fields)
 
@@ -282,17 +283,15 @@ def samples() -> Iterator[tuple[str, bytes, dict[str, Any]]]:
     orm23(w, two, "MSG00308", version="2.4", f18="8859/1")
     yield ready("orm_o01_v24_latin1_two_items", w, two, "scheduled")
 
-    poor = order_truth(309, omitted=("dob", "clinician_npi"))
+    poor = order_truth(309, omitted=("clinician_npi", "contact_phone"))
     w = Writer()
-    w.msh("ORM^O01^ORM_O01", "MSG00309", "2.5.1")
-    pid(w, poor, dob=False)
-    in1(w, poor)
-    orc(w, poor, npi=False)
-    tq1(w, poor, poor.order_lines[0]["quantity"])
-    w.add("OBR", {1: 1, 2: (poor.order_number, SENDER), 4: (poor.order_lines[0]["code"], poor.item_text, "HCPCS")})
-    dg1(w, poor)
-    notes(w, poor)
-    yield ready("orm_o01_incomplete", w, poor, "incomplete", missing=["dob", "clinician_npi"])
+    orm23(w, poor, "MSG00309", version="2.5.1")
+    yield ready("orm_o01_incomplete", w, poor, "incomplete", missing=["clinician_npi", "contact_phone"])
+
+    nobody = order_truth(318, omitted=("dob",))
+    w = Writer()
+    oml(w, nobody, "MSG00318")
+    yield ready("oml_o21_no_dob", w, nobody, "review", missing=["dob"])
 
     changed = order_truth(303, discharge_deadline="2026-11-25T10:00")
     w = Writer()

@@ -154,24 +154,6 @@ async def test_a_message_over_the_limit_is_refused_and_the_next_is_taken(hub: Pi
     assert len(kept.blobs[0].data) <= 4096
 
 
-async def test_a_resend_gets_the_same_answer_to_the_byte(hub: PickyHub) -> None:
-    first_receipt: dict[str, Receipt] = {}
-    receive = hub.receive
-
-    async def once(transmission: Transmission) -> Receipt:
-        receipt = await receive(transmission)
-        return first_receipt.setdefault(transmission.idempotency_key, receipt)
-
-    hub.receive = once  # type: ignore[method-assign]
-    async with listening(hub) as server, sending(server) as sender:
-        await sender.send(framed(order()))
-        first = await sender.answer()
-        await asyncio.sleep(1.1)
-        await sender.send(framed(order()))
-        assert await sender.answer() == first
-    assert len(hub.received) == 1
-
-
 async def test_the_same_id_with_other_content_is_an_error_not_a_duplicate(hub: PickyHub) -> None:
     async with listening(hub) as server, sending(server) as sender:
         await sender.send(framed(order()) + framed(order(more="|changed")))

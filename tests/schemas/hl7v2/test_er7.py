@@ -49,7 +49,7 @@ def test_arbitrary_bytes_raise_nothing_but_a_codec_error(data: bytes) -> None:
     everything(b"MSH" + data)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.data())
 def test_mutated_samples_raise_nothing_but_a_codec_error(data: st.DataObject) -> None:
     message = bytearray(data.draw(st.sampled_from(SAMPLES)))
