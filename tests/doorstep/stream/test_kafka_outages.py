@@ -6,11 +6,15 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 
 from doorstep.journal import JournalDown
+from doorstep.stream.cloudevents import from_record
+from schemas.case import OfferDeclined
 from tests.doorstep.stream.kafka_support import Hub, hub, in_order, numbered, until
 from tests.services.kafka import LocalKafka
 from tests.services.postgres import LocalPostgres
@@ -68,6 +72,7 @@ async def test_a_killed_kafka_comes_back_and_everything_arrives_once(
         await asyncio.to_thread(own_kafka.start)
         await there.append(numbered(300, 400))
         await _all_well(there, 400)
+        assert await _first_seen(own_kafka) == in_order(0, 400), "a subscriber of the topic misses something"
 
 
 async def test_a_wiped_kafka_loses_and_doubles_nothing(
@@ -100,6 +105,22 @@ async def test_what_was_relayed_before_its_handler_ran_survives_the_loss_of_kafk
         assert there.transport.reconciler.recovered == 50
 
 
+async def test_an_event_counts_as_relayed_only_when_kafka_has_acknowledged_it(
+    tmp_path: Path, own_kafka: LocalKafka
+) -> None:
+    url = f"sqlite:///{tmp_path / 'journal.db'}"
+    async with hub(url, tmp_path, own_kafka.bootstrap, "", handlers=False) as there:
+        await there.append(numbered(0, 20))
+        await until(lambda: _published(there, 20))
+        await asyncio.to_thread(own_kafka.kill)
+        await there.append(numbered(20, 60))
+        await asyncio.sleep(1)
+    own_kafka.start()
+    async with hub(url, tmp_path, own_kafka.bootstrap, "", handlers=False) as there:
+        await until(lambda: _published(there, 40))
+    assert await _first_seen(own_kafka) == in_order(0, 60)
+
+
 @pytest.mark.postgres
 async def test_a_killed_database_makes_records_wait_and_none_is_lost(
     tmp_path: Path, kafka_bootstrap: str, kafka_prefix: str, own_postgres: LocalPostgres
@@ -114,6 +135,23 @@ async def test_a_killed_database_makes_records_wait_and_none_is_lost(
         await until(lambda: _effects(there, 150), seconds=60)
         await there.append(numbered(150, 200))
         await _all_well(there, 200)
+
+
+async def _first_seen(broker: LocalKafka) -> dict[str, list[str]]:
+    """Return the topic as a subscriber takes it that takes each id once: reasons by key, in order."""
+    consumer = AIOKafkaConsumer(
+        OfferDeclined.topic, bootstrap_servers=broker.bootstrap, auto_offset_reset="earliest", enable_auto_commit=False
+    )
+    found: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    async with consumer:
+        while batch := await consumer.getmany(timeout_ms=3000):
+            for record in (record for records in batch.values() for record in records):
+                event = from_record(record)
+                if event.id not in seen:
+                    seen.add(event.id)
+                    found.setdefault(event.key, []).append(cast("OfferDeclined", event.data).reason)
+    return found
 
 
 async def _waits(there: Hub) -> bool:
