@@ -47,6 +47,11 @@ class Framer:
         return self._inside
 
     @property
+    def buffered(self) -> int:
+        """Bytes that are held until the frame ends."""
+        return len(self._buffer)
+
+    @property
     def ends_in_fs(self) -> bool:
         """Whether all that is missing is the CR."""
         return self._inside and self._buffer.endswith(FS)

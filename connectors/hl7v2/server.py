@@ -25,6 +25,7 @@ class MllpServer:
         self.hub = hub
         self.connections: set[Connection] = set()
         self._port: int | None = None
+        self.buffered = 0
 
     @property
     def port(self) -> int | None:
@@ -57,6 +58,15 @@ class MllpServer:
             logger.warning("too many connections: one is closed; open=%d", len(self.connections))
             victim.close()
 
+    def limit_memory(self) -> None:
+        """Drop the largest unfinished messages while all together are too much."""
+        while self.buffered > self.settings.max_buffered_bytes:
+            largest = max(self.connections, key=lambda c: c.held, default=None)
+            if largest is None or not largest.held:
+                return
+            logger.warning("too much is held in unfinished messages: a connection is closed; bytes=%d", largest.held)
+            largest.abort()
+
     async def watch(self) -> None:
         """Close what is overdue, again and again."""
         s = self.settings
@@ -88,7 +98,8 @@ class Connection(asyncio.Protocol):
         self._server = server
         self._framer = Framer(server.settings.max_frame_bytes)
         self._waiting: deque[Frame] = deque()
-        self._tasks: deque[asyncio.Task[bytes | None]] = deque()
+        self._tasks: deque[tuple[asyncio.Task[bytes | None], int]] = deque()
+        self._flying = self.held = 0
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
         self._eof = self._closing = self._read_paused = False
@@ -119,6 +130,9 @@ class Connection(asyncio.Protocol):
             self._frame_began = None
         elif frames or self._frame_began is None:
             self._frame_began = now
+        self._server.buffered += self._framer.buffered - self.held
+        self.held = self._framer.buffered
+        self._server.limit_memory()
         self._waiting.extend(frames)
         self._start()
 
@@ -126,17 +140,22 @@ class Connection(asyncio.Protocol):
         """Begin to handle what waits, up to the limit; stop reading while more waits than may be in flight."""
         limit = self._server.settings.max_in_flight
         while self._waiting and len(self._tasks) < limit and self._write_paused_at is None:
+            size = len(self._waiting[0].data)
+            if self._tasks and self._flying + size > self._server.settings.max_frame_bytes:
+                break  # a few large messages are as much to hold as many small ones
             frame = self._waiting.popleft()
+            self._flying += size
             task = self._loop.create_task(answer(self._server.hub, frame, peer=self.address))
-            self._tasks.append(task)
+            self._tasks.append((task, size))
             task.add_done_callback(self._answered)
         self._set_reading()
 
     def _answered(self, _: asyncio.Task[bytes | None]) -> None:
         """Send every answer that is next in line."""
         out: list[bytes] = []
-        while self._tasks and self._tasks[0].done():
-            task = self._tasks.popleft()
+        while self._tasks and self._tasks[0][0].done():
+            task, size = self._tasks.popleft()
+            self._flying -= size
             self.served += 1
             if task.cancelled() or task.exception() is not None:
                 logger.error("a message was not answered; the connection is closed")
@@ -186,6 +205,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
         self._server.connections.discard(self)
+        self._release()
         self._transport = None
         self._waiting.clear()
 
@@ -228,8 +248,13 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         """Drop the connection at once; what was not answered will be sent again."""
         self._waiting.clear()
+        self._release()
         if self._transport is not None:
             self._transport.abort()
+
+    def _release(self) -> None:
+        self._server.buffered -= self.held
+        self.held = 0
 
 
 @asynccontextmanager

@@ -30,6 +30,9 @@ class Hl7v2Settings(ConnectorSettings):
     max_connections: int = Field(default=1000, ge=1, description="Open connections; beyond it the idlest is closed")
     max_connections_per_address: int = Field(default=500, ge=1, description="The same for one sender address")
     max_in_flight: int = Field(default=256, ge=1, description="Messages of one connection that are stored at once")
+    max_buffered_bytes: int = Field(
+        default=256 * 1024 * 1024, ge=1024, description="Bytes of unfinished messages of all connections together"
+    )
     idle_timeout: float = Field(default=1800.0, gt=0, description="Seconds of silence before a connection is closed")
     frame_timeout: float = Field(default=60.0, gt=0, description="Seconds in which a begun message must be complete")
     end_grace: float = Field(default=2.0, gt=0, description="Seconds to wait for the CR after FS before doing without")

@@ -63,7 +63,7 @@ def _filled(order: Order, sheet: Sheet, facts: list[Fact]) -> dict[str, Any]:
         ("service_end", "service_end", values.day, order.service_end),
         ("discharge_deadline", "discharge_deadline", values.moment, order.discharge_deadline),
         ("ship_address", "delivery_address", values.address_text, None),
-        ("contact_phone", "contact_phone", values.digits10, None),
+        ("contact_phone", "contact_phone", values.phone_in, None),
     )
     out: dict[str, Any] = {}
     for name, key, read, structured in plan:

@@ -201,7 +201,6 @@ NAMED_FIELDS: dict[str, str] = {
     "access barrier": "access_barriers",
     "home access": "access_barriers",
     "contact phone": "contact_phone",
-    "contact": "contact_phone",
     "delivery phone": "contact_phone",
     "delivery contact": "contact_phone",
     "contact number": "contact_phone",

@@ -20,6 +20,7 @@ _HCPCS = re.compile(r"([A-V]\d{4})(?:[-:, ]*([A-Z0-9]{2}(?:[-:, ]+[A-Z0-9]{2}){0
 _CPT = re.compile(r"\d{5}|\d{4}[FTU]")
 _ICD10 = re.compile(r"([A-TV-Z]\d[0-9AB])\.?([0-9A-Z]{0,4})")
 _NUMBER = re.compile(r"[+]?\d{1,9}(?:\.\d{1,4})?")
+_PHONE = re.compile(r"(?<![\d-])(?:\+?1[-. ]?)?\(?([2-9]\d\d)\)?[-. ]{0,2}(\d{3})[-. ]?(\d{4})(?!\d)")
 _ZIP = re.compile(r"(\d{5})(?:-?(\d{4}))?")
 _OID_NPI = "2.16.840.1.113883.4.6"
 
@@ -96,6 +97,14 @@ def digits10(text: str) -> str | None:
     if len(kept) != 10 or kept[0] in "01":
         raise Unusable("is not a ten-digit phone number")
     return kept
+
+
+def phone_in(text: str) -> str | None:
+    """Read the one phone number that a text such as `daughter Ann, (937) 555-0100` holds."""
+    found = {"".join(groups) for groups in _PHONE.findall(text)}
+    if len(found) > 1:
+        raise Unusable("holds more than one phone number")
+    return digits10(found.pop() if found else text)
 
 
 def phone(rep: Repetition) -> str | None:

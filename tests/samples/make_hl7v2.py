@@ -1,4 +1,4 @@
-"""Writes tests/samples/hl7v2: order messages of several versions, separators and character sets, each with its expected result.
+"""Writes tests/samples/hl7v2: order messages of several versions, separators and character sets, with their meaning.
 
 Run `python -m tests.samples.make_hl7v2`; the files come out byte-identical each time. The writer below is on purpose
 not the codec under test.
@@ -86,7 +86,7 @@ def pid(w: Writer, t: OrderTruth, *, ship: bool = False) -> None:
             7: dtm(t.dob) if "dob" not in t.omitted else "",
             8: t.sex[0].upper(),
             11: home,
-            13: xtn(t.contact_phone, use="PRN", equipment="CP") if "contact_phone" not in t.omitted else "",
+            13: "" if "contact_phone" in t.omitted else xtn(t.contact_phone, use="PRN", equipment="CP"),
         },
     )
 

@@ -305,3 +305,28 @@ async def test_nothing_of_a_message_is_logged(hub: PickyHub, caplog: pytest.LogC
             await sender.ack()
     assert "Doe" not in caplog.text
     assert "19500102" not in caplog.text
+
+
+async def test_unfinished_messages_together_hold_a_limited_memory(hub: PickyHub) -> None:
+    async with listening(hub, max_buffered_bytes=200_000) as server:
+        greedy = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(10)]
+        for _, writer in greedy:
+            writer.write(VT + order(more="x" * 90_000))
+        async with sending(server) as sender:
+            await sender.send(framed(order()))
+            assert await sender.ack() == ("AA", "ID1", "")
+        async with asyncio.timeout(3):
+            while server.buffered > 200_000 or len(server.connections) > 3:
+                await asyncio.sleep(0.02)
+        for _, writer in greedy:
+            writer.close()
+    assert server.buffered == 0
+
+
+async def test_large_messages_are_not_all_held_at_once(hub: PickyHub) -> None:
+    ids = [f"ID{n}" for n in range(6)]
+    hub.delays = dict.fromkeys(ids, 0.02)
+    async with listening(hub, max_frame_bytes=100_000) as server, sending(server) as sender:
+        await sender.send(b"".join(framed(order(i, more="x" * 60_000)) for i in ids))
+        assert [(await sender.ack())[1] for _ in ids] == ids
+    assert hub.most_at_once == 1

@@ -354,3 +354,19 @@ def test_what_has_no_place_is_listed_as_received() -> None:
     assert order.unmapped["AL1-3"] == "^Penicillin"
     assert order.unmapped["ZPM-1"] == "site&own"
     assert order.unmapped["?-0"] == "not a segment"
+
+
+@pytest.mark.parametrize(
+    ("note", "phone"),
+    [
+        ("Contact phone: daughter Ann, (614) 555-0123 ext 4", "6145550123"),
+        ("Delivery contact: 1-614-555-0123", "6145550123"),
+        ("Contact phone: 614.555.0123 or 614.555.0124", None),
+        ("Contact phone: ask at the desk", None),
+        ("Contact: the daughter", "9375550100"),
+    ],
+)
+def test_a_stated_contact_goes_before_the_members_own_phone(note: str, phone: str | None) -> None:
+    order = one(ORC, OBR, f"NTE|1||{note}")
+    assert order.contact_phone == phone
+    assert ("contact_phone" in order.unreadable) is (phone is None)
