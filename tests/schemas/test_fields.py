@@ -11,7 +11,7 @@ from schemas.fields import FIELD_NAMES, address, fields_of, order_of, person_nam
 from schemas.order import Address, Coverage, Order
 from tests.samples.people import order_truth
 
-TITLES = set(["jr", "sr", "ii", "iii", "iv", "md", "do", "np", "pa", "rn", "fnp", "aprn", "dnp", "phd"])
+TITLES = {"jr", "sr", "ii", "iii", "iv", "md", "do", "np", "pa", "rn", "fnp", "aprn", "dnp", "phd"}
 word = (
     st.text("abcdefghijklmnopqrstuvwxyz", min_size=2, max_size=9).filter(lambda text: text not in TITLES).map(str.title)
 )
