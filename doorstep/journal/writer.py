@@ -104,10 +104,10 @@ class Writer:
     def _work(self) -> None:
         while (job := self._queue.get()) is not None:
             batch = [job]
+            touched: set[str] = set()
             if self.failed is None:
                 touched = self._batch(batch)
             else:
-                touched = set()
                 job.error = self._down()
             _resolve(batch)
             if touched:
@@ -132,7 +132,7 @@ class Writer:
                 self._run(connection, job, touched)
             committing = True
             transaction.commit()
-        except (SQLAlchemyError, HubError, _TransactionLostError) as error:
+        except BaseException as error:  # noqa: BLE001 - this thread must answer its waiters, whatever happens
             self._lost(batch, error, committing=committing)
             return set()
         self.commits += 1
@@ -153,21 +153,21 @@ class Writer:
         unit = JournalUnit(connection, self._context)
         try:
             job.result = job.run(unit)
-        except Exception as error:  # noqa: BLE001 - a job's failure is its waiter's, and its neighbours go on
+        except BaseException as error:  # noqa: BLE001 - a job's failure is its waiter's, and its neighbours go on
             job.error = self._ours(error)
             try:
                 connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
-            except SQLAlchemyError:
-                raise _TransactionLostError from error
+            except SQLAlchemyError as lost:
+                raise _TransactionLostError from (error if isinstance(error, DBAPIError) else lost)
         else:
             touched |= unit.touched
         connection.exec_driver_sql("RELEASE SAVEPOINT job")
 
-    def _ours(self, error: Exception) -> Exception:
+    def _ours(self, error: BaseException) -> BaseException:
         if isinstance(error, DBAPIError):
             return self._database.translate(error)
-        if isinstance(error, StopIteration):  # a future cannot carry it, its waiter would wait for ever
-            return Defect("journal.job", "a job ran off the end of an iterator")
+        if isinstance(error, StopIteration) or not isinstance(error, Exception):  # no future could carry it
+            return Defect("journal.job", f"a job ended with {type(error).__name__}")
         return error
 
     def _lost(self, batch: list[Job], error: BaseException, *, committing: bool) -> None:
@@ -182,7 +182,8 @@ class Writer:
                 detail=_code(self._database, cause),
                 retry_after=5,
             )
-        if isinstance(cause, DBAPIError) and self._database.is_final(cause, committing=committing):
+        known = isinstance(cause, (SQLAlchemyError, HubError))
+        if not known or (isinstance(cause, DBAPIError) and self._database.is_final(cause, committing=committing)):
             self.fail(cause)
             return  # the connection stays as it is: closing it would write
         connection, self._connection = self._connection, None

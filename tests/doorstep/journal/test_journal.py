@@ -69,6 +69,17 @@ async def test_a_job_that_runs_off_an_iterator_fails_and_its_waiter_hears_of_it(
         await asyncio.wait_for(journal.write(lambda _unit: next(iter(()))), timeout=5)
 
 
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, MemoryError, RecursionError])
+async def test_whatever_a_job_raises_the_writer_lives_on(journal: Journal, error: type[BaseException]) -> None:
+    def raises(_unit: JournalUnit) -> None:
+        raise error
+
+    with pytest.raises((Defect, error)):
+        await asyncio.wait_for(journal.write(raises), timeout=5)
+    assert (await journal.receive(transmission())).state == "pending"
+    assert journal.healthy
+
+
 async def test_a_job_whose_waiter_is_gone_is_kept_all_the_same(journal: Journal) -> None:
     task = asyncio.create_task(journal.write(lambda unit: unit.append(declined(), source="test")))
     await asyncio.sleep(0)
