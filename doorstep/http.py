@@ -21,12 +21,12 @@ from doorstep.settings import Settings
 
 _LOOPBACK_NAMES = {"127.0.0.1", "localhost", "[::1]", "::1", "testserver"}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
-_OPEN_PATHS = ("/healthz", "/readyz", "/offers/")
+_OPEN_PATHS = ("/healthz", "/readyz", "/offers/", "/api/offers/")
 """Paths that need no API key: probes, and a provider's signed link."""
 
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    (b"referrer-policy", b"same-origin"),
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"),
 ]

@@ -80,9 +80,8 @@ def _mllp(path: Path, target: SplitResult) -> tuple[bool, str]:
     except OSError as away:
         raise Unavailable("no-connection", f"no MLLP connection: {away}") from away
     segments = answer.strip(_START + _END).decode("utf-8", "replace").split("\r")
-    msa = next((s.split("|") for s in segments if s.startswith("MSA")), ["MSA", "", ""])
-    err = next((s for s in segments if s.startswith("ERR")), "")
-    return msa[1] in {"AA", "CA"}, " ".join(part for part in ("|".join(msa), err) if part)
+    said = [segment for segment in segments if segment.startswith(("MSA", "ERR"))]
+    return said[:1] != [] and said[0][4:6] in {"AA", "CA"}, " ".join(said)
 
 
 def _http(path: Path, target: SplitResult) -> tuple[bool, str]:
