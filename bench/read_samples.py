@@ -4,6 +4,8 @@ Prints per field how many printed values were found right, found wrong, accepted
 the class accuracy and the orders read wholly. It calls the same functions that the worker processes run.
 """
 
+# ruff: noqa: E501 - lines of a report
+
 from __future__ import annotations
 
 import argparse
@@ -53,7 +55,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "tests" / "samples" / "fax")
     parser.add_argument("--only", default="")
-    parser.add_argument("--show", action="store_true", help="print each value that is missing or wrong (synthetic people)")
+    parser.add_argument(
+        "--show", action="store_true", help="print each value that is missing or wrong (synthetic people)"
+    )
     parser.add_argument("--cache", type=Path, help="keep readings here")
     options = parser.parse_args()
     os.environ.setdefault("OMP_THREAD_LIMIT", "1")
@@ -67,15 +71,19 @@ def main() -> int:
         except CodecError as error:
             if "fields" in expected:
                 print(f"{path.name}: not read ({error.code})")
-            classes["right" if "document_class" not in expected or expected["document_class"] == "unreadable" else "wrong"] += 1
+            classes["right" if expected.get("document_class") in {None, "unreadable"} else "wrong"] += 1
             continue
         pages += len(reading.pages)
         verdict = classify_reading(reading)
         right_class = verdict.document_class == expected.get("document_class", verdict.document_class)
         classes["right" if right_class else "wrong"] += 1
-        if not right_class or (expected.get("fields") and verdict.patients != expected.get("patients", verdict.patients)):
-            print(f"{path.name}: {verdict.document_class} ({verdict.confidence:.2f}), {verdict.patients} patients; "
-                  f"expected {expected.get('document_class')}, {expected.get('patients')}")
+        if not right_class or (
+            expected.get("fields") and verdict.patients != expected.get("patients", verdict.patients)
+        ):
+            print(
+                f"{path.name}: {verdict.document_class} ({verdict.confidence:.2f}), {verdict.patients} patients; "
+                f"expected {expected.get('document_class')}, {expected.get('patients')}"
+            )
         if not expected.get("fields") or expected.get("outcome") not in {"scheduled", "incomplete"}:
             continue
         found = extract_fields(reading, DocumentClass(expected["document_class"]))
@@ -83,7 +91,15 @@ def main() -> int:
         clean = True
         for name in sorted(expected["fields"].keys() | found.keys()):
             truth, got = expected["fields"].get(name), found.get(name)
-            kind = "missing" if got is None else "extra" if truth is None else "right" if same(truth, got.value) else "wrong"
+            kind = (
+                "missing"
+                if got is None
+                else "extra"
+                if truth is None
+                else "right"
+                if same(truth, got.value)
+                else "wrong"
+            )
             if name == "signature_present" and truth is None and got is not None and got.value is False:
                 kind = "right"
             counts[name, kind] += 1
@@ -92,7 +108,11 @@ def main() -> int:
             bad = kind != "right" or (got is not None and not got.evidence.accepted)
             clean = clean and not bad
             if options.show and bad:
-                detail = "-" if got is None else f"{got.value!r} {got.evidence.confidence:.2f} {'ACC' if got.evidence.accepted else 'no'} {got.evidence.validators}"
+                detail = (
+                    "-"
+                    if got is None
+                    else f"{got.value!r} {got.evidence.confidence:.2f} {'ACC' if got.evidence.accepted else 'no'} {got.evidence.validators}"
+                )
                 print(f"  {path.stem} {name} {kind}: {truth!r} <- {detail}")
         whole += clean
     seconds = time.perf_counter() - began
@@ -101,9 +121,15 @@ def main() -> int:
     for name in [*sorted({name for name, _ in counts}), "all"]:
         row = [sum(n for (f, k), n in counts.items() if k == kind and name in {f, "all"}) for kind in kinds]
         there, given = row[0] + row[2] + row[3], row[0] + row[3] + row[4]
-        print(f"{name:20}" + "".join(f"{n:>15}" for n in row) + f"{row[0] / max(1, there):>8.3f}{row[0] / max(1, given):>10.3f}")
-    print(f"class: {classes['right']} right, {classes['wrong']} wrong; {whole} of {orders} orders wholly right and accepted; "
-          f"{pages} pages in {seconds:.1f} s")
+        print(
+            f"{name:20}"
+            + "".join(f"{n:>15}" for n in row)
+            + f"{row[0] / max(1, there):>8.3f}{row[0] / max(1, given):>10.3f}"
+        )
+    print(
+        f"class: {classes['right']} right, {classes['wrong']} wrong; {whole} of {orders} orders wholly right and accepted; "
+        f"{pages} pages in {seconds:.1f} s"
+    )
     return 0
 
 

@@ -15,6 +15,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError as PoolCancelled
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -29,6 +30,7 @@ log = logging.getLogger("doorstep.workers")
 
 MEGABYTE = 1 << 20
 CPU_GRACE_SECONDS = 2
+STOP_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +74,17 @@ class Workers:
         if self._pool is not None:
             return
         self._folder = Path(tempfile.mkdtemp(prefix="doorstep-workers-"))
+        self._pool = self._new_pool(self._folder)
+
+    def _new_pool(self, folder: Path) -> Any:
         context = get_context("forkserver")
         if self._preload:
             context.set_forkserver_preload(list(self._preload))
-        self._pool = ProcessPool(
+        return ProcessPool(
             max_workers=self._count,
             max_tasks=self._limits.tasks,
             initializer=_limit_worker,
-            initargs=(str(self._folder), self._limits),
+            initargs=(str(folder), self._limits),
             context=context,
         )
 
@@ -87,8 +92,7 @@ class Workers:
         """Kill what still runs and remove the workers' folders."""
         pool, self._pool = self._pool, None
         if pool is not None:
-            pool.stop()
-            await asyncio.to_thread(pool.join)
+            await asyncio.to_thread(_end, pool)
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
@@ -100,7 +104,7 @@ class Workers:
     async def __aexit__(self, *exc: object) -> None:
         await self.stop()
 
-    async def run(self, fn: Callable[..., Any], *args: Any, timeout: float) -> Any:  # noqa: ASYNC109 - it kills a process
+    async def run(self, fn: Callable[..., Any], *args: Any, timeout: float) -> Any:
         """Run a module-level function in a worker and return its result.
 
         Raises what the function raised if it is ours or a CodecError; Refused `too-slow`, `too-big` or
@@ -108,9 +112,12 @@ class Workers:
         """
         if self._pool is None:
             raise Unavailable("workers-stopped", "The hub is stopping; send it again later.", retry_after=30)
-        future = self._pool.schedule(_call, args=(fn, args, timeout), timeout=timeout)
+        pool = self._pool
         try:
-            result = await asyncio.wrap_future(future)
+            result = await asyncio.wrap_future(pool.schedule(_call, args=(fn, args, timeout), timeout=timeout))
+        except BrokenProcessPool as error:
+            await self._replace(pool)
+            raise Unavailable("workers-broken", "The workers had to be started anew.", retry_after=5) from error
         except TimeoutError as error:
             self._sweep()
             raise Refused("too-slow", f"Reading it took longer than {timeout:g} seconds.") from error
@@ -132,6 +139,13 @@ class Workers:
             raise result.error()
         return result
 
+    async def _replace(self, pool: Any) -> None:
+        """Put a new pool in the place of one whose workers cannot start any more."""
+        if self._pool is pool and self._folder is not None:
+            log.error("the worker pool broke and is replaced")
+            self._pool = self._new_pool(self._folder)
+            await asyncio.to_thread(_end, pool)
+
     def _sweep(self) -> None:
         """Remove the folders of workers that were killed."""
         if self._folder is None:
@@ -148,6 +162,15 @@ def _refusal(error: ProcessExpired) -> Refused:
     if code == -signal.SIGXFSZ:
         return Refused("too-big", "Reading it wrote more than a worker may write.")
     return Refused("worker-died", "The worker that read it died.", detail=f"exit code {code}")
+
+
+def _end(pool: Any) -> None:
+    """Stop a pool; one that cannot even stop in time is left behind rather than waited for."""
+    pool.stop()
+    try:
+        pool.join(timeout=STOP_SECONDS)
+    except TimeoutError:
+        log.warning("the worker pool did not stop in %d s", STOP_SECONDS)
 
 
 def _alive(pid: int) -> bool:

@@ -1,10 +1,10 @@
-"""Says what kind of document it is; an order anywhere in the packet makes it that order, and what is no order ends here."""
+"""Says what kind of document it is; an order anywhere in the packet decides, and what is no order ends here."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +27,7 @@ log = logging.getLogger("doorstep.classify")
 
 SECONDS = 60.0
 CODE_WEIGHT = 2.5
+Scores = defaultdict[str, float]
 _BLANKS = re.compile(r"[^a-z0-9]+")
 
 
@@ -41,11 +42,15 @@ class Verdict:
 
 def classify_reading(reading: Reading) -> Verdict:
     """Weigh the words of every page; an order's page outweighs whatever lies around it."""
-    legible = sum(1 for p in reading.pages for w in p.words if w.confidence > 0.5 and len(w.text) > 2 and w.text.isascii())
+    legible = sum(
+        1 for p in reading.pages for w in p.words if w.confidence > 0.5 and len(w.text) > 2 and w.text.isascii()
+    )
     if legible < int(rules.load("documents/classes")["least_words"]):
         return Verdict(DocumentClass.UNREADABLE, 0.9 if legible < 4 else 0.7, 0)
     pages = [_scores(page) for page in reading.pages if page.words]
-    order_page = max((s for s in pages if _is_order(s)), key=lambda s: s["order"] + max(_orders(s).values()), default=None)
+    order_page = max(
+        (s for s in pages if _is_order(s)), key=lambda s: s["order"] + max(_orders(s).values()), default=None
+    )
     if order_page is not None:
         document_class, confidence = _best(_orders(order_page))
         other = max((order_page[c] for c in _others()), default=0.0)
@@ -53,9 +58,10 @@ def classify_reading(reading: Reading) -> Verdict:
             document_class, confidence = _best({c: order_page[c] for c in _others()})
             confidence = min(confidence, 0.55)
     else:
-        whole: Counter[str] = Counter()
+        whole: Scores = defaultdict(float)
         for scores in pages:
-            whole.update(scores)
+            for name, score in scores.items():
+                whole[name] += score
         document_class, confidence = _best({c: whole[c] for c in _others()})
     verdict = DocumentClass(document_class)
     patients = count_patients(reading) if verdict.is_order else 0
@@ -66,25 +72,29 @@ def classify_reading(reading: Reading) -> Verdict:
 def _phrases() -> Mapping[str, Mapping[str, float]]:
     data: dict[str, Any] = rules.load("documents/classes")
     kinds = {"order": data["order"]["phrases"], **{name: entry["phrases"] for name, entry in data["classes"].items()}}
-    return {name: {_plain(phrase): float(weight) for phrase, weight in listed.items()} for name, listed in kinds.items()}
+    return {
+        name: {_plain(phrase): float(weight) for phrase, weight in listed.items()} for name, listed in kinds.items()
+    }
 
 
 def _plain(text: str) -> str:
     return f" {_BLANKS.sub(' ', text.lower()).strip()} "
 
 
-def _scores(page: Page) -> Counter[str]:
+def _scores(page: Page) -> Scores:
     """Add up the weights of the phrases and codes on one page, each phrase once."""
     text = _plain(page.text)
-    scores: Counter[str] = Counter()
+    scores: Scores = defaultdict(float)
     for name, listed in _phrases().items():
-        scores[name] = sum(weight for phrase, weight in listed.items() if phrase in text)  # type: ignore[assignment]
-    codes = {c.value for w in page.words if (c := identifiers.read_hcpcs(w.text.strip(".,;:|()[]"), rules.hcpcs_table()))}
+        scores[name] = sum(weight for phrase, weight in listed.items() if phrase in text)
+    codes = {
+        c.value for w in page.words if (c := identifiers.read_hcpcs(w.text.strip(".,;:|()[]"), rules.hcpcs_table()))
+    }
     table = rules.hcpcs_table()
     for name, entry in rules.load("documents/classes")["classes"].items():
         if "codes" in entry and any(code in table and re.match(entry["codes"], code) for code in codes):
-            scores[name] += CODE_WEIGHT  # type: ignore[assignment]
-            scores["order"] += CODE_WEIGHT  # type: ignore[assignment]
+            scores[name] += CODE_WEIGHT
+            scores["order"] += CODE_WEIGHT
     return scores
 
 
@@ -98,7 +108,7 @@ def _others() -> tuple[str, ...]:
 
 def _is_order(scores: Mapping[str, float]) -> bool:
     limits = rules.load("documents/classes")
-    return scores["order"] >= limits["order"]["least"] and max(_orders(scores).values()) >= limits["least_score"]
+    return bool(scores["order"] >= limits["order"]["least"] and max(_orders(scores).values()) >= limits["least_score"])
 
 
 def _best(scores: Mapping[str, float]) -> tuple[str, float]:
@@ -120,7 +130,10 @@ def count_patients(reading: Reading) -> int:
             continue
         found = of_page(sheet_of(page), DocumentClass.OTHER)
         names, births = _values(found, "member_name"), _values(found, "dob")
-        pairs = [(names[i] if i < len(names) else "", births[i] if i < len(births) else "") for i in range(max(len(names), len(births)))]
+        pairs = [
+            (names[i] if i < len(names) else "", births[i] if i < len(births) else "")
+            for i in range(max(len(names), len(births)))
+        ]
         people += [pair for pair in pairs if pair not in people]
     distinct: list[tuple[str, str]] = []
     for name, birth in people:
@@ -143,7 +156,9 @@ def _one_person(one: tuple[str, str], two: tuple[str, str]) -> bool:
     if one[1] and two[1] and one[1] == two[1]:
         return not (one[0] and two[0]) or Levenshtein.normalized_similarity(one[0].lower(), two[0].lower()) > 0.5
     if one[0] and two[0]:
-        near = Levenshtein.distance(one[0].lower(), two[0].lower()) <= 2 or set(one[0].lower().split()) <= set(two[0].lower().split())
+        near = Levenshtein.distance(one[0].lower(), two[0].lower()) <= 2 or set(one[0].lower().split()) <= set(
+            two[0].lower().split()
+        )
         births = not (one[1] and two[1]) or Levenshtein.distance(one[1], two[1]) <= 1
         return near and births
     return not (one[1] and two[1])

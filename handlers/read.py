@@ -112,9 +112,7 @@ def read(event: Event[TransmissionReceived], unit: Unit, result: Read) -> Iterab
     data = event.data
     if result.reading is None or result.kept is None:
         reason = result.reason or "it could not be read"
-        return hold(
-            unit, data.document_id, data.reply_to, stage="read", reason=reason, documents=result.documents
-        )
+        return hold(unit, data.document_id, data.reply_to, stage="read", reason=reason, documents=result.documents)
     if not any(page.words for page in result.reading.pages):
         return hold(
             unit, data.document_id, data.reply_to, stage="read", reason="no words could be read",

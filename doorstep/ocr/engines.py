@@ -112,7 +112,7 @@ def _no_tesseract() -> Unavailable:
 
 
 def find_tessdata() -> str | None:
-    """Return the folder that holds eng.traineddata: TESSDATA_PREFIX, what `tesseract` says, or where distributions put it."""
+    """Return the folder of eng.traineddata: TESSDATA_PREFIX, what `tesseract` says, or the usual places."""
     places = [os.environ.get("TESSDATA_PREFIX", ""), os.path.join(os.environ.get("TESSDATA_PREFIX", ""), "tessdata")]  # noqa: PTH118 - may be empty
     program = shutil.which("tesseract")
     if program:

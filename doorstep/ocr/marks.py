@@ -41,7 +41,12 @@ def find_marks(image: Image.Image, words: Sequence[Word]) -> dict[str, bool]:
                 found["signature:printed"] = True
         elif _CLOSING.match(word.text) and word.text.rstrip().endswith(","):
             x0, _, _, y1 = word.box
-            zone = (max(0, round(x0 - 3 * height)), round(y1 + 0.3 * height), round(x0 + 18 * height), round(y1 + 5 * height))
+            zone = (
+                max(0, round(x0 - 3 * height)),
+                round(y1 + 0.3 * height),
+                round(x0 + 18 * height),
+                round(y1 + 5 * height),
+            )
             found["signature"] = found.get("signature", False) or _ink_in(image, zone, words, height)[0]
     if found.get("signature"):
         found.pop("signature:printed", None)

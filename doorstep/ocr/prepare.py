@@ -1,6 +1,8 @@
-"""Make a page easier to read: dark edges and streaks off, straight, slightly softened. Measured in docs/decisions/0017."""
+"""Make a page easier to read: dark edges and streaks off, straight, slightly softened. See docs/decisions/0017."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 from PIL import Image, ImageFilter, ImageOps
 
@@ -37,7 +39,7 @@ def skew(image: Image.Image) -> float:
     def score(angle: float) -> float:
         turned = small.rotate(angle, Image.Resampling.BILINEAR)
         rows = turned.resize((1, turned.height), Image.Resampling.BOX).tobytes()
-        return float(sum((a - b) ** 2 for a, b in zip(rows, rows[1:], strict=False)))
+        return float(sum((a - b) ** 2 for a, b in pairwise(rows)))
 
     coarse = [step / 2 for step in range(int(-2 * MAX_SKEW), int(2 * MAX_SKEW) + 1)]
     best = max(coarse, key=score)

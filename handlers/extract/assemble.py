@@ -1,4 +1,4 @@
-"""Choose among the candidates of all pages, weigh contradictions, and decide what may be used with no person looking."""
+"""Choose among all pages' candidates, weigh contradictions, decide what may be used with no person looking."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from schemas.document import DocumentClass, ExtractedField
 from schemas.order import Evidence
 from schemas.reading import Reading
 
-CHECKS = frozenset({"npi-luhn", "mbi-pattern", "icd10-leaf", "hcpcs-table", "payer-list", "zip-state", "electronic-signature"})
+CHECKS = frozenset(
+    {"npi-luhn", "mbi-pattern", "icd10-leaf", "hcpcs-table", "payer-list", "zip-state", "electronic-signature"}
+)
 CORROBORATED = 0.05
 FOLDED_COST = 0.05
 NEAR = 2
@@ -50,7 +52,9 @@ def _choose(field: str, listed: list[Candidate]) -> ExtractedField:
         validators.remove("folded")
     confidence = max(c.confidence for c in same)
     places = {c.found.span.box for c in same}
-    confidence = min(0.99, confidence + CORROBORATED * (len(places) - 1)) - (FOLDED_COST if "folded" in validators else 0)
+    confidence = min(0.99, confidence + CORROBORATED * (len(places) - 1)) - (
+        FOLDED_COST if "folded" in validators else 0
+    )
     conflict = any(_contradicts(best, other) for other in others)
     if conflict:
         validators.append("conflict")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from handlers.extract import codes, prose, values
+from handlers.extract import codes, places, prose, values
 from handlers.extract.geometry import Sheet, Span, Token
 from handlers.extract.labels import Hit, below, beside, find_hits
 from handlers.extract.values import Found, Reader
@@ -106,7 +106,9 @@ def _read(sheet: Sheet, hits: list[Hit], hit: Hit, reader: Reader) -> Found | No
     for span in below(sheet, hits, hit):
         found = reader(span)
         if found is not None:
-            return Found(found.value, found.span, found.validators, found.quality * (_BELOW_A_COLON if hit.colon else 1.0))
+            return Found(
+                found.value, found.span, found.validators, found.quality * (_BELOW_A_COLON if hit.colon else 1.0)
+            )
     return None
 
 
@@ -134,7 +136,7 @@ def _lines(sheet: Sheet, hits: list[Hit], hit: Hit, rows: int) -> list[Span]:
 def _address(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candidate]:
     lines = _lines(sheet, hits, hit, rows=3)
     for count in range(1, len(lines) + 1):
-        found = values.address(Span(tuple(t for line in lines[:count] for t in line.tokens)))
+        found = places.address(Span(tuple(t for line in lines[:count] for t in line.tokens)))
         if found is not None:
             yield Candidate("ship_address", found, LABEL)
             return
@@ -151,7 +153,7 @@ def _name_and_address(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candi
         yield Candidate(whose, named, LABEL)
     tokens = tuple(t for line in lines for t in line.tokens)
     rest = tokens[len(named.span.tokens) :] if named is not None else tokens
-    found = values.address(Span(rest))
+    found = places.address(Span(rest))
     if found is not None and whose == "member_name":
         yield Candidate("ship_address", found, LABEL)
 
@@ -190,14 +192,18 @@ def _signature(sheet: Sheet) -> Iterable[Candidate]:
     label = next((t for row in sheet.rows for t in row if re.search(r"signature|signed", t.text, re.IGNORECASE)), None)
     span = Span((replace(label, confidence=BOX_CONFIDENCE),) if label is not None else ())
     doubtful = not state and sheet.marks.get("signature:printed", False)
-    return [Candidate("signature_present", Found(bool(state or doubtful), span, ("pixels",), 0.5 if doubtful else 1.0), LABEL)]
+    return [
+        Candidate(
+            "signature_present", Found(bool(state or doubtful), span, ("pixels",), 0.5 if doubtful else 1.0), LABEL
+        )
+    ]
 
 
 def _barriers(sheet: Sheet, hits: list[Hit]) -> Found | None:
     """Return the barriers that are checked or answered with yes, or named in words; a box not seen leaves doubt."""
     states, span = _answered(sheet)
     method = "vocabulary"
-    listed = next((row for row in sheet.rows if _kinds(Span(row).text) == set(values.BARRIER_WORDS)), None)
+    listed = next((row for row in sheet.rows if _kinds(Span(row).text) == set(places.BARRIER_WORDS)), None)
     if not states:
         method = "pixels"
         for mark, filled in sheet.marks.items():
@@ -206,12 +212,12 @@ def _barriers(sheet: Sheet, hits: list[Hit]) -> Found | None:
                 states[kind] = states.get(kind, False) or filled
         span = _words_of(sheet, states)
     if states or listed is not None:
-        checked = [kind for kind in values.BARRIER_WORDS if states.get(kind)]
-        sure = len(states) == len(values.BARRIER_WORDS)
+        checked = [kind for kind in places.BARRIER_WORDS if states.get(kind)]
+        sure = len(states) == len(places.BARRIER_WORDS)
         return Found([*checked], span, (method,), 1.0 if sure else 0.4) if checked or not sure else None
     for hit in hits:
         if hit.field == "access_barriers":
-            found = _read(sheet, hits, hit, values.barriers)
+            found = _read(sheet, hits, hit, places.barriers)
             if found is not None:
                 return found
     return None
@@ -219,11 +225,15 @@ def _barriers(sheet: Sheet, hits: list[Hit]) -> Found | None:
 
 def _kind(text: str) -> str | None:
     """Return the barrier whose word begins a text."""
-    return next((k for k, words in values.BARRIER_WORDS.items() if re.match(rf"\W*(?:{words})\b", text, re.IGNORECASE)), None)
+    return next(
+        (k for k, words in places.BARRIER_WORDS.items() if re.match(rf"\W*(?:{words})\b", text, re.IGNORECASE)), None
+    )
 
 
 def _kinds(text: str) -> set[str]:
-    return {k for k, words in values.BARRIER_WORDS.items() if re.search(rf"(?<![A-Za-z])(?:{words})\b", text, re.IGNORECASE)}
+    return {
+        k for k, words in places.BARRIER_WORDS.items() if re.search(rf"(?<![A-Za-z])(?:{words})\b", text, re.IGNORECASE)
+    }
 
 
 def _answered(sheet: Sheet) -> tuple[dict[str, bool], Span]:
@@ -232,7 +242,7 @@ def _answered(sheet: Sheet) -> tuple[dict[str, bool], Span]:
     tokens: list[Token] = []
     for row in sheet.rows:
         text = Span(row).text
-        for kind, words in values.BARRIER_WORDS.items():
+        for kind, words in places.BARRIER_WORDS.items():
             match = re.search(rf"(?<![A-Za-z])(?:{words})\??\s*[:\-]?\s*\(?(yes|no|y|n)\b", text, re.IGNORECASE)
             typed = re.search(rf"[\[(]\s?([xX✓✔]?)\s?[\])]\s*(?:{words})\b", text, re.IGNORECASE)
             if match is not None:

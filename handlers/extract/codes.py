@@ -22,7 +22,7 @@ MAX_DIAGNOSES = 12
 
 
 def diagnoses(sheet: Sheet, hits: list[Hit]) -> Found | None:
-    """Return the ICD-10-CM codes of a page: those at diagnosis labels (repaired where one leaf code fits) and dotted ones."""
+    """Return a page's ICD-10-CM codes: at diagnosis labels (repaired where one leaf code fits) and dotted ones."""
     labelled: dict[str, tuple[Span, tuple[str, ...]]] = {}
     doubtful = False
     for hit in hits:
@@ -42,9 +42,9 @@ def diagnoses(sheet: Sheet, hits: list[Hit]) -> Found | None:
                     doubtful = doubtful or not labelled
                 elif checked.value not in labelled:
                     labelled[checked.value] = (Span((token,)), checked.validators)
-    for row in sorted({t.row for span, _ in labelled.values() for t in span.tokens}):
-        cells = {t.cell for span, _ in labelled.values() for t in span.tokens if t.row == row}
-        found, doubt = _codes_in(Span(tuple(t for t in sheet.rows[row] if t.cell in cells)))
+    for index in sorted({t.row for span, _ in labelled.values() for t in span.tokens}):
+        cells = {t.cell for span, _ in labelled.values() for t in span.tokens if t.row == index}
+        found, doubt = _codes_in(Span(tuple(t for t in sheet.rows[index] if t.cell in cells)))
         labelled.update({code: entry for code, entry in found.items() if code not in labelled})
         doubtful = doubtful or doubt
     if not labelled or len(labelled) > MAX_DIAGNOSES:

@@ -121,7 +121,10 @@ def sheet_of(page: Page) -> Sheet:
     return Sheet(page.number, page.width, page.source, height, rows, dict(page.marks))
 
 
-_SENT = re.compile(r"\d\s?/\s?\d.*\b\d{1,2}:\d\d\b.*(\bFROM\b|\bTO\b|\bP\.?\s?\d|\d{7,})|\bP(?:age|\.)?\s?\d+\s?(?:/|of)\s?\d+\s*$", re.IGNORECASE)
+_SENT = re.compile(
+    r"\d\s?/\s?\d.*\b\d{1,2}:\d\d\b.*(\bFROM\b|\bTO\b|\bP\.?\s?\d|\d{7,})|\bP(?:age|\.)?\s?\d+\s?(?:/|of)\s?\d+\s*$",
+    re.IGNORECASE,
+)
 """The line that the sending machine prints over each page: its numbers are no part of the order."""
 _RULE = re.compile(r"^[|\[\](){}_\-—–=~.,'‘’“”\"*:;!/\\]+$")
 

@@ -1,11 +1,13 @@
 """Values in sentences (letters, mails, notes): patterns over a page's text in reading order."""
 
+# ruff: noqa: E501 - a pattern is easier to read on one line
+
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
 
-from handlers.extract import values
+from handlers.extract import places, values
 from handlers.extract.geometry import Sheet, Span
 from handlers.extract.values import Found
 
@@ -27,7 +29,7 @@ _FOLLOWING: tuple[tuple[str, str, Pick], ...] = (
     ("service_start", rf"\b(?:start(?:ing|s)?|begin(?:ning|s)?|effective|commenc(?:e|ing)|first\s+(?:dose|visit|delivery))\b(?:\s+(?:date|on|of|care|service|services|is|from))*\W{{0,3}}{_DATE_AHEAD}", values.first_date),
     ("service_end", rf"\b(?:through|until|till|ending|ends?|thru)\b(?:\s+(?:on|date))*\W{{0,3}}{_DATE_AHEAD}", values.first_date),
     ("discharge_deadline", rf"\bdischarg(?:e|ed|ing)\b[^.;:]{{0,40}}?\W{{0,3}}{_DATE_AHEAD}", values.deadline),
-    ("ship_address", r"\b(?:deliver(?:y|ed)?|ship(?:ped|ping)?|resid(?:es|ing|ence)|lives?|living|home|address)\b[^\d;]{0,40}(?=\d{1,6}\s)", values.address),
+    ("ship_address", r"\b(?:deliver(?:y|ed)?|ship(?:ped|ping)?|resid(?:es|ing|ence)|lives?|living|home|address)\b[^\d;]{0,40}(?=\d{1,6}\s)", places.address),
     ("signature_date", rf"\b(?:signed|e-?signed)\b[^;:]{{0,70}}?(?:\bon\b|\bdate\b)?\W{{0,3}}{_DATE_AHEAD}", values.first_date),
     ("equipment_serial", r"\bserial\s*(?:number|no\.?|#)?\W{0,3}", values.serial),
 )  # fmt: skip
@@ -42,7 +44,10 @@ _ESIGNED = re.compile(
     r"\b(?:electronically|digitally)\s+signed\b|\be-?signed\s+by\b|\bsigned\s+electronically\b|/s/\s*[A-Z]|\bsignature\s+on\s+file\s+electronically\b|\belectronic\s+signature\s*:?\s*(?:of\s+)?[A-Z][a-z]+\s+[A-Z]",
     re.IGNORECASE,
 )
-_NOT_SIGNED = re.compile(r"\b(?:not|never|un|pending|awaiting|requires?|required|to\s+be|please|must\s+be|needs?)\b[^.]{0,25}$", re.IGNORECASE)
+_NOT_SIGNED = re.compile(
+    r"\b(?:not|never|un|pending|awaiting|requires?|required|to\s+be|please|must\s+be|needs?)\b[^.]{0,25}$",
+    re.IGNORECASE,
+)
 
 
 def candidates(sheet: Sheet) -> Iterator[tuple[str, Found]]:

@@ -27,7 +27,9 @@ async def _prepare(event: Event[DocumentClassified], tools: Tools) -> dict[str, 
 
 
 def extracted(
-    event: Event[DocumentClassified], unit: Unit, fields: dict[str, ExtractedField]  # noqa: ARG001 - a handler's form
+    event: Event[DocumentClassified],
+    unit: Unit,  # noqa: ARG001 - the form of a handler
+    fields: dict[str, ExtractedField],
 ) -> Iterable[Payload]:
     data = event.data
     return [

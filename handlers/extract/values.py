@@ -35,13 +35,12 @@ _CREDENTIALS = re.compile(
 )
 _SUFFIXES = re.compile(r"^(jr|sr|ii|iii|iv)\.?,?$", re.IGNORECASE)
 _NAME_WORD = re.compile(r"^[A-Z][A-Za-z'’\-]*\.?,?;?$")
-_NOT_NAMES = frozenset(
-    "phone fax date dob npi name address insurance payer member patient physician provider signature order orders medicare medicaid group policy "
-    "diagnosis sex male female gender age relationship clinic hospital medical center associates practice the and for of to from home health care "
-    "equipment supply therapy service services information birth contact number plan id street st ave rd suite same see attached none unknown na "
-    "discharge start end quantity frequency item description primary secondary please prescriber ordering clinician office dear facility pharmacy inc llc "
-    "family internal medicine pulmonary wound infusion referral fields required signed electronically printed print".split()
-)
+
+
+@cache
+def _not_names() -> frozenset[str]:
+    """Return the words of forms that are capitalised like names and are none."""
+    return frozenset(rules.load("documents/labels")["not_names"])
 
 
 def name(span: Span) -> Found | None:
@@ -55,7 +54,7 @@ def name(span: Span) -> Found | None:
             continue
         if _CREDENTIALS.match(text) and words:
             break
-        if not _NAME_WORD.match(text) or text.strip(".,;").lower() in _NOT_NAMES:
+        if not _NAME_WORD.match(text) or text.strip(".,;").lower() in _not_names():
             break
         bare = text.strip(",;")
         words.append(bare if len(bare) <= 2 or _SUFFIXES.match(bare) else bare.rstrip("."))
@@ -83,7 +82,9 @@ def _cased(word: str) -> str:
     return re.sub(r"[A-Z]+", lambda m: m[0].capitalize(), word)
 
 
-_MONTHS = {m: i + 1 for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split())}
+_MONTHS = {
+    m: i + 1 for i, m in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"))
+}
 _D = r"[0-9OolI|]"
 DATE = (
     rf"(?P<y1>(?:19|20)\d\d)[-/.](?P<m1>\d{{1,2}})[-/.](?P<d1>\d{{1,2}})"
@@ -215,8 +216,7 @@ def member_id(span: Span) -> Found | None:
     if (
         match is None
         or sum(c.isdigit() for c in match[1]) < 3
-        or identifiers.read_phone(match[1]) is not None
-        and "-" in match[1]
+        or ("-" in match[1] and identifiers.read_phone(match[1]) is not None)
     ):
         return None
     return Found(match[1].upper(), Span((token,)), ("id-shape",), 0.85 if _lead_in_doubt(match[1]) else 1.0)
@@ -296,7 +296,7 @@ def _plain_payer(span: Span) -> Found | None:
     if (
         not words
         or len(kept.text) < 3
-        or kept.text.split()[0].lower() in {"of", "the", "and", *_NOT_NAMES} - {"medicare", "medicaid"}
+        or kept.text.split()[0].lower() in {"of", "the", "and", *_not_names()} - {"medicare", "medicaid"}
     ):
         return None
     return Found(kept.text.strip(" ,;"), kept, ("text",), 0.92)
@@ -321,62 +321,3 @@ def serial(span: Span) -> Found | None:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9\-/]{3,24}", text) or sum(c.isdigit() for c in text) < 3:
         return None
     return Found(text, Span(span.tokens[:1]), ("id-shape",))
-
-
-_STATES = "AL AK AZ AR CA CO CT DE DC FL GA GU HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA PR RI SC SD TN TX UT VA VI VT WA WV WI WY"
-ADDRESS = re.compile(
-    r"(?P<street>(?:\d{1,6}[A-Za-z]?(?:-\d+)?\s+(?:[A-Z0-9][\w.'#\-]*\s*,?\s*){1,7}|P\.?\s?O\.?\s+Box\s+\d+\s*,?\s*))[,;\s]\s*"
-    r"(?P<city>[A-Z][A-Za-z.'\-]+(?:\s[A-Z][A-Za-z.'\-]+){0,2})\s*[,.;]?\s+"
-    rf"(?P<state>{'|'.join(_STATES.split())})[.,]?\s+(?P<zip>\d{{5}}(?:-\d{{4}})?)(?!\d)"
-)
-_STREET_END = re.compile(
-    r"\b(ave|avenue|st|street|ln|lane|rd|road|ct|court|dr|drive|blvd|boulevard|way|pl|place|cir|circle|ter|terrace|pkwy|parkway|hwy|highway|sq|square|trl|trail|loop|pike|run|row|path|walk|alley|box)\b\.?",
-    re.I,
-)
-_UNIT = re.compile(
-    r"^[\s,]*((?:apt|apartment|unit|suite|ste|floor|fl|lot|room|rm|bldg)\.?\s*#?\s*\w+|#\s*\w+)", re.IGNORECASE
-)
-
-
-def address(span: Span) -> Found | None:
-    """Read a postal address whose state fits its ZIP code; `line 1[ line 2], City, ST 12345`."""
-    match = ADDRESS.search(span.text)
-    return address_at(span, match) if match is not None and match.start() <= 40 else None
-
-
-def address_at(span: Span, match: re.Match[str]) -> Found | None:
-    """Return the address that ADDRESS matched, if its parts fit each other."""
-    line = f"{match['street'].rstrip(' ,')}, {match['city']}"
-    ends = list(_STREET_END.finditer(line))
-    quality = 1.0
-    comma = line.rfind(",")
-    if ends:
-        cut = ends[-1].end() if ends[-1].end() <= comma else (ends[0].end() if ends[0].end() < len(line) - 2 else comma)
-        unit = _UNIT.match(line[cut:])
-        cut += unit.end() if unit else 0
-        street, city = line[:cut].strip(" ,"), line[cut:].strip(" ,")
-    else:
-        street, city, quality = line[:comma], line[comma + 1 :].strip(), 0.8
-    if not city or not re.fullmatch(r"[A-Za-z.'\- ]+", city):
-        return None
-    street = re.sub(r"\s*,\s*", " ", re.sub(r"\s+", " ", street))
-    state, postal = match["state"], match["zip"]
-    fits = state in identifiers.state_of_zip(postal, rules.zip3_states())
-    value = f"{street}, {city}, {state} {postal}"
-    return Found(value, span.slice(*match.span()), ("zip-state",) if fits else (), quality if fits else 0.5)
-
-
-BARRIER_WORDS = {
-    "stairs": r"stairs?|steps|staircase|stairway|walk-?up",
-    "gated": r"gated?(?:\s?community)?",
-    "elevator": r"elevator|lift",
-}
-
-
-def barriers(span: Span) -> Found | None:
-    """Read access barriers named in plain words, without checkboxes."""
-    text = span.text
-    named = [k for k, words in BARRIER_WORDS.items() if re.search(rf"\b(?:{words})\b", text, re.I)]
-    if re.search(r"\b(no|none|without|not)\b", text, re.I):
-        return None
-    return Found(list(named), span, ("vocabulary",)) if named else None

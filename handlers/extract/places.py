@@ -1,0 +1,71 @@
+"""Where the order goes: postal addresses whose parts fit each other, and what stands in the way at the door."""
+
+from __future__ import annotations
+
+import re
+
+from doorstep import rules
+from handlers.extract.geometry import Span
+from handlers.extract.values import Found
+from schemas import identifiers
+
+_STATES = (
+    "AL AK AZ AR CA CO CT DE DC FL GA GU HI ID IL IN IA KS KY LA ME MD MA MI MN MS "
+    "MO MT NE NV NH NJ NM NY NC ND OH OK OR PA PR RI SC SD TN TX UT VA VI VT WA WV WI WY"
+)
+ADDRESS = re.compile(
+    r"(?P<street>(?:\d{1,6}[A-Za-z]?(?:-\d+)?\s+(?:[A-Z0-9][\w.'#\-]*\s*,?\s*){1,7}|P\.?\s?O\.?\s+Box\s+\d+\s*,?\s*))[,;\s]\s*"
+    r"(?P<city>[A-Z][A-Za-z.'\-]+(?:\s[A-Z][A-Za-z.'\-]+){0,2})\s*[,.;]?\s+"
+    rf"(?P<state>{'|'.join(_STATES.split())})[.,]?\s+(?P<zip>\d{{5}}(?:-\d{{4}})?)(?!\d)"
+)
+_STREET_END = re.compile(
+    r"\b(ave|avenue|st|street|ln|lane|rd|road|ct|court|dr|drive|blvd|boulevard|way|pl|place|cir|circle|ter|terrace|pkwy|parkway|hwy|highway|sq|square|trl|trail|loop|pike|run|row|path|walk|alley|box)\b\.?",
+    re.I,
+)
+_UNIT = re.compile(
+    r"^[\s,]*((?:apt|apartment|unit|suite|ste|floor|fl|lot|room|rm|bldg)\.?\s*#?\s*\w+|#\s*\w+)", re.IGNORECASE
+)
+
+
+def address(span: Span) -> Found | None:
+    """Read a postal address whose state fits its ZIP code; `line 1[ line 2], City, ST 12345`."""
+    match = ADDRESS.search(span.text)
+    return address_at(span, match) if match is not None and match.start() <= 40 else None
+
+
+def address_at(span: Span, match: re.Match[str]) -> Found | None:
+    """Return the address that ADDRESS matched, if its parts fit each other."""
+    line = f"{match['street'].rstrip(' ,')}, {match['city']}"
+    ends = list(_STREET_END.finditer(line))
+    quality = 1.0
+    comma = line.rfind(",")
+    if ends:
+        cut = ends[-1].end() if ends[-1].end() <= comma else (ends[0].end() if ends[0].end() < len(line) - 2 else comma)
+        unit = _UNIT.match(line[cut:])
+        cut += unit.end() if unit else 0
+        street, city = line[:cut].strip(" ,"), line[cut:].strip(" ,")
+    else:
+        street, city, quality = line[:comma], line[comma + 1 :].strip(), 0.8
+    if not city or not re.fullmatch(r"[A-Za-z.'\- ]+", city):
+        return None
+    street = re.sub(r"\s*,\s*", " ", re.sub(r"\s+", " ", street))
+    state, postal = match["state"], match["zip"]
+    fits = state in identifiers.state_of_zip(postal, rules.zip3_states())
+    value = f"{street}, {city}, {state} {postal}"
+    return Found(value, span.slice(*match.span()), ("zip-state",) if fits else (), quality if fits else 0.5)
+
+
+BARRIER_WORDS = {
+    "stairs": r"stairs?|steps|staircase|stairway|walk-?up",
+    "gated": r"gated?(?:\s?community)?",
+    "elevator": r"elevator|lift",
+}
+
+
+def barriers(span: Span) -> Found | None:
+    """Read access barriers named in plain words, without checkboxes."""
+    text = span.text
+    named = [k for k, words in BARRIER_WORDS.items() if re.search(rf"\b(?:{words})\b", text, re.I)]
+    if re.search(r"\b(no|none|without|not)\b", text, re.I):
+        return None
+    return Found(list(named), span, ("vocabulary",)) if named else None
