@@ -27,6 +27,7 @@ AWAY = (KafkaError, OSError, TimeoutError)
 """What a Kafka that cannot be reached raises; the transport waits and tries again."""
 
 _REQUEST_TIMEOUT_MS = 10_000
+_STOP_SECONDS = 3.0
 _METADATA_MAX_AGE_MS = 5_000
 _MAX_REQUEST = MAX_VALUE + 64 * 1024
 _TOPIC_CONFIG = {
@@ -34,6 +35,10 @@ _TOPIC_CONFIG = {
     # A record compressed by a codec that we lack would stop its partition for good: the broker unpacks all.
     "compression.type": "uncompressed",
 }
+
+
+_closing: set[asyncio.Future[None]] = set()
+"""Clients that still close; a task that nobody holds may vanish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,18 @@ async def _whole(start: Coroutine[Any, Any, None], stop: Callable[[], Awaitable[
         yield
     finally:
         await asyncio.gather(starting, return_exceptions=True)
-        await stop()
+        closing = asyncio.ensure_future(stop())
+        _closing.add(closing)
+        closing.add_done_callback(_closed)
+        # A producer closes when it has sent what it holds. While Kafka is away that never ends: it is left to itself,
+        # and what it may still send is a double that its readers know by its id.
+        await asyncio.wait([closing], timeout=_STOP_SECONDS)
+
+
+def _closed(closing: asyncio.Future[None]) -> None:
+    _closing.discard(closing)
+    if not closing.cancelled() and (error := closing.exception()) is not None:
+        log.warning("a client did not close well: %s", type(error).__name__)
 
 
 @contextlib.asynccontextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 
 from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
@@ -30,19 +30,21 @@ RELAY_ROUTE: tuple[str, Route] = (ALL_TOPICS, Route(RELAY))
 
 BATCH = 500
 _NAME = "kafka.relay"
+_PATIENCE = 30.0
+"""Seconds for a batch: aiokafka itself would wait for a dead broker for ever."""
 _ASK_EVERY = 1.0
 _POLL_SHARED = 0.1
 """Seconds: events that another process appended make no noise here."""
 _POLL_ALONE = 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Published:
     """How one lane of a batch went: up to where Kafka has it, what it will never take, and whether it is away."""
 
-    done: list[int]
-    refused: list[tuple[Pending, HubError]]
-    away: BaseException | None = None
+    done: list[int] = field(default_factory=list)
+    refused: list[tuple[Pending, HubError]] = field(default_factory=list)
+    away: str = ""
 
 
 class Relay:
@@ -97,18 +99,23 @@ class Relay:
         lanes: dict[str, list[Pending]] = {}
         for each in waiting:
             lanes.setdefault(each.lane, []).append(each)
-        results = await asyncio.gather(*(self._lane(kafka, lane) for lane in lanes.values()))
+        results = [_Published() for _ in lanes]
+        pairs = zip(lanes.values(), results, strict=True)
+        sending = [asyncio.create_task(self._lane(kafka, lane, result)) for lane, result in pairs]
+        try:
+            _, late = await asyncio.wait(sending, timeout=_PATIENCE)
+        finally:
+            for task in sending:
+                task.cancel()
         await self._journal.write(lambda unit: _settle(unit, results))
-        away = next((result.away for result in results if result.away is not None), None)
-        if away is not None:
-            raise Unavailable("kafka.away", "Kafka is away", detail=type(away).__name__)
-        done = sum(len(result.done) for result in results)
-        self.published += done
+        self.published += sum(len(result.done) for result in results)
+        away = "no answer" if late else next((result.away for result in results if result.away), "")
+        if away:
+            raise Unavailable("kafka.away", "Kafka is away", detail=away)
         return len(waiting)
 
-    async def _lane(self, kafka: KafkaBroker, lane: Sequence[Pending]) -> _Published:
+    async def _lane(self, kafka: KafkaBroker, lane: Sequence[Pending], result: _Published) -> None:
         """Publish the events of one key, each after the one before is acknowledged: a retry can never overtake."""
-        result = _Published([], [])
         for waiting in lane:
             try:
                 await self._send(kafka, waiting)
@@ -117,10 +124,10 @@ class Relay:
             except HubError as defect:
                 result.refused.append((waiting, defect))
             except AWAY as away:
-                return _Published(result.done, result.refused, away)
+                result.away = type(away).__name__
+                return
             else:
                 result.done.append(waiting.seq)
-        return result
 
     async def _send(self, kafka: KafkaBroker, waiting: Pending) -> None:
         stored = waiting.event()

@@ -14,6 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from doorstep.journal import JournalDown
 from doorstep.stream.cloudevents import from_record
+from doorstep.stream.kafka import relay
 from schemas.case import OfferDeclined
 from tests.doorstep.stream.kafka_support import Hub, hub, in_order, numbered, until
 from tests.services.kafka import LocalKafka
@@ -121,6 +122,22 @@ async def test_an_event_counts_as_relayed_only_when_kafka_has_acknowledged_it(
     assert await _first_seen(own_kafka) == in_order(0, 60)
 
 
+async def test_a_long_absence_of_kafka_is_told_and_survived(
+    tmp_path: Path, own_kafka: LocalKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "_PATIENCE", 1.0)
+    async with hub(f"sqlite:///{tmp_path / 'journal.db'}", tmp_path, own_kafka.bootstrap, "") as there:
+        await there.append(numbered(0, 20))
+        await until(lambda: _effects(there, 20))
+        await asyncio.to_thread(own_kafka.kill)
+        await there.append(numbered(20, 60))
+        await until(lambda: _relay_says(there, "kafka.away"))
+        await asyncio.to_thread(own_kafka.start)
+        await _all_well(there, 60)
+        await until(lambda: _relay_says(there, "up"))
+    assert await _first_seen(own_kafka) == in_order(0, 60)
+
+
 @pytest.mark.postgres
 async def test_a_killed_database_makes_records_wait_and_none_is_lost(
     tmp_path: Path, kafka_bootstrap: str, kafka_prefix: str, own_postgres: LocalPostgres
@@ -156,6 +173,10 @@ async def _first_seen(broker: LocalKafka) -> dict[str, list[str]]:
 
 async def _waits(there: Hub) -> bool:
     return there.transport.health["relay"] == "kafka.away" == there.transport.health["consumers"]
+
+
+async def _relay_says(there: Hub, word: str) -> bool:
+    return there.transport.health["relay"] == word
 
 
 async def _published(there: Hub, count: int) -> bool:
