@@ -73,6 +73,8 @@ def router(settings: DeskSettings, hub: Hub) -> APIRouter:
         if not _ID.fullmatch(review_id):
             raise NotFound("review", "there is no such review")
         decision = await _decision(request)
+        if await hub.review(review_id) is None:
+            raise NotFound("review", "there is no such review, or it is decided")
         said = json.dumps({"review_id": review_id, **decision.model_dump()}, sort_keys=True, ensure_ascii=False)
         data = said.encode()
         receipt = await hub.receive(

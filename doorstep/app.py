@@ -21,7 +21,7 @@ from doorstep import http, registry
 from doorstep.connector import ConnectorSettings, ConnectorSpec, Delivery, Listen, Sent
 from doorstep.console.api import api_router, health_router
 from doorstep.console.pages import pages_router, static_mount
-from doorstep.errors import Defect, Refused, SettingsError
+from doorstep.errors import Refused, SettingsError
 from doorstep.handler import Subscription
 from doorstep.hub import LiveHub
 from doorstep.journal import ALL_TOPICS, Journal, Route, Routes
@@ -55,10 +55,9 @@ class App:
             )
         self._subscriptions = registry.subscriptions()
         self._stop = asyncio.Event()
-        self._failure: BaseException | None = None
 
     async def serve(self, ready_file: Path | None = None) -> None:
-        """Serve until a signal; raise what failed when the journal failed for good."""
+        """Serve until a signal."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
@@ -67,27 +66,16 @@ class App:
             self._announce(ports, ready_file)
             await self._stop.wait()
             log.info("stopping")
-        if self._failure is not None:
-            raise Defect(
-                "journal",
-                "the journal failed; nothing was acknowledged that is not durable",
-                detail=type(self._failure).__name__,
-            )
 
     async def _start(self, stack: AsyncExitStack) -> dict[str, int]:
         settings = self._settings
-        loop = asyncio.get_running_loop()
-
-        def failed(error: BaseException) -> None:
-            loop.call_soon_threadsafe(self._journal_failed, error)
-
         journal = await asyncio.to_thread(
             Journal.open,
             settings.journal_url,
             data_dir=settings.data_dir.resolve(),
             routes=routes_of(settings, self._subscriptions, self._specs, self._own),
             rules_dir=rules_dir(),
-            on_failure=failed,
+            on_failure=self._journal_failed,
         )
         await stack.enter_async_context(journal)
         workers = Workers(settings.worker_processes or None)
@@ -175,9 +163,10 @@ class App:
             _write_whole(ready_file, json.dumps({**ports, "pid": os.getpid()}))
 
     def _journal_failed(self, error: BaseException) -> None:
-        log.critical("the journal failed for good (%s): stopping", type(error).__name__)
-        self._failure = error
-        self._stop.set()
+        """End at once: a failed fsync is final, and an orderly close could write again. The next start recovers."""
+        log.critical("the journal failed for good (%s): the hub ends; start it again", type(error).__name__)
+        logging.shutdown()
+        os._exit(1)
 
 
 def routes_of(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from schemas.case import Case, Offer
+from schemas.document import ReviewRequested
 from schemas.outbound import ConfirmationRequested
 from schemas.transmission import Content, ReceiptState, ReplyTo
 
@@ -112,7 +113,13 @@ class Hub(Protocol):
 
     async def case(self, case_id: str) -> Case | None: ...
 
+    async def cases_of(self, document_id: str) -> list[Case]:
+        """Return the cases that an input is part of, in the order they were opened; one message may hold several."""
+
     async def offer(self, offer_id: str) -> Offer | None: ...
+
+    async def review(self, review_id: str) -> ReviewRequested | None:
+        """Return a review that waits for a person; None when there is none or it is decided."""
 
     async def resource(self, resource_type: str, resource_id: str) -> dict[str, JsonValue] | None:
         """Return a stored FHIR resource as served."""

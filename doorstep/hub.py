@@ -18,6 +18,7 @@ from doorstep.journal import Journal
 from doorstep.settings import Settings
 from doorstep.workers import Workers
 from schemas.case import Case, Offer
+from schemas.document import ReviewRequested
 from schemas.transmission import Content
 
 
@@ -55,6 +56,12 @@ class LiveHub:
 
     async def case(self, case_id: str) -> Case | None:
         return await self._journal.read(lambda reader: reader.case(case_id))
+
+    async def cases_of(self, document_id: str) -> list[Case]:
+        return await self._journal.read(lambda reader: reader.cases_of(document_id))
+
+    async def review(self, review_id: str) -> ReviewRequested | None:
+        return await self._journal.read(lambda reader: reader.open_review(review_id))
 
     async def offer(self, offer_id: str) -> Offer | None:
         return await self._journal.read(lambda reader: reader.offer(offer_id))

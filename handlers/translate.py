@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterable
 
 from pydantic import ValidationError
@@ -13,7 +12,7 @@ from handlers.casework import hold, order_type_of
 from schemas.codec import CodecError
 from schemas.event import Event, Payload
 from schemas.order import Order, OrderType, ReferralReceived
-from schemas.transmission import TransmissionReceived
+from schemas.transmission import ReceiptState, TransmissionReceived
 
 
 def orders_in(channel: str, data: bytes, document_id: str) -> tuple[Order, ...] | CodecError:
@@ -24,9 +23,10 @@ def orders_in(channel: str, data: bytes, document_id: str) -> tuple[Order, ...] 
 
             orders = read_hl7(data, document_id)
         else:
+            from schemas.fhir import loads
             from schemas.fhir import orders_of as read_fhir
 
-            bundle = json.loads(data)
+            bundle = loads(data, max_bytes=len(data))
             if not isinstance(bundle, dict):
                 return CodecError("structure", "the content is no resource")
             orders = read_fhir(bundle, document_id)
@@ -35,8 +35,6 @@ def orders_in(channel: str, data: bytes, document_id: str) -> tuple[Order, ...] 
     except ValidationError as error:
         places = sorted({".".join(str(part) for part in detail["loc"]) for detail in error.errors()})
         return CodecError("value", "a value does not fit the order", ", ".join(places)[:200])
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
-        return CodecError("structure", "the content is not JSON")
     return orders or CodecError("not-found", "there is no order in it")
 
 
@@ -53,6 +51,9 @@ def translate(
     event: Event[TransmissionReceived], unit: Unit, found: tuple[Order, ...] | CodecError
 ) -> Iterable[Payload]:
     data = event.data
+    if data.details.get("orders") == "0":  # a Patient or the like for orders to come: kept, nothing to decide
+        unit.settle_receipt(data.document_id, ReceiptState.ACCEPTED)
+        return []
     if isinstance(found, CodecError):
         reason = f"{found.message}" + (f" at {found.location}" if found.location else "")
         return hold(unit, data.document_id, data.reply_to, stage="translate", reason=reason, documents=data.contents)

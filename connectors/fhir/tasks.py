@@ -68,12 +68,8 @@ async def _receipt(hub: Hub, sha256: str, task_id: str) -> Receipt | None:
 
 
 async def _case(hub: Hub, receipt: Receipt, focus: str) -> Case | None:
-    """Return the case of one order of an input; of several orders only the one whose focus it is."""
-    if receipt.case_id is None:
-        return None
-    case = await hub.case(receipt.case_id)
-    if case is None:
-        return None
-    own = case.order.unmapped.get(FOCUS)
-    several = case.order.document_id == receipt.document_id and own is not None and own != focus
-    return None if several else case
+    """Return the case of one order of an input; of several orders the one whose focus it is."""
+    cases = await hub.cases_of(receipt.document_id)
+    mine = [case for case in cases if case.order.unmapped.get(FOCUS) == focus]
+    others = [case for case in cases if case.order.document_id != receipt.document_id]
+    return next(iter(mine or others), None)

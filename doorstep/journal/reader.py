@@ -68,11 +68,14 @@ class Reader:
         document_id: str | None = None,
         limit: int = 1000,
     ) -> list[Receipt]:
-        """Return the inputs that match every given key (all inputs without one), oldest first."""
+        """Return the inputs that match every given key (all inputs without one), oldest first.
+
+        A Message-ID is known with or without its angle brackets, an identifier with or without `system|`.
+        """
         given = {
             receipt.c.control_id: control_id,
-            receipt.c.message_id: message_id,
-            receipt.c.identifier: identifier,
+            receipt.c.message_id: f"<{message_id.strip('<> ')}>" if message_id else message_id,
+            receipt.c.identifier: identifier.rpartition("|")[2] if identifier else identifier,
             receipt.c.sha256: sha256,
             receipt.c.document_id: document_id,
         }
@@ -94,6 +97,12 @@ class Reader:
         if before is not None:
             size = func.length(case_.c.case_id)
             query = query.where(or_(size < len(before), and_(size == len(before), case_.c.case_id < before)))
+        return [events.parse(Case, data, "case") for data in self.connection.execute(query).scalars()]
+
+    def cases_of(self, document_id: str) -> list[Case]:
+        """Return the cases that an input is part of, in the order they were opened."""
+        mine = select(case_document.c.case_id).where(case_document.c.document_id == document_id)
+        query = select(case_.c.data).where(case_.c.case_id.in_(mine)).order_by(case_.c.opened_at, case_.c.case_id)
         return [events.parse(Case, data, "case") for data in self.connection.execute(query).scalars()]
 
     def timeline(self, case_id: str) -> list[Event[Any]]:
@@ -186,6 +195,12 @@ class Reader:
             if value is not None:
                 query = query.where(column == value)
         return [events.parse(Offer, data, "offer") for data in self.connection.execute(query).scalars()]
+
+    def open_review(self, review_id: str) -> ReviewRequested | None:
+        """Return a review that still waits for a person."""
+        query = select(review.c.data).where(review.c.review_id == review_id, review.c.closed_at.is_(None))
+        row = self.connection.execute(query).first()
+        return events.parse(ReviewRequested, row[0], f"review {review_id}") if row else None
 
     def reviews(self, *, limit: int = 1000) -> list[ReviewRequested]:
         """Return the reviews that wait for a person, oldest first."""

@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from doorstep.connector import Receipt, StoredResource, Transmission
 from doorstep.errors import HubError
 from schemas.case import Case, Offer
+from schemas.document import ReviewRequested
 from schemas.transmission import Content, ReceiptState
 
 
@@ -25,6 +26,7 @@ class MemoryHub:
         self.receipts: dict[tuple[str, str], Receipt] = {}
         self.offers: dict[str, Offer] = {}
         self.cases: dict[str, Case] = {}
+        self.reviews: dict[str, ReviewRequested] = {}
         self.failing: HubError | None = None
         self.delay = 0.0
 
@@ -59,6 +61,12 @@ class MemoryHub:
 
     async def case(self, case_id: str) -> Case | None:
         return self.cases.get(case_id)
+
+    async def cases_of(self, document_id: str) -> list[Case]:
+        return [case for case in self.cases.values() if document_id in case.document_ids]
+
+    async def review(self, review_id: str) -> ReviewRequested | None:
+        return self.reviews.get(review_id)
 
     async def offer(self, offer_id: str) -> Offer | None:
         return self.offers.get(offer_id)

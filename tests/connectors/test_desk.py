@@ -12,6 +12,7 @@ from connectors.desk import CONNECTOR, DeskSettings
 from doorstep.errors import Unavailable
 from doorstep.http import build
 from doorstep.settings import Settings
+from schemas.document import ReviewRequested
 from tests.connectors.memory_hub import MemoryHub
 
 WORD: dict[str, Any] = {"decision": "accept", "reviewer": "Dana Whitfield", "fields": {"member_id": "W123"}}
@@ -29,8 +30,21 @@ async def post(
         return await client.post(f"/api/reviews/{review}/decision", content=content, headers=sent)
 
 
-async def test_a_decision_is_kept_and_the_same_again_is_kept_once() -> None:
+def waiting_hub() -> MemoryHub:
+    """Return a hub where one review waits for a person."""
     hub = MemoryHub()
+    hub.reviews["rv-1"] = ReviewRequested(review_id="rv-1", document_id="doc-0", reason="the member is not certain")
+    return hub
+
+
+async def test_an_unknown_or_decided_review_is_not_found() -> None:
+    hub = waiting_hub()
+    assert (await post(hub, WORD, "rv-2")).status_code == 404
+    assert hub.received == []
+
+
+async def test_a_decision_is_kept_and_the_same_again_is_kept_once() -> None:
+    hub = waiting_hub()
     first = await post(hub, WORD)
     again = await post(hub, WORD)
     other = await post(hub, {**WORD, "decision": "reject", "fields": {}, "reason": "marketing"})
@@ -46,13 +60,13 @@ async def test_a_decision_is_kept_and_the_same_again_is_kept_once() -> None:
 
 @pytest.mark.parametrize("caller", ["10.0.0.5", "::2", "8.8.8.8", "testclient"])
 async def test_other_machines_may_not_decide(caller: str) -> None:
-    hub = MemoryHub()
+    hub = waiting_hub()
     assert (await post(hub, WORD, caller=caller)).status_code == 403
     assert hub.received == []
 
 
 async def test_other_sites_and_their_forms_may_not_decide() -> None:
-    hub = MemoryHub()
+    hub = waiting_hub()
     assert (await post(hub, WORD, Origin="http://evil.example")).status_code == 403
     assert (await post(hub, WORD, **{"Content-Type": "text/plain"})).status_code == 415
     assert hub.received == []
@@ -80,7 +94,7 @@ async def test_other_sites_and_their_forms_may_not_decide() -> None:
     ],
 )
 async def test_a_malformed_decision_is_refused_without_echoing_it(body: bytes | dict[str, Any], status: int) -> None:
-    hub = MemoryHub()
+    hub = waiting_hub()
     answer = await post(hub, body)
 
     assert answer.status_code == status
@@ -89,11 +103,11 @@ async def test_a_malformed_decision_is_refused_without_echoing_it(body: bytes | 
 
 
 async def test_a_strange_review_id_is_not_found() -> None:
-    assert (await post(MemoryHub(), WORD, review="a%00b")).status_code == 404
+    assert (await post(waiting_hub(), WORD, review="a%00b")).status_code == 404
 
 
 async def test_what_cannot_be_kept_is_answered_503() -> None:
-    hub = MemoryHub()
+    hub = waiting_hub()
     hub.failing = Unavailable("storage", "the hub cannot store it now")
     answer = await post(hub, WORD)
 
