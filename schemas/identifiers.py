@@ -79,7 +79,9 @@ def read_npi(text: str) -> Checked | None:
     return Checked(passing[0], ("npi-luhn", "folded")) if len(passing) == 1 else None
 
 
-MBI_KINDS = "NAXNAXNAANN"
+_MBI_LETTERS = "ACDEFGHJKMNPQRTUVWXY"
+_MBI_PLACES = {"C": "123456789", "A": _MBI_LETTERS, "N": "0123456789", "X": _MBI_LETTERS + "0123456789"}
+MBI_KINDS = "CAXNAXNAANN"
 _MBI = re.compile(
     r"[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d[AC-HJKMNP-RT-Y]{2}\d{2}", re.ASCII
 )
@@ -97,8 +99,14 @@ def read_mbi(text: str) -> Checked | None:
         return None
     if mbi_ok(compact):
         return Checked(compact, ("mbi-pattern",))
-    passing = {v for v in variants(compact, MBI_KINDS) if mbi_ok(v)}
-    return Checked(passing.pop(), ("mbi-pattern", "folded")) if len(passing) == 1 else None
+    read = ""
+    for char, kind in zip(compact, MBI_KINDS, strict=True):
+        allowed = _MBI_PLACES[kind]
+        options = {o for o in DIGITS_FOR.get(char, "") + LETTERS_FOR.get(char, "") if o in allowed}
+        if char not in allowed and len(options) != 1:
+            return None
+        read += char if char in allowed else options.pop()
+    return Checked(read, ("mbi-pattern", "folded")) if mbi_ok(read) else None
 
 
 _ICD = re.compile(r"[A-TV-Z]\d[0-9AB](?:\.?[0-9A-Z]{1,4})?", re.ASCII)

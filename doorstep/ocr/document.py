@@ -114,8 +114,12 @@ def _read_upright(image: Image.Image, engine: Engine, *, bilevel: bool) -> tuple
 
 
 def legible(words: list[Word]) -> int:
-    """Count words that are surely words: at least four letters, read with confidence."""
-    return sum(1 for w in words if w.confidence >= 0.75 and len(w.text) >= 4 and sum(map(str.isalpha, w.text)) >= 4)
+    """Count words that are surely words: four letters or more, read with confidence, lying and not standing."""
+    return sum(
+        1
+        for w in words
+        if w.confidence >= 0.75 and sum(map(str.isalpha, w.text)) >= 4 and w.box[2] - w.box[0] > w.box[3] - w.box[1]
+    )
 
 
 def number_lines(words: tuple[Word, ...]) -> tuple[Word, ...]:

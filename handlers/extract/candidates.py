@@ -9,7 +9,7 @@ from typing import Final
 
 from handlers.extract import codes, places, prose, values
 from handlers.extract.geometry import Sheet, Span, Token
-from handlers.extract.labels import Hit, below, beside, find_hits
+from handlers.extract.labels import IGNORED, Hit, below, beside, find_hits
 from handlers.extract.values import Found, Reader
 from schemas.document import DocumentClass
 
@@ -51,6 +51,10 @@ READERS: Mapping[str, Reader] = {
     "equipment_model": values.short_text,
     "equipment_serial": values.serial,
 }
+NUMBERS = frozenset(
+    {"clinician_npi", "contact_phone", "practice_phone", "practice_fax", "member_id", "group_no", "payer", "dob"}
+)
+"""Fields whose values somebody else on the page may have as well: the supplier, the pharmacy, a second insurance."""
 _BELOW_A_COLON = 0.8
 BOX_CONFIDENCE = 0.9
 
@@ -59,8 +63,10 @@ def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
     """Return all candidates of one page."""
     hits = find_hits(sheet)
     found = [c for hit in hits for c in _at_label(sheet, hits, hit)]
-    found += [Candidate(field, value, SENTENCE) for field, value in prose.candidates(sheet)]
-    found += [Candidate("clinician_npi", value, ALONE) for value in prose.lone_npi(sheet)]
+    loose = [Candidate(field, value, SENTENCE) for field, value in prose.candidates(sheet)]
+    loose += [Candidate("clinician_npi", value, ALONE) for value in prose.lone_npi(sheet)]
+    others = _of_others(sheet, hits)
+    found += [c for c in loose if c.field not in NUMBERS or others.isdisjoint(c.found.span.tokens)]
     found += _signature(sheet)
     for field, value in (
         ("icd10", codes.diagnoses(sheet, hits)),
@@ -71,6 +77,17 @@ def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
         if value is not None:
             found.append(Candidate(field, value, LABEL))
     return found
+
+
+def _of_others(sheet: Sheet, hits: list[Hit]) -> set[Token]:
+    """Return the words that stand at labels of things that are not ours to take."""
+    return {
+        token
+        for hit in hits
+        if hit.field == IGNORED
+        for span in (beside(sheet, hits, hit), *below(sheet, hits, hit))
+        for token in span.tokens
+    }
 
 
 def label_count(sheet: Sheet) -> int:
