@@ -140,14 +140,19 @@ class App:
     async def _listen(self, stack: AsyncExitStack, hub: LiveHub) -> dict[str, int]:
         """Open every connector's listener; returns the ports by their names in the settings."""
         ports: dict[str, int] = {}
-        tls = _tls(self._settings)
         for name, spec in self._specs.items():
             if spec.inbound is None:
                 continue
             setting = _PORTS.get(name)
             port = getattr(self._settings, f"{setting}_port") if setting else spec.default_port or 0
-            listen = Listen(self._settings.host, port, tls)
-            inbound = await stack.enter_async_context(spec.inbound(self._own[name], hub, listen))
+            listen = Listen(self._settings.host, port, _tls(self._settings, mutual=spec.mutual_tls))
+            try:
+                inbound = await stack.enter_async_context(spec.inbound(self._own[name], hub, listen))
+            except OSError as taken:
+                where = f"DOORSTEP_{setting.upper()}_PORT" if setting else f"[connectors.{name}]"
+                raise SettingsError(
+                    "listen", f"{name} cannot listen on {port}: {taken.strerror}; set {where}"
+                ) from None
             if inbound.port is not None:
                 ports[setting or name] = inbound.port
         return ports
@@ -198,14 +203,14 @@ def _own_settings(spec: ConnectorSpec, settings: Settings) -> ConnectorSettings:
     return registry.connector_settings(spec, raw)
 
 
-def _tls(settings: Settings) -> ssl.SSLContext | None:
+def _tls(settings: Settings, *, mutual: bool) -> ssl.SSLContext | None:
     if settings.tls_cert is None:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
         context.load_cert_chain(settings.tls_cert, settings.tls_key)
-        if settings.tls_client_ca:
+        if mutual and settings.tls_client_ca:
             context.load_verify_locations(settings.tls_client_ca)
             context.verify_mode = ssl.CERT_REQUIRED
     except OSError as wrong:

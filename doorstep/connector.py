@@ -193,6 +193,8 @@ class ConnectorSpec:
     settings: type[ConnectorSettings]
     inbound: Callable[[Any, Hub, Listen], AbstractAsyncContextManager[Inbound]] | None = None
     default_port: int | None = None
+    mutual_tls: bool = False
+    """The listener asks its clients for a certificate when the hub has a CA for them."""
     router: Callable[[Any, Hub], APIRouter] | None = None
     send: Callable[[Any, Hub, Delivery], Awaitable[Sent]] | None = None
     destination: Callable[[Any, ConfirmationRequested], str] | None = None

@@ -96,8 +96,10 @@ async def listener(settings: EmailSettings, hub: Hub, listen: Listen) -> AsyncIt
     """Listen for SMTP on one address until the context ends."""
     # aiosmtpd logs commands, addresses and lines of mails on this logger.
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)
+    tls = _tls(settings) or listen.tls
+    if listen.tls is not None:  # the hub has a certificate because others can reach it: no mail in the clear
+        settings = settings.model_copy(update={"require_tls": True})
     post = Post(settings, hub)
-    tls = _tls(settings)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SmtpSession(post, tls), listen.host, listen.port, backlog=1024)
     post.port = server.sockets[0].getsockname()[1]

@@ -11,6 +11,7 @@ CONNECTOR = ConnectorSpec(
     name="hl7v2",
     settings=Hl7v2Settings,
     inbound=listen_mllp,
+    mutual_tls=True,
     default_port=2575,
     send=send,
     destination=destination,

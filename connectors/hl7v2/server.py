@@ -35,7 +35,9 @@ class MllpServer:
         """Bind and listen."""
         loop = asyncio.get_running_loop()
         try:
-            server = await loop.create_server(lambda: Connection(self), listen.host, listen.port, backlog=1024)
+            server = await loop.create_server(
+                lambda: Connection(self), listen.host, listen.port, backlog=1024, ssl=listen.tls
+            )
         except OSError as error:
             raise SettingsError(
                 "hl7v2.listen", f"cannot listen on port {listen.port}: {error.strerror}; set DOORSTEP_MLLP_PORT"
