@@ -102,11 +102,6 @@ async def _prepare(event: Event[TransmissionReceived], tools: Tools) -> Read:
     return Read(reading, kept, data.contents)
 
 
-def cut_short(reading: Reading) -> str | None:
-    """Return the reason why a reading lacks pages that its document has; foreign attachments do not count."""
-    return next((problem for problem in reading.problems if not problem.startswith("unsupported")), None)
-
-
 @on(TransmissionReceived, where=lambda data: data.channel in CHANNELS, prepare=_prepare)
 def read(event: Event[TransmissionReceived], unit: Unit, result: Read) -> Iterable[Payload]:
     data = event.data

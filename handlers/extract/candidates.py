@@ -52,7 +52,7 @@ READERS: Mapping[str, Reader] = {
     "equipment_serial": values.serial,
 }
 NUMBERS = frozenset(
-    {"clinician_npi", "contact_phone", "practice_phone", "practice_fax", "member_id", "group_no", "payer", "dob"}
+    {"clinician_npi", "contact_phone", "practice_phone", "practice_fax", "member_id", "group_no", "payer"}
 )
 """Fields whose values somebody else on the page may have as well: the supplier, the pharmacy, a second insurance."""
 _BELOW_A_COLON = 0.8
