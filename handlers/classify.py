@@ -210,6 +210,8 @@ def doubt(verdict: Verdict, problems: Iterable[str] = ()) -> str | None:
         return "too little of it can be read"
     if verdict.document_class is DocumentClass.OTHER:
         return "it is not known what it is"
+    if verdict.document_class is DocumentClass.WRONG_RECIPIENT:
+        return "it seems to be meant for somebody else"
     if verdict.confidence < float(rules.load("documents/classes")["review_below"]):
         return f"it may be {verdict.document_class.value}, but that is not certain"
     return None

@@ -10,8 +10,9 @@ from pydantic import JsonValue
 from rapidfuzz.distance import Levenshtein
 
 from doorstep import rules
-from handlers.extract.candidates import ALONE, SENTENCE, Candidate, label_count, of_page
+from handlers.extract.candidates import ALONE, SENTENCE, Candidate, label_count, of_page, unread
 from handlers.extract.geometry import Box, sheet_of, union
+from handlers.extract.values import Found
 from schemas.document import DocumentClass, ExtractedField
 from schemas.order import Evidence
 from schemas.reading import Reading
@@ -19,6 +20,22 @@ from schemas.reading import Reading
 CHECKS = frozenset(
     {"npi-luhn", "mbi-pattern", "icd10-leaf", "hcpcs-table", "payer-list", "zip-state", "electronic-signature"}
 )
+REQUIRED = frozenset(
+    {
+        "member_name",
+        "dob",
+        "payer",
+        "member_id",
+        "clinician_name",
+        "clinician_npi",
+        "icd10",
+        "order_lines",
+        "service_start",
+        "ship_address",
+        "contact_phone",
+    }
+)
+"""Fields whose answer, when it stands there and cannot be read, must not be asked of the sender as missing."""
 CORROBORATED = 0.05
 FOLDED_COST = 0.05
 NEAR = 2
@@ -39,6 +56,10 @@ def extract_fields(reading: Reading, document_class: DocumentClass) -> dict[str,
             weighed = Candidate(candidate.field, candidate.found, weight, index)
             by_field.setdefault(candidate.field, []).append(weighed)
     chosen = {field: _choose(field, listed) for field, listed in by_field.items()}
+    for field, span in unread(sheets[main]).items():
+        if field in REQUIRED and field not in chosen:
+            nothing = Candidate(field, Found(None, span), ALONE)
+            chosen[field] = _field(nothing, 0.0, accepted=False, validators=["unreadable"])
     return _consistent(chosen)
 
 
@@ -104,10 +125,14 @@ def _field(candidate: Candidate, confidence: float, *, accepted: bool, validator
 def _consistent(fields: dict[str, ExtractedField]) -> dict[str, ExtractedField]:
     """Bar dates that contradict each other: birth before signature, start before end."""
     for first, second in (("dob", "signature_date"), ("dob", "service_start"), ("service_start", "service_end")):
-        if first in fields and second in fields and _day(fields[first]) > _day(fields[second]):
+        if _dated(fields, first, second) and _day(fields[first]) > _day(fields[second]):
             for name in (first, second):
                 fields[name] = barred(fields[name], f"after-{second}" if name == first else f"before-{first}")
     return fields
+
+
+def _dated(fields: Mapping[str, ExtractedField], *names: str) -> bool:
+    return all(name in fields and fields[name].value for name in names)
 
 
 def _day(field: ExtractedField) -> date:

@@ -55,6 +55,8 @@ NUMBERS = frozenset(
     {"clinician_npi", "contact_phone", "practice_phone", "practice_fax", "member_id", "group_no", "payer"}
 )
 """Fields whose values somebody else on the page may have as well: the supplier, the pharmacy, a second insurance."""
+MIN_WRITTEN = 4
+"""So many letters and digits beside a label are an answer, even if it cannot be read; fewer may be dirt."""
 _BELOW_A_COLON = 0.8
 BOX_CONFIDENCE = 0.9
 
@@ -76,6 +78,19 @@ def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
     ):
         if value is not None:
             found.append(Candidate(field, value, LABEL))
+    return found
+
+
+def unread(sheet: Sheet) -> dict[str, Span]:
+    """Return what stands right of a label, by field, whether it can be read as that field's value or not."""
+    hits = find_hits(sheet)
+    found: dict[str, Span] = {}
+    for hit in hits:
+        field = "order_lines" if hit.field == "code" else hit.field
+        span = beside(sheet, hits, hit)
+        telling = any(c.isdigit() for c in span.text) or field in {"member_name", "clinician_name", "payer"}
+        if hit.colon and telling and sum(c.isalnum() for c in span.text) >= MIN_WRITTEN:
+            found.setdefault(field, span)
     return found
 
 

@@ -86,8 +86,15 @@ def test_two_different_npis_contradict_each_other() -> None:
     assert "conflict" in found.evidence.validators
 
 
-def test_an_npi_that_fails_its_check_is_no_value() -> None:
-    assert "clinician_npi" not in extract_fields(reading("NPI: 1234567890\n"), DocumentClass.DME_ORDER)
+def test_an_npi_that_fails_its_check_is_there_but_unreadable() -> None:
+    found = extract_fields(reading("NPI: 1234567890\n"), DocumentClass.DME_ORDER)["clinician_npi"]
+    assert found.value is None
+    assert not found.evidence.accepted
+    assert found.evidence.validators == ("unreadable",)
+
+
+def test_a_blank_after_a_label_is_missing_and_not_unreadable() -> None:
+    assert "clinician_npi" not in extract_fields(reading("NPI: ______  Date: 11/17/2026\n"), DocumentClass.DME_ORDER)
 
 
 @pytest.mark.parametrize("line", ["Supplier NPI: 1234567893", "Pharmacy NPI: 1234567893", "Facility NPI: 1234567893"])
