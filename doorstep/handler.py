@@ -55,6 +55,16 @@ class Unit(Protocol):
 
     def cases_by_identity(self, identity_key: str) -> list[Case]: ...
     def case_by_document(self, document_id: str) -> Case | None: ...
+    def cases_by_token(self, token: str) -> list[Case]:
+        """Return the cases that were put under this token, oldest first."""
+
+    def index_case(self, case_id: str, tokens: Iterable[str]) -> None:
+        """Put a saved case under these tokens too (digests only: an order number, what identifies a member)."""
+
+    def mark(self, token: str) -> None:
+        """Remember a token; marking it again changes nothing."""
+
+    def marked(self, token: str) -> bool: ...
     def save_case(self, case: Case) -> None:
         """Insert or update; an update must carry the next `revision`, else Defect."""
 

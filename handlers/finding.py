@@ -7,9 +7,8 @@ from functools import partial
 from doorstep.handler import Unit
 from handlers.casework import payer_key
 from handlers.identity import Person, Verdict, answers, compare, digest, person_of, placer_tokens
-from schemas.case import Case, CaseIndexed, CaseState
+from schemas.case import Case, CaseState
 from schemas.document import ReviewDecided
-from schemas.event import Payload
 from schemas.order import Order, OrderType, ReferralReceived
 
 FILLING = {CaseState.OPEN, CaseState.INCOMPLETE}
@@ -18,10 +17,7 @@ FILLING = {CaseState.OPEN, CaseState.INCOMPLETE}
 
 def by_number(data: ReferralReceived, unit: Unit) -> Case | None:
     """Return the case that this sender's order number opened; of several, the newest that is not cancelled."""
-    found: list[Case] = []
-    for token in placer_tokens(data.order, data.reply_to):
-        known = unit.latest(CaseIndexed, token)
-        found.extend(case for case_id in (known.data.case_ids if known else ()) if (case := unit.case(case_id)))
+    found = [case for token in placer_tokens(data.order, data.reply_to) for case in unit.cases_by_token(token)]
     kind = data.order.order_type
     fitting = [c for c in found if OrderType.UNKNOWN in {kind, c.order.order_type} or c.order.order_type is kind]
     return max(fitting, key=lambda c: (c.state is not CaseState.CANCELLED, c.opened_at, c.case_id), default=None)
@@ -30,12 +26,10 @@ def by_number(data: ReferralReceived, unit: Unit) -> Case | None:
 def identity_of(person: Person, data: ReferralReceived, unit: Unit) -> str | None:
     """Return the member's identity key, a new one for a member not seen before, or None in doubt."""
     known: dict[str, Person] = {}
-    for token in person.tokens():
-        entry = unit.latest(CaseIndexed, token)
-        for case_id in entry.data.case_ids if entry else ():
-            case = unit.case(case_id)
-            if case is not None:
-                known.setdefault(case.identity_key, person_of(case.order, partial(payer_key, unit)))
+    for case in (case for token in person.tokens() for case in unit.cases_by_token(token)):
+        other = person_of(case.order, partial(payer_key, unit))
+        if case.identity_key not in known or (other.member_id and not known[case.identity_key].member_id):
+            known[case.identity_key] = other
     verdicts = {key: compare(person, other) for key, other in known.items()}
     same = [key for key, verdict in verdicts.items() if verdict is Verdict.SAME]
     certain = [key for key in same if person.member_id and known[key].member_id == person.member_id]
@@ -75,23 +69,14 @@ def cancelled_token(token: str) -> str:
 
 def cancelled_before(data: ReferralReceived, unit: Unit) -> bool:
     tokens = placer_tokens(data.order, data.reply_to)
-    return any(unit.latest(CaseIndexed, cancelled_token(token)) is not None for token in tokens)
+    return any(unit.marked(cancelled_token(token)) for token in tokens)
 
 
-def indexed(case: Case, data: ReferralReceived, unit: Unit) -> list[Payload]:
-    """Return what makes the case findable by its order numbers and its member, as far as that is new."""
-    events: list[Payload] = []
+def index(case: Case, data: ReferralReceived, unit: Unit) -> None:
+    """Make the case findable by its order numbers and, unless another case says as much, by its member."""
     person = person_of(case.order, partial(payer_key, unit))
-    for token in (*placer_tokens(data.order, data.reply_to), *person.tokens()):
-        known = unit.latest(CaseIndexed, token)
-        case_ids = known.data.case_ids if known else ()
-        cases = [found for case_id in case_ids if (found := unit.case(case_id))]
-        by_member = token in person.tokens()
-        if case.case_id in case_ids or (by_member and any(_stands_for(found, case) for found in cases)):
-            continue
-        others = tuple(c.case_id for c in cases if not (by_member and c.identity_key == case.identity_key))
-        events.append(CaseIndexed(token=token, case_ids=(*others, case.case_id)))
-    return events
+    by_member = [t for t in person.tokens() if not any(_stands_for(found, case) for found in unit.cases_by_token(t))]
+    unit.index_case(case.case_id, [*placer_tokens(data.order, data.reply_to), *by_member])
 
 
 def _stands_for(found: Case, case: Case) -> bool:

@@ -25,7 +25,7 @@ from handlers.finding import (
     cancelled_token,
     confirmed,
     identity_of,
-    indexed,
+    index,
 )
 from handlers.identity import (
     Person,
@@ -37,7 +37,7 @@ from handlers.identity import (
     person_of,
     placer_tokens,
 )
-from schemas.case import Case, CaseIndexed, CaseState, CaseStateChanged, IdentityResolved
+from schemas.case import Case, CaseState, CaseStateChanged, IdentityResolved
 from schemas.document import ReviewDecided
 from schemas.event import Event, Payload
 from schemas.fields import fields_of
@@ -74,12 +74,9 @@ def link(event: Event[ReferralReceived], unit: Unit) -> Iterable[Payload]:
     if case is not None:
         return _again(case, data, unit, rule="same member, same items, same day")
     if data.order.action == "cancel":
-        marks = [
-            CaseIndexed(token=cancelled_token(token), case_ids=())
-            for token in placer_tokens(data.order, data.reply_to)
-            if unit.latest(CaseIndexed, cancelled_token(token)) is None
-        ]
-        return [*marks, *_held(data, unit, "it cancels an order that is not known here")]
+        for token in placer_tokens(data.order, data.reply_to):
+            unit.mark(cancelled_token(token))
+        return _held(data, unit, "it cancels an order that is not known here")
     if cancelled_before(data, unit) and not confirmed(data.document_id, "cancellation", unit):
         doubt = {"cancellation": "came before the order"}
         return _held(data, unit, "a cancellation of this order came before it", fields=doubt)
@@ -163,7 +160,8 @@ def _duplicate(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> 
     if data.document_id in case.document_ids:
         return []
     case = saved(case, unit, document_ids=with_document(case, data.document_id))
-    return [*_resolved(case, data, unit, rule=rule, duplicate=True), *indexed(case, data, unit)]
+    index(case, data, unit)
+    return _resolved(case, data, unit, rule=rule, duplicate=True)
 
 
 def _reopened(case: Case, order: Order, data: ReferralReceived, unit: Unit, *, rule: str) -> list[Payload]:
@@ -178,7 +176,8 @@ def _reopened(case: Case, order: Order, data: ReferralReceived, unit: Unit, *, r
     else:
         case, change = moved(case, CaseState.OPEN, unit, cause=rule, **changes)
         events.append(change)
-    return [*events, *_resolved(case, data, unit, rule=rule), *indexed(case, data, unit)]
+    index(case, data, unit)
+    return [*events, *_resolved(case, data, unit, rule=rule)]
 
 
 def _cancelled(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> list[Payload]:
@@ -209,12 +208,9 @@ def _opened(identity: str, data: ReferralReceived, unit: Unit) -> list[Payload]:
         updated_at=unit.now,
     )
     unit.save_case(case)
+    index(case, data, unit)
     opened = CaseStateChanged(case_id=case_id, from_state=None, to_state=CaseState.OPEN, cause="a new order arrived")
-    return [
-        opened,
-        *_resolved(case, data, unit, rule="new order", is_new=True),
-        *indexed(case, data, unit),
-    ]
+    return [opened, *_resolved(case, data, unit, rule="new order", is_new=True)]
 
 
 def _resolved(

@@ -1,4 +1,4 @@
-"""The case: its states, its offers, and the events that change it (state names after docs: FHIR Task mapping in schemas.fhir)."""
+"""The case: its states, its offers, and the events that change it (FHIR names of the states: schemas.fhir)."""
 
 from __future__ import annotations
 
@@ -135,16 +135,6 @@ class IdentityResolved(Payload):
     rule: str
     is_new: bool
     duplicate: bool
-
-
-class CaseIndexed(Payload):
-    """A case can be found by this token: a digest of an order number or of what identifies a member."""
-
-    topic: ClassVar[str] = "case.indexed"
-    key_field: ClassVar[str] = "token"
-
-    token: str
-    case_ids: tuple[str, ...] = Field(description="One case for each order or member that the token stands for")
 
 
 class CompletenessEvaluated(Payload):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import ColumnElement, func, insert, literal, select, update
 
 from doorstep.errors import Defect, Unavailable
 from doorstep.journal.events import parse
-from doorstep.journal.tables import case_, case_document, counter, offer, review, upsert
+from doorstep.journal.tables import case_, case_document, case_token, counter, mark, offer, review, upsert
 from doorstep.journal.transaction import Transaction
 from schemas.case import Case, CaseState, Offer
 from schemas.document import ReviewRequested
@@ -44,6 +46,25 @@ class CaseWrites(Transaction):
     def cases_by_identity(self, identity_key: str) -> list[Case]:
         query = select(case_.c.data).where(case_.c.identity_key == identity_key).order_by(case_.c.case_id)
         return [parse(Case, data, "case") for data in self.connection.execute(query).scalars()]
+
+    def cases_by_token(self, token: str) -> list[Case]:
+        """Return the cases that were put under this token, oldest first."""
+        query = select(case_.c.data).join(case_token, case_token.c.case_id == case_.c.case_id)
+        query = query.where(case_token.c.token == token).order_by(case_.c.opened_at, case_.c.case_id)
+        return [parse(Case, data, "case") for data in self.connection.execute(query).scalars()]
+
+    def index_case(self, case_id: str, tokens: Iterable[str]) -> None:
+        """Put a saved case under these tokens too."""
+        rows = [{"token": token, "case_id": case_id} for token in dict.fromkeys(tokens)]
+        if rows:
+            self.connection.execute(upsert(self.dialect, case_token).on_conflict_do_nothing(), rows)
+
+    def mark(self, token: str) -> None:
+        """Remember a token; marking it again changes nothing."""
+        self.connection.execute(upsert(self.dialect, mark).on_conflict_do_nothing(), {"token": token})
+
+    def marked(self, token: str) -> bool:
+        return self.connection.execute(select(mark.c.token).where(mark.c.token == token)).first() is not None
 
     def _case(self, condition: ColumnElement[bool]) -> Case | None:
         query = select(case_.c.case_id, case_.c.data).where(condition).order_by(case_.c.opened_at, case_.c.case_id)

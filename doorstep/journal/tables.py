@@ -127,6 +127,15 @@ case_document = Table(
     Column("case_id", Text, primary_key=True),
 )
 
+case_token = Table(
+    "case_token",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("case_id", Text, primary_key=True),
+)
+
+mark = Table("mark", metadata, Column("token", Text, primary_key=True))
+
 offer = Table(
     "offer",
     metadata,

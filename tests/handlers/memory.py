@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -39,6 +39,8 @@ class MemoryUnit:
     def __init__(self) -> None:
         self.now: datetime = NOW
         self.cases: dict[str, Case] = {}
+        self.tokens: dict[str, set[str]] = {}
+        self.marks: set[str] = set()
         self.offers: dict[str, Offer] = {}
         self.reviews: dict[str, ReviewRequested] = {}
         self.closed: set[str] = set()
@@ -66,6 +68,21 @@ class MemoryUnit:
 
     def case_by_document(self, document_id: str) -> Case | None:
         return next((c for c in self.cases.values() if document_id in c.document_ids), None)
+
+    def cases_by_token(self, token: str) -> list[Case]:
+        found = (self.cases[case_id] for case_id in self.tokens.get(token, ()))
+        return sorted(found, key=lambda c: (c.opened_at, c.case_id))
+
+    def index_case(self, case_id: str, tokens: Iterable[str]) -> None:
+        assert case_id in self.cases, "a case is saved before it is indexed"
+        for token in tokens:
+            self.tokens.setdefault(token, set()).add(case_id)
+
+    def mark(self, token: str) -> None:
+        self.marks.add(token)
+
+    def marked(self, token: str) -> bool:
+        return token in self.marks
 
     def save_case(self, case: Case) -> None:
         other = self.case_by_order_key(case.order_key) if case.state is not CaseState.CANCELLED else None
@@ -109,6 +126,8 @@ class MemoryUnit:
         """Return everything that a handler can change, for comparison."""
         return (
             dict(self.cases),
+            {token: set(case_ids) for token, case_ids in self.tokens.items()},
+            set(self.marks),
             dict(self.offers),
             dict(self.reviews),
             set(self.closed),
@@ -123,7 +142,7 @@ class MemoryHub:
         self.unit = MemoryUnit()
         self.lanes: dict[tuple[str, str], deque[tuple[Subscription, Event[Any]]]] = {}
         self.handled: list[tuple[Subscription, Event[Any]]] = []
-        _conforms: Unit = self.unit  # type: ignore[assignment]
+        _conforms: Unit = self.unit
 
     def append(self, payload: Payload) -> None:
         event = Event(id=str(uuid4()), source="test", time=self.unit.now, data=payload, seq=len(self.unit.events) + 1)

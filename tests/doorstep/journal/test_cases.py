@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,32 @@ async def test_rules_are_parsed_once_and_only_from_their_folder(journal: Journal
     for name in ("../secret", "elements/list", "elements/broken", "none", str(tmp_path / "secret")):
         with pytest.raises(Defect):
             await journal.write(lambda unit, name=name: unit.rules(name))
+
+
+async def test_a_case_is_found_by_its_tokens_and_indexing_it_again_changes_nothing(journal: Journal) -> None:
+    later, first = case("DS-000002-6", opened_at=NOON + timedelta(hours=1)), case("DS-000001-8")
+
+    def index(unit: JournalUnit) -> None:
+        unit.index_case(later.case_id, ["both", "both", "later"])
+        unit.index_case(first.case_id, iter(["both"]))
+        unit.index_case(first.case_id, [])
+
+    def look(unit: JournalUnit) -> None:
+        assert unit.cases_by_token("both") == [first, later]
+        assert unit.cases_by_token("later") == [later]
+        assert unit.cases_by_token("none") == []
+
+    await journal.write(lambda unit: [unit.save_case(later), unit.save_case(first)])
+    for _ in range(2):
+        await journal.write(index)
+        await journal.write(look)
+    with pytest.raises(Defect):
+        await journal.write(lambda unit: unit.index_case("DS-000009-9", ["none"]))
+
+
+async def test_a_mark_stays_and_is_the_same_at_every_repetition(journal: Journal) -> None:
+    assert await journal.write(lambda unit: unit.marked("token")) is False
+    for _ in range(2):
+        await journal.write(lambda unit: unit.mark("token"))
+        assert await journal.write(lambda unit: unit.marked("token")) is True
+    assert await journal.write(lambda unit: unit.marked("other")) is False
