@@ -57,7 +57,7 @@ def confirmed(client: httpx.Client, orders: list[Order], within: float = 120) ->
 def _each_far_end_was_told(there: Partners, hub: HubProcess, orders: list[Order]) -> None:
     by_channel = {order.channel: order.case for order in orders}
     heard = {
-        "email": [c.text for c in there.mail.received],
+        "email": [c.text for c in there.mail.received if "/offers/" not in c.text],
         "hl7v2": [c.text for c in there.hl7.received],
         "fhir": [c.text for c in there.fhir.received],
         "fax": [p.read_text() for p in (hub.data_dir / "fax" / "outbox").glob("*.json")],

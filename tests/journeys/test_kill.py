@@ -20,7 +20,7 @@ from tests.journeys.road import eventually, settled
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-ORDERS, KILLS = 60, 4
+ORDERS, KILLS, UNDER_WAY = 60, 4, 1
 
 
 @pytest.mark.parametrize("backend", [BACKENDS[0], BACKENDS[3]])
@@ -89,7 +89,12 @@ def _scheduled(hub: HubProcess) -> int:
 
 
 def _every_sender_heard_each_thing_once(there: Partners, taken: Acknowledged) -> None:
-    """Two messages an order (acknowledged, scheduled), counted by the id that a repeated send carries again."""
+    """Two messages an order (acknowledged, scheduled), each once.
+
+    A send that was under way at a kill is repeated under its own MSH-10, by which its receiver knows it again: no more
+    than the sends that can be under way at once.
+    """
     ids = Counter(confirmation.provider_id for confirmation in there.hl7.received)
     assert len(ids) == 2 * len(taken.control_ids)
-    assert len(there.desk.accepted) == len(set(there.desk.accepted)) >= len(taken.control_ids)
+    assert ids.total() - len(ids) <= KILLS * UNDER_WAY, ids.most_common(3)
+    assert len(set(there.desk.accepted)) >= len(taken.control_ids)
