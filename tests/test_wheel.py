@@ -46,6 +46,7 @@ def test_rules_handlers_and_demo_samples_come_with_it(installed: Path) -> None:
     routes = run(installed, "-m", "doorstep", "routes")
     assert "handlers.link.link" in routes.stdout, routes.stderr
     script = "from doorstep.demo.run import samples_dir as d; import json\n"
-    script += "names = json.loads((d() / 'demo.json').read_text()).values(); print(all((d() / n).is_file() for n in names), d())"
+    script += "names = json.loads((d() / 'demo.json').read_text()).values()\n"
+    script += "print(all((d() / n).is_file() for n in names), d())"
     done = run(installed, "-c", script)
     assert done.stdout.startswith(f"True {installed}"), done.stderr + done.stdout
