@@ -11,10 +11,52 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-GIVEN = "Alma Bruno Carla Dennis Elsa Felix Greta Hugo Irma Jonas Karla Lewis Marta Nils Olga Pedro Rosa Simon Thea Victor".split()
-FAMILY = "Abbott Becker Carver Dalton Ellison Farrow Granger Holloway Iverson Jarvis Keller Lindgren Mercer Norwood Osborne Prescott Quimby Ramsey Sutter Thornton".split()
+GIVEN = (
+    "Alma",
+    "Bruno",
+    "Carla",
+    "Dennis",
+    "Elsa",
+    "Felix",
+    "Greta",
+    "Hugo",
+    "Irma",
+    "Jonas",
+    "Karla",
+    "Lewis",
+    "Marta",
+    "Nils",
+    "Olga",
+    "Pedro",
+    "Rosa",
+    "Simon",
+    "Thea",
+    "Victor",
+)
+FAMILY = (
+    "Abbott",
+    "Becker",
+    "Carver",
+    "Dalton",
+    "Ellison",
+    "Farrow",
+    "Granger",
+    "Holloway",
+    "Iverson",
+    "Jarvis",
+    "Keller",
+    "Lindgren",
+    "Mercer",
+    "Norwood",
+    "Osborne",
+    "Prescott",
+    "Quimby",
+    "Ramsey",
+    "Sutter",
+    "Thornton",
+)
 PAYERS = ("Medicare", "Aetna", "Humana", "Blue Cross Blue Shield", "UnitedHealthcare", "Cigna", "Medicaid")
-STREETS = "Maple Ave|Oak St|Cedar Ln|Birch Rd|Juniper Ct|Willow Dr|Chestnut Blvd|Sycamore Way".split("|")
+STREETS = ("Maple Ave", "Oak St", "Cedar Ln", "Birch Rd", "Juniper Ct", "Willow Dr", "Chestnut Blvd", "Sycamore Way")
 PLACES = (
     ("Dayton", "OH", "45402", "937"),
     ("Columbus", "OH", "43215", "614"),
@@ -23,7 +65,38 @@ PLACES = (
     ("Cleveland", "OH", "44113", "216"),
     ("Akron", "OH", "44308", "330"),
 )
-PRACTICES = ("Riverside Internal Medicine", "Lakeview Family Practice", "Northgate Pulmonary Associates", "Summit Wound Care")
+PRACTICES = (
+    "Riverside Internal Medicine",
+    "Lakeview Family Practice",
+    "Northgate Pulmonary Associates",
+    "Summit Wound Care",
+)
+FIELDS = (
+    "member_name",
+    "dob",
+    "payer",
+    "member_id",
+    "group_no",
+    "clinician_name",
+    "clinician_npi",
+    "practice_phone",
+    "practice_fax",
+    "contact_phone",
+    "icd10",
+    "order_lines",
+    "frequency",
+    "service_start",
+    "service_end",
+    "ship_address",
+    "access_barriers",
+    "signature_present",
+    "signature_date",
+    "discharge_deadline",
+    "equipment_brand",
+    "equipment_model",
+    "equipment_serial",
+)
+INITIALS = "ABCDEFGHJKMNPQRTUVWXYZ"
 BARRIERS = ("stairs", "gated", "elevator")
 
 
@@ -40,7 +113,13 @@ class Item:
 
 CATALOGUE: dict[str, tuple[Item, ...]] = {
     "dme": (
-        Item("E1390", "Oxygen concentrator, single delivery port", ("J44.9", "J96.11"), ("oxygen_lpm", 2), ("Inogen", "GS-100")),
+        Item(
+            "E1390",
+            "Oxygen concentrator, single delivery port",
+            ("J44.9", "J96.11"),
+            ("oxygen_lpm", 2),
+            ("Inogen", "GS-100"),
+        ),
         Item("E0431", "Portable gaseous oxygen system, rental", ("J44.9",), ("oxygen_lpm", 3)),
         Item("E0601", "Continuous positive airway pressure device", ("G47.33",), None, ("ResMed", "AirSense 11")),
         Item("E0260", "Hospital bed, semi-electric, with mattress", ("I50.22", "M62.81"), None, ("Drive", "15030")),
@@ -97,13 +176,8 @@ class OrderTruth:
 
     def fields(self) -> dict[str, Any]:
         """Return the expected `fields` of `doorstep read`: name -> value, without what was omitted or absent."""
-        names = (
-            "member_name dob payer member_id group_no clinician_name clinician_npi practice_phone practice_fax contact_phone icd10 "
-            "order_lines frequency service_start service_end ship_address access_barriers signature_present signature_date "
-            "discharge_deadline equipment_brand equipment_model equipment_serial"
-        ).split()
         values = asdict(self)
-        kept = {n: values[n] for n in names if n not in self.omitted and values[n] not in (None, ())}
+        kept = {n: values[n] for n in FIELDS if n not in self.omitted and values[n] not in (None, ())}
         return {n: list(v) if isinstance(v, tuple) else v for n, v in kept.items()}
 
 
@@ -142,7 +216,7 @@ def order_truth(seed: int, order_type: str = "dme", **changes: Any) -> OrderTrut
         "dob": str(date(1932, 1, 1) + timedelta(days=rng.randrange(0, 18000))),
         "sex": rng.choice(("female", "male")),
         "payer": payer,
-        "member_id": mbi(rng) if payer == "Medicare" else f"{rng.choice('ABCDEFGHJKMNPQRTUVWXYZ')}{rng.randrange(10**8, 10**9)}",
+        "member_id": mbi(rng) if payer == "Medicare" else rng.choice(INITIALS) + str(rng.randrange(10**8, 10**9)),
         "group_no": f"{rng.randrange(10000, 99999)}",
         "clinician_name": f"{rng.choice(GIVEN)} {rng.choice(FAMILY)}",
         "clinician_npi": npi(rng),
