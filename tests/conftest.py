@@ -2,7 +2,18 @@
 
 import doorstep  # noqa: F401, I001 - the single door: before any room is imported
 
+import tests.services.properties  # noqa: F401 - how hypothesis runs
+
 from tests.services.kafka import kafka_bootstrap, kafka_prefix, own_kafka
 from tests.services.postgres import own_postgres, postgres_server, postgres_url
+from tests.services.required import pytest_runtest_makereport
 
-__all__ = ["kafka_bootstrap", "kafka_prefix", "own_kafka", "own_postgres", "postgres_server", "postgres_url"]
+__all__ = [
+    "kafka_bootstrap",
+    "kafka_prefix",
+    "own_kafka",
+    "own_postgres",
+    "postgres_server",
+    "postgres_url",
+    "pytest_runtest_makereport",
+]
