@@ -31,6 +31,7 @@ from schemas.document import DocumentClass, ExtractedField, FieldsExtracted
 from schemas.fields import fields_of
 from schemas.mail.kinds import FHIR, HL7, kind_of
 from schemas.order import Evidence, Order, OrderType
+from schemas.reading import Reading
 
 SECONDS = 300.0
 MAX_BYTES = 256 * 1024 * 1024
@@ -124,7 +125,11 @@ def read_bytes(data: bytes, now: datetime) -> Said:
 
 
 def _document(channel: str, data: bytes, now: datetime) -> Said:
-    reading = read_mail(data) if channel == "email" else read_fax(data)
+    return said_of(read_mail(data) if channel == "email" else read_fax(data), channel, now)
+
+
+def said_of(reading: Reading, channel: str, now: datetime) -> Said:
+    """Return what a document says, from the words that were read of it."""
     verdict = classify_reading(reading)
     said = Said(verdict.document_class, verdict.confidence, len(reading.pages), verdict.patients)
     reason = doubt(verdict, reading.problems)

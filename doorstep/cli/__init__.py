@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from doorstep import __version__
-from doorstep.cli import check, demo, look, read, replay, schema, send, serve
+from doorstep.cli import bench, check, demo, look, read, replay, schema, send, serve
 from doorstep.errors import HubError
 
 __all__ = ["app", "main"]
@@ -39,7 +39,7 @@ def _options(
     """The hub for post-acute orders."""
 
 
-for module in (serve, demo, read, send, look, replay, schema, check):
+for module in (serve, demo, read, send, look, replay, schema, check, bench):
     module.register(app)
 
 
