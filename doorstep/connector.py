@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from schemas.case import Case, Offer
 from schemas.document import ReviewRequested
-from schemas.outbound import ConfirmationRequested
+from schemas.outbound import ConfirmationDelivered, ConfirmationFailed, ConfirmationRequested
 from schemas.transmission import Content, ReceiptState, ReplyTo
 
 if TYPE_CHECKING:
@@ -99,6 +99,9 @@ class Hub(Protocol):
 
     async def receive(self, transmission: Transmission) -> Receipt:
         """Make the input durable (fsync) and return; raise Unavailable when it cannot be, then nothing is kept."""
+
+    async def report(self, fate: ConfirmationDelivered | ConfirmationFailed) -> None:
+        """Make what later became of a send durable, once for each attempt of it; Refused if nothing was requested."""
 
     async def find(
         self,

@@ -21,8 +21,8 @@ from doorstep.settings import Settings
 
 _LOOPBACK_NAMES = {"127.0.0.1", "localhost", "[::1]", "::1", "testserver"}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
-_OPEN_PATHS = ("/healthz", "/readyz", "/offers/", "/api/offers/")
-"""Paths that need no API key: probes, and a provider's signed link."""
+_OPEN_PATHS = ("/healthz", "/readyz", "/offers/", "/api/offers/", "/webhooks/fax/")
+"""Paths that need no API key: probes, a provider's signed link, and a fax gateway's own signature."""
 
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),

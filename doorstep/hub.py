@@ -14,11 +14,13 @@ from typing import Any
 from pydantic import JsonValue
 
 from doorstep.connector import Receipt, StoredResource, Transmission
-from doorstep.journal import Journal
+from doorstep.errors import Refused
+from doorstep.journal import Journal, JournalUnit
 from doorstep.settings import Settings
 from doorstep.workers import Workers
 from schemas.case import Case, Offer
 from schemas.document import ReviewRequested
+from schemas.outbound import ConfirmationDelivered, ConfirmationFailed, ConfirmationRequested
 from schemas.transmission import Content
 
 
@@ -34,6 +36,9 @@ class LiveHub:
 
     async def receive(self, transmission: Transmission) -> Receipt:
         return await self._journal.receive(transmission)
+
+    async def report(self, fate: ConfirmationDelivered | ConfirmationFailed) -> None:
+        await self._journal.write(lambda unit: record_fate(unit, fate))
 
     async def find(
         self,
@@ -97,6 +102,14 @@ class LiveHub:
         folder = self._settings.data_dir.resolve() / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def record_fate(unit: JournalUnit, fate: ConfirmationDelivered | ConfirmationFailed) -> None:
+    """Append what became of a send; the same attempt told again, or told otherwise, appends nothing."""
+    requested = unit.latest(ConfirmationRequested, fate.confirmation_id)
+    if requested is None:
+        raise Refused("no-such-send", "nothing was requested under this id", detail=fate.confirmation_id)
+    unit.append(fate, source=f"connectors/{fate.channel}", cause=requested, consumer="fate", ordinal=fate.attempt)
 
 
 def _secret(path: Path) -> bytes:

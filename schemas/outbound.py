@@ -62,6 +62,61 @@ class ConfirmationSent(Payload):
     attempt: int
 
 
+class FailureClass(StrEnum):
+    """Why what was sent did not arrive, and so what may help.
+
+    busy, no-answer, dropped, negotiation, partial and unknown are tried again as a whole; bad-number, not-a-fax,
+    declined, account and document are not: a person must change something first.
+    """
+
+    BUSY = "busy"
+    NO_ANSWER = "no-answer"
+    DROPPED = "dropped"
+    NEGOTIATION = "negotiation"
+    PARTIAL = "partial"
+    UNKNOWN = "unknown"
+    BAD_NUMBER = "bad-number"
+    NOT_A_FAX = "not-a-fax"
+    DECLINED = "declined"
+    ACCOUNT = "account"
+    DOCUMENT = "document"
+
+
+class ConfirmationDelivered(Payload):
+    """The far end has it whole: the later word on a `ConfirmationSent`."""
+
+    topic: ClassVar[str] = "outbound.confirmation.delivered"
+    key_field: ClassVar[str] = "confirmation_id"
+
+    confirmation_id: str
+    case_id: str | None
+    kind: ConfirmationKind
+    channel: str
+    provider_status: str
+    provider_id: str
+    attempt: int = Field(ge=1, description="Which try of the channel's own, from 1")
+    pages_sent: int | None = None
+
+
+class ConfirmationFailed(Payload):
+    """One try did not arrive; `final` when the channel makes no further one."""
+
+    topic: ClassVar[str] = "outbound.confirmation.failed"
+    key_field: ClassVar[str] = "confirmation_id"
+
+    confirmation_id: str
+    case_id: str | None
+    kind: ConfirmationKind
+    channel: str
+    provider_status: str
+    provider_id: str
+    attempt: int = Field(ge=1, description="Which try of the channel's own, from 1")
+    failure_class: FailureClass
+    final: bool
+    pages_sent: int | None = None
+    pages_submitted: int | None = None
+
+
 class DeliveryDied(Payload):
     """A delivery ended in the dead letters: which event, at which consumer, why. `doorstep replay` tries it again."""
 
