@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints,
 
 from doorstep.clock import now
 from doorstep.connector import Blob, ConnectorSettings, ConnectorSpec, Hub, Transmission
-from doorstep.errors import Refused
+from doorstep.errors import Forbidden, NotFound, Refused, TooLarge, WrongType
 
 BODY_LIMIT = 64 * 1024
 _ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -45,22 +45,6 @@ class Decision(BaseModel):
     reviewer: Line
     fields: dict[str, JsonValue] = Field(default_factory=dict, max_length=100)
     reason: Annotated[str, StringConstraints(max_length=1000)] | None = None
-
-
-class Forbidden(Refused):
-    http_status = 403
-
-
-class NotFound(Refused):
-    http_status = 404
-
-
-class TooLarge(Refused):
-    http_status = 413
-
-
-class WrongType(Refused):
-    http_status = 415
 
 
 def router(settings: DeskSettings, hub: Hub) -> APIRouter:

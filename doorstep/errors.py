@@ -3,6 +3,7 @@
 HubError
 +-- SettingsError   a setting is wrong or missing          exit 2
 +-- Refused         will never work as it is               AR / 550 / 422, parked
+|   +-- Forbidden, NotFound, TooLarge, WrongType           403, 404, 413, 415 over HTTP
 +-- Unavailable     cannot now, try later                  AE / 451 / 503 + Retry-After, retried
 +-- Ambiguous       sent, outcome unknown                  a person decides, never automatic
 +-- Defect          ours                                   AE / 451 / 500, parked, logged with trace
@@ -45,6 +46,30 @@ class Refused(HubError):
     hl7_ack = "AR"
     smtp_reply = "550 5.6.0"
     http_status = 422
+
+
+class Forbidden(Refused):
+    """The caller may not do this (HTTP)."""
+
+    http_status = 403
+
+
+class NotFound(Refused):
+    """There is no such thing (HTTP)."""
+
+    http_status = 404
+
+
+class TooLarge(Refused):
+    """The body is over its cap (HTTP)."""
+
+    http_status = 413
+
+
+class WrongType(Refused):
+    """The body's media type is not taken here (HTTP)."""
+
+    http_status = 415
 
 
 class Unavailable(HubError):

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Request
 
-from doorstep.errors import Refused
+from doorstep.errors import Refused, TooLarge, WrongType
 
 BODY_LIMIT = 16 * 1024
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
@@ -30,14 +30,6 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 class Malformed(Refused):
     http_status = 422
-
-
-class TooLarge(Refused):
-    http_status = 413
-
-
-class WrongType(Refused):
-    http_status = 415
 
 
 @dataclass(frozen=True, slots=True)

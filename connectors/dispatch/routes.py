@@ -15,7 +15,7 @@ from connectors.dispatch.answer import JSON, Answer, answer_of, fields_of, media
 from connectors.dispatch.page import offer_page, page, when
 from doorstep.clock import now
 from doorstep.connector import Blob, ConnectorSettings, Hub, Transmission
-from doorstep.errors import HubError, Refused, Unavailable
+from doorstep.errors import Forbidden, HubError, NotFound, Refused, Unavailable
 from schemas.case import Offer, OfferState
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -38,14 +38,6 @@ class DispatchSettings(ConnectorSettings):
     def _zone(cls, value: str) -> str:
         ZoneInfo(value)
         return value
-
-
-class Forbidden(Refused):
-    http_status = 403
-
-
-class NotFound(Refused):
-    http_status = 404
 
 
 def router(settings: DispatchSettings, hub: Hub) -> APIRouter:
