@@ -37,10 +37,9 @@ class PageSummary(Model):
     source: str = Field(description="`ocr`, `text-layer` or `body`")
 
 
-class DocumentRead(Payload):
-    """The text and word boxes of a document stand in the store as `reading` (JSON of `schemas.reading.Reading`)."""
+class OfDocument(Payload):
+    """What every step on a document's way says of it: which, by which channel, when, and who is answered."""
 
-    topic: ClassVar[str] = "intake.document.read"
     key_field: ClassVar[str] = "document_id"
 
     document_id: str
@@ -48,21 +47,22 @@ class DocumentRead(Payload):
     received_at: datetime
     reply_to: ReplyTo | None
     documents: tuple[Content, ...]
+
+
+class DocumentRead(OfDocument):
+    """The text and word boxes of a document stand in the store as `reading` (JSON of `schemas.reading.Reading`)."""
+
+    topic: ClassVar[str] = "intake.document.read"
+
     reading: Content
     pages: tuple[PageSummary, ...]
     engine: str
     problems: tuple[str, ...] = Field(default=(), description="What could not be read and why, per part")
 
 
-class DocumentClassified(Payload):
+class DocumentClassified(OfDocument):
     topic: ClassVar[str] = "intake.document.classified"
-    key_field: ClassVar[str] = "document_id"
 
-    document_id: str
-    channel: str
-    received_at: datetime
-    reply_to: ReplyTo | None
-    documents: tuple[Content, ...]
     reading: Content
     document_class: DocumentClass
     class_confidence: float = Field(ge=0, le=1)
@@ -77,15 +77,9 @@ class ExtractedField(Model):
     evidence: Evidence
 
 
-class FieldsExtracted(Payload):
+class FieldsExtracted(OfDocument):
     topic: ClassVar[str] = "intake.fields.extracted"
-    key_field: ClassVar[str] = "document_id"
 
-    document_id: str
-    channel: str
-    received_at: datetime
-    reply_to: ReplyTo | None
-    documents: tuple[Content, ...]
     document_class: DocumentClass
     patients: int
     fields: dict[str, ExtractedField]
