@@ -8,12 +8,19 @@ from schemas.event import Model
 
 
 class Word(Model):
-    """One word; `box` is x0, y0, x1, y1 in pixels of the page as it was read, `line` numbers the line it stands on."""
+    """One word; `box` is x0, y0, x1, y1 in pixels of the page as it was read, `line` numbers the line it stands on.
+
+    `second` is what the second engine reads in the same place; `agrees` says whether letters and digits are the
+    same, None where only one engine reads anything (`second` equals `text` where it was the second). Both are None
+    for every word of a page that one engine read alone. `confidence` takes the agreement into account.
+    """
 
     text: str
     box: tuple[int, int, int, int]
     confidence: float = Field(ge=0, le=1)
     line: int = 0
+    second: str | None = None
+    agrees: bool | None = None
 
 
 class Page(Model):
@@ -26,6 +33,7 @@ class Page(Model):
     words: tuple[Word, ...]
     rotation: int = 0
     part: int = 1
+    second: tuple[Word, ...] = Field(default=(), description="All that the second engine read, as it read it")
     marks: dict[str, bool] = Field(default_factory=dict, description="What pixels say: signature, checkbox:<label>")
 
     @property

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from PIL import Image
 
+from doorstep.ocr.agree import merge
 from doorstep.ocr.decode import image_pages
-from doorstep.ocr.engines import Engine, choose_engine
+from doorstep.ocr.engines import Engine, choose_engine, choose_lead
 from doorstep.ocr.marks import find_marks
 from doorstep.ocr.pdf import PdfPage, pdf_pages
 from doorstep.ocr.prepare import clean, ink_share, soften
@@ -17,6 +19,24 @@ from schemas.reading import Page, Reading, Word
 READABLE = {"application/pdf": "PDF", "image/tiff": "TIFF", "image/png": "PNG", "image/jpeg": "JPEG"}
 BLANK = 0.0006
 FEW_WORDS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """The engines of this process: Tesseract always, and rapidocr to lead where it is installed."""
+
+    base: Engine
+    lead: Engine | None
+
+    @property
+    def name(self) -> str:
+        return f"{self.lead.name}+{self.base.name}" if self.lead else self.base.name
+
+    def glance(self, page: Image.Image, *, bilevel: bool) -> list[Word]:
+        """Read with the cheaper engine, which also tells whether the page stands upright."""
+        return self.base.read(soften(page) if bilevel else page)
+
+
 _TURNS = {180: Image.Transpose.ROTATE_180, 90: Image.Transpose.ROTATE_90, 270: Image.Transpose.ROTATE_270}
 
 
@@ -39,20 +59,20 @@ def read_document(data: bytes, engine_name: str | None = None) -> Reading:
     kind = sniff(data)
     if kind is None:
         raise CodecError("unknown-format", "the file is no TIFF, PDF, PNG or JPEG")
-    engine = choose_engine(engine_name)
+    readers = Readers(choose_engine(engine_name), choose_lead())
     pages: list[Page] = []
     problems: list[CodecError] = []
-    for page in _pages(data, kind, engine):
+    for page in _pages(data, kind, readers):
         if isinstance(page, CodecError):
             problems.append(page)
         else:
             pages.append(page)
     if not pages:
         raise problems[0] if problems else CodecError("empty", "the file has no pages")
-    return Reading(engine=engine.name, pages=tuple(pages), problems=tuple(str(problem) for problem in problems))
+    return Reading(engine=readers.name, pages=tuple(pages), problems=tuple(str(problem) for problem in problems))
 
 
-def _pages(data: bytes, kind: str, engine: Engine) -> Iterator[Page | CodecError]:
+def _pages(data: bytes, kind: str, readers: Readers) -> Iterator[Page | CodecError]:
     if kind == "application/pdf":
         for page in pdf_pages(data):
             if page.problem is not None:
@@ -61,14 +81,14 @@ def _pages(data: bytes, kind: str, engine: Engine) -> Iterator[Page | CodecError
                 yield (
                     _from_text_layer(page, page.image)
                     if page.words
-                    else read_page(page.image, page.number, engine, bilevel=False)
+                    else read_page(page.image, page.number, readers, bilevel=False)
                 )
         return
     for raw in image_pages(data, READABLE[kind]):
         if raw.problem is not None:
             yield raw.problem
         elif raw.image is not None:
-            yield read_page(raw.image, raw.number, engine, bilevel=raw.bilevel)
+            yield read_page(raw.image, raw.number, readers, bilevel=raw.bilevel)
 
 
 def _from_text_layer(page: PdfPage, image: Image.Image) -> Page:
@@ -83,34 +103,36 @@ def _from_text_layer(page: PdfPage, image: Image.Image) -> Page:
     )
 
 
-def read_page(image: Image.Image, number: int, engine: Engine, *, bilevel: bool) -> Page:
+def read_page(image: Image.Image, number: int, readers: Readers, *, bilevel: bool) -> Page:
     """Read one page with OCR; when little can be read, try it turned and keep the best."""
     if ink_share(image) < BLANK:
         return Page(number=number, width=image.width, height=image.height, source="ocr", words=())
-    upright, words = _read_upright(image, engine, bilevel=bilevel)
+    page = clean(image, bilevel=bilevel)
+    words = readers.glance(page, bilevel=bilevel)
     rotation = 0
     if legible(words) < FEW_WORDS:
         best = legible(words)
         for angle, turn in _TURNS.items():
-            turned, found = _read_upright(image.transpose(turn), engine, bilevel=bilevel)
+            turned = clean(image.transpose(turn), bilevel=bilevel)
+            found = readers.glance(turned, bilevel=bilevel)
             if legible(found) > max(best, 2):
-                best, rotation, upright, words = legible(found), angle, turned, found
+                best, rotation, page, words = legible(found), angle, turned, found
             if best >= FEW_WORDS:
                 break
+    second: tuple[Word, ...] = ()
+    if readers.lead is not None:
+        second = tuple(words)
+        words = list(number_lines(tuple(merge(readers.lead.read(page), words))))
     return Page(
         number=number,
-        width=upright.width,
-        height=upright.height,
+        width=page.width,
+        height=page.height,
         source="ocr",
         words=tuple(words),
         rotation=rotation,
-        marks=find_marks(upright, words),
+        second=second,
+        marks=find_marks(page, words),
     )
-
-
-def _read_upright(image: Image.Image, engine: Engine, *, bilevel: bool) -> tuple[Image.Image, list[Word]]:
-    page = clean(image, bilevel=bilevel)
-    return page, engine.read(soften(page) if bilevel else page)
 
 
 def legible(words: list[Word]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -14,7 +15,10 @@ from PIL import Image
 from doorstep.errors import Unavailable
 from schemas.reading import Word
 
+log = logging.getLogger("doorstep.ocr")
+
 ENV_ENGINE = "DOORSTEP_OCR_ENGINE"
+ENV_RAPIDOCR = "DOORSTEP_OCR_RAPIDOCR"
 LANGUAGE = "eng"
 RESOLUTION = 204
 PAGE_SECONDS = 60
@@ -141,3 +145,26 @@ def choose_engine(wanted: str | None = None) -> Engine:
     if shutil.which("tesseract") is None:
         raise _no_tesseract()
     return PytesseractEngine()
+
+
+@cache
+def choose_lead() -> Engine | None:
+    """Return rapidocr where its wheels are installed and DOORSTEP_OCR_RAPIDOCR is not `off`; one a process."""
+    wanted = os.environ.get(ENV_RAPIDOCR, "").strip().lower()
+    if wanted not in {"", "auto", "on", "off"}:
+        raise Unavailable("no-ocr", f"{ENV_RAPIDOCR} is none of auto, on, off.")
+    if wanted == "off":
+        return None
+    try:
+        from doorstep.ocr.paddle import PaddleEngine, find_models
+
+        models = find_models()
+        if models is not None:
+            return PaddleEngine(models)
+    except ImportError as error:
+        if wanted == "on":
+            raise Unavailable("no-ocr", "rapidocr cannot be used here.") from error
+    if wanted == "on":
+        raise Unavailable("no-ocr", "The models of rapidocr are not installed here.")
+    log.info("rapidocr is not installed: Tesseract reads alone")
+    return None
