@@ -1,25 +1,21 @@
-"""Choose among all pages' candidates, weigh contradictions, decide what may be used with no person looking."""
+"""Choose each field's value among all pages and engines, weigh contradictions, decide what may be used unseen."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 from pydantic import JsonValue
-from rapidfuzz.distance import Levenshtein
 
-from doorstep import rules
-from handlers.extract.candidates import ALONE, SENTENCE, Candidate, label_count, of_page, unread
-from handlers.extract.geometry import Box, sheet_of, union
-from handlers.extract.values import Found
+from handlers.extract.agree import Settled, settle
+from handlers.extract.candidates import unread
+from handlers.extract.geometry import Box, Span, union
+from handlers.extract.opinion import View, main_page, opinions, views_of
+from handlers.extract.trust import confidence, threshold
 from schemas.document import DocumentClass, ExtractedField
 from schemas.order import Evidence
 from schemas.reading import Reading
 
-CHECKS = frozenset(
-    {"npi-luhn", "mbi-pattern", "icd10-leaf", "hcpcs-table", "payer-list", "zip-state", "electronic-signature"}
-)
 REQUIRED = frozenset(
     {
         "member_name",
@@ -36,90 +32,75 @@ REQUIRED = frozenset(
     }
 )
 """Fields whose answer, when it stands there and cannot be read, must not be asked of the sender as missing."""
-CORROBORATED = 0.05
-FOLDED_COST = 0.05
-NEAR = 2
-"""Readings of one name that differ by so few letters are one name misread, not two names."""
+NEEDED = {"clinician_npi": "npi-luhn", "icd10": "icd10-leaf", "ship_address": "zip-state"}
+"""The check without which a value of a field is never used unseen."""
+LACKING = frozenset({"no-quantity", *(f"no-{check}" for check in NEEDED.values())})
 
 
 def extract_fields(reading: Reading, document_class: DocumentClass) -> dict[str, ExtractedField]:
     """Return the fields of the order in this reading, each with its evidence; never guesses."""
-    sheets = [sheet_of(page) for page in reading.pages if page.words]
-    if not sheets:
-        return {}
-    counts = [label_count(sheet) for sheet in sheets]
-    main = max(range(len(sheets)), key=lambda i: counts[i])
-    by_field: dict[str, list[Candidate]] = {}
-    for index, sheet in enumerate(sheets):
-        for candidate in of_page(sheet, document_class):
-            weight = candidate.strength if index == main else min(candidate.strength, ALONE)
-            weighed = Candidate(candidate.field, candidate.found, weight, index)
-            by_field.setdefault(candidate.field, []).append(weighed)
-    chosen = {field: _choose(field, listed) for field, listed in by_field.items()}
-    for field, span in unread(sheets[main]).items():
-        if field in REQUIRED and field not in chosen:
-            nothing = Candidate(field, Found(None, span), ALONE)
-            chosen[field] = _field(nothing, 0.0, accepted=False, validators=["unreadable"])
+    settled, views, main = settled_fields(reading, document_class)
+    chosen = {field: _field(field, found) for field, found in settled.items()}
+    for view in views:
+        sheet = view.sheet(main)
+        for field, span in unread(sheet).items() if sheet is not None else ():
+            if field in REQUIRED and field not in chosen:
+                chosen[field] = _unreadable(span)
     return _consistent(chosen)
 
 
-def _choose(field: str, listed: list[Candidate]) -> ExtractedField:
-    """Take the strongest candidate; agreement of others lifts it, contradiction bars it."""
-    best = max(listed, key=lambda c: (c.strength, "zip-state" in c.found.validators, round(c.confidence, 3)))
-    same = [c for c in listed if _key(c.found.value) == _key(best.found.value)]
-    others = [c for c in listed if _key(c.found.value) != _key(best.found.value)]
-    validators = list(dict.fromkeys(v for c in same if c.strength == best.strength for v in c.found.validators))
-    if any("folded" not in c.found.validators for c in same) and "folded" in validators:
-        validators.remove("folded")
-    confidence = max(c.confidence for c in same)
-    places = {c.found.span.box for c in same}
-    confidence = min(0.99, confidence + CORROBORATED * (len(places) - 1)) - (
-        FOLDED_COST if "folded" in validators else 0
+def settled_fields(
+    reading: Reading, document_class: DocumentClass
+) -> tuple[dict[str, Settled], list[View], int | None]:
+    """Return each field's value with the evidence as numbers: what the calibration is fitted on."""
+    views = [view for view in views_of(reading) if view.sheets]
+    main = main_page(views)
+    said = [opinions(view, main, document_class) for view in views]
+    fields = dict.fromkeys(field for found in said for field in found)
+    return (
+        {field: settle([found[field] for found in said if field in found], views) for field in fields},
+        views,
+        main,
     )
-    conflict = any(_contradicts(best, other) for other in others)
-    if conflict:
-        validators.append("conflict")
-    accepted = not conflict and confidence >= threshold(field, validators)
-    return _field(best, confidence, accepted=accepted, validators=validators)
 
 
-def _contradicts(best: Candidate, other: Candidate) -> bool:
-    """Say whether another candidate is strong and different enough to doubt the best one."""
-    if other.strength < min(best.strength, SENTENCE) or other.order != best.order:
-        return False
-    if other.strength < best.strength and other.confidence < 0.6:
-        return False
-    a, b = _key(best.found.value), _key(other.found.value)
-    if best.field in {"member_name", "clinician_name", "payer"}:
-        if a in b or b in a:
-            return False
-        return Levenshtein.distance(a, b) > NEAR or other.confidence > 0.8
-    return best.field not in {"frequency", "access_barriers"}
+def _field(field: str, settled: Settled) -> ExtractedField:
+    sure = confidence(field, settled.features)
+    validators = (*settled.validators, "conflict") if settled.conflict else settled.validators
+    validators = (*validators, *lacking(field, settled.opinion.value, validators))
+    barred_by = {"conflict", *LACKING}.intersection(validators)
+    accepted = not barred_by and settled.opinion.value is not None and sure >= threshold(field)
+    span = settled.opinion.best.found.span
+    return ExtractedField(
+        value=settled.opinion.value, evidence=_evidence(span, sure, accepted=accepted, validators=validators)
+    )
 
 
-def _key(value: JsonValue) -> str:
-    return value.lower() if isinstance(value, str) else json.dumps(value, sort_keys=True)
+def lacking(field: str, value: JsonValue, validators: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what bars a value however clearly it was read: a check not passed, a part not there."""
+    wanted = NEEDED.get(field)
+    if wanted is not None and wanted not in validators:
+        return (f"no-{wanted}",)
+    if field == "order_lines" and isinstance(value, list):
+        whole = all(isinstance(line, dict) and line.get("quantity") is not None for line in value)
+        return () if whole else ("no-quantity",)
+    return ()
 
 
-def threshold(field: str, validators: Iterable[str]) -> float:
-    """Return the least confidence at which a field is accepted, by whether it passed a check of its own."""
-    limits = rules.load("documents/thresholds")
-    own: Mapping[str, float] = {**limits["default"], **limits["fields"].get(field, {})}
-    return float(own["checked"] if CHECKS.intersection(validators) else own["plain"])
+def _unreadable(span: Span) -> ExtractedField:
+    return ExtractedField(value=None, evidence=_evidence(span, 0.0, accepted=False, validators=("unreadable",)))
 
 
-def _field(candidate: Candidate, confidence: float, *, accepted: bool, validators: list[str]) -> ExtractedField:
-    span = candidate.found.span
+def _evidence(span: Span, sure: float, *, accepted: bool, validators: tuple[str, ...]) -> Evidence:
     box: Box | None = union(t.box for t in span.tokens if t.page == span.page)
-    evidence = Evidence(
+    return Evidence(
         page=span.page,
         box=box,
         raw=span.text[:200] or None,
-        confidence=round(max(0.0, min(1.0, confidence)), 4),
+        confidence=round(sure, 4),
         accepted=accepted,
-        validators=tuple(validators),
+        validators=validators,
     )
-    return ExtractedField(value=candidate.found.value, evidence=evidence)
 
 
 def _consistent(fields: dict[str, ExtractedField]) -> dict[str, ExtractedField]:

@@ -275,7 +275,7 @@ def _answered(sheet: Sheet) -> tuple[dict[str, bool], Span]:
     for row in sheet.rows:
         text = Span(row).text
         for kind, words in places.BARRIER_WORDS.items():
-            match = re.search(rf"(?<![A-Za-z])(?:{words})\??\s*[:\-]?\s*\(?(yes|no|y|n)\b", text, re.IGNORECASE)
+            match = re.search(rf"(?<![A-Za-z])(?:{words})\??\s*[:;.,\-]?\s*\(?(yes|no|y|n)\b", text, re.IGNORECASE)
             typed = re.search(rf"[\[(]\s?([xX✓✔]?)\s?[\])]\s*(?:{words})\b", text, re.IGNORECASE)
             if match is not None:
                 states[kind] = match[1].lower().startswith("y")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from rapidfuzz import fuzz, process
@@ -57,16 +57,24 @@ def squeeze(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", re.sub(r"['’‘]s\b", "", text.lower()))
 
 
+_LOOKS = str.maketrans("1l0", "iio")
+
+
+def looks(squeezed: str) -> str:
+    """Return a squeezed text in which letters and digits that look alike are one: `Perlod` and `Period`."""
+    return squeezed.translate(_LOOKS)
+
+
 @cache
 def vocabulary() -> Vocabulary:
     """Return the label vocabulary of this installation."""
     data: dict[str, Any] = rules.load("documents/labels")
-    phrases: dict[str, str] = {squeeze(phrase): IGNORED for phrase in data["ignored"]}
+    phrases: dict[str, str] = {looks(squeeze(phrase)): IGNORED for phrase in data["ignored"]}
     for name, known in data["generic"].items():
-        phrases.update({squeeze(phrase): f"generic:{name}" for phrase in known})
+        phrases.update({looks(squeeze(phrase)): f"generic:{name}" for phrase in known})
     for name, known in data["fields"].items():
-        phrases.update({squeeze(phrase): str(name) for phrase in known})
-    sections = {squeeze(phrase): str(name) for name, known in data["sections"].items() for phrase in known}
+        phrases.update({looks(squeeze(phrase)): str(name) for phrase in known})
+    sections = {looks(squeeze(phrase)): str(name) for name, known in data["sections"].items() for phrase in known}
     section_of = {str(name): str(section) for section, names in data["section_of"].items() for name in names}
     soft = tuple((str(rule["field"]), tuple(frozenset(group) for group in rule["words"])) for rule in data["soft"])
     return Vocabulary(phrases, sections, data["by_section"], section_of, soft)
@@ -112,15 +120,22 @@ def _match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
         key = re.sub(r"^\d{1,2}[a-z]?(?=[a-z]{3})", "", squeeze(" ".join(t.text.partition(":")[0] for t in tokens)))
         if not key or not key[0].isalpha():
             continue
-        for form in (key, key.replace("0", "o"), _NUMBERED.sub("", key)):
+        for form in (looks(key), looks(_NUMBERED.sub("", key))):
             if form in phrases:
                 return phrases[form], end
         closed = tokens[-1].text.endswith(":") or end == len(row) or row[end].cell != tokens[-1].cell
         if closed and len(key) >= FUZZY_FROM and not any(c.isdigit() for c in key.replace("10", "")):
-            close = process.extractOne(key, phrases.keys(), scorer=fuzz.ratio, score_cutoff=FUZZY_SCORE)
-            if close is not None and abs(len(close[0]) - len(key)) <= 2:
-                return phrases[close[0]], end
+            close = _closest(looks(key))
+            if close is not None:
+                return phrases[close], end
     return _soft_match(row, place)
+
+
+@lru_cache(maxsize=20_000)
+def _closest(key: str) -> str | None:
+    """Return the known label that a misread one must be."""
+    close = process.extractOne(key, vocabulary().phrases.keys(), scorer=fuzz.ratio, score_cutoff=FUZZY_SCORE)
+    return close[0] if close is not None and abs(len(close[0]) - len(key)) <= 2 else None
 
 
 def _soft_match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
@@ -199,7 +214,11 @@ def section_at(sheet: Sheet, hits: Iterable[Hit], hit: Hit) -> str | None:
             continue
         if not same_row and across < -2 * sheet.height and box[0] > hit.box[2]:
             continue
-        distance = max(0.0, down) + 0.25 * abs(across) + (4 * sheet.height if across < -2 * sheet.height else 0)
+        distance = (
+            max(0.0, down)
+            + (0.1 if same_row else 0.25) * abs(across)
+            + (4 * sheet.height if across < -2 * sheet.height else 0)
+        )
         if distance < 26 * sheet.height and (best is None or distance < best[0]):
             best = (distance, section)
     return best[1] if best else None
@@ -208,7 +227,7 @@ def section_at(sheet: Sheet, hits: Iterable[Hit], hit: Hit) -> str | None:
 def _anchors(sheet: Sheet, hits: Iterable[Hit]) -> Iterable[tuple[str, tuple[int, int, int, int]]]:
     words = vocabulary()
     for hit in hits:
-        key = squeeze(" ".join(t.text for t in sheet.rows[hit.row][hit.start : hit.end]))
+        key = looks(squeeze(" ".join(t.text for t in sheet.rows[hit.row][hit.start : hit.end])))
         if "signature" in key:
             yield "signature", hit.box
         elif hit.field in words.section_of:
@@ -220,7 +239,7 @@ def _anchors(sheet: Sheet, hits: Iterable[Hit]) -> Iterable[tuple[str, tuple[int
         for token in row:
             cells.setdefault(token.cell, []).append(token)
         for tokens in cells.values():
-            key = squeeze("".join(t.text for t in tokens))
+            key = looks(squeeze("".join(t.text for t in tokens)))
             if key in words.sections:
                 span = Span(tuple(tokens))
                 assert span.box is not None
