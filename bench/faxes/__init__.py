@@ -1,0 +1,1 @@
+"""Faxes made up for training and for measuring, apart from the committed samples: `python -m bench.faxes --help`."""

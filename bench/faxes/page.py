@@ -1,0 +1,212 @@
+"""A letter page to draw on in points from the top left: text that fits its place, rules, boxes, ticks, scribbles."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image, ImageDraw
+
+from bench.faxes.fonts import GROWN, font
+from tests.samples.faxes.sheet import HEIGHT, PIXELS, SCALE, WIDTH, scribble
+
+__all__ = ["HEIGHT", "WIDTH", "Page", "Struck"]
+
+
+class Struck(str):
+    """A value that was written, struck out and replaced by hand; as a string it is the new value."""
+
+    __slots__ = ("name", "old")
+    old: str
+    name: str
+
+
+@dataclass(slots=True)
+class Box:
+    """A rectangle on the page, as a place to put things into."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+
+class Page:
+    """A page in grey at 204 dots per inch. `faces` maps roles (sans, serif, mono, narrow, hand) to font files."""
+
+    def __init__(self, faces: dict[str, str], rng: random.Random) -> None:
+        self.image = Image.new("L", PIXELS, 255)
+        self._draw = ImageDraw.Draw(self.image)
+        self.faces, self.rng = faces, rng
+        self.face = "sans"
+        self.struck: list[str] = []
+        """Names of the values drawn as struck out."""
+        self.outside: list[str] = []
+        """What did not fit on the page: a defect of the layout, looked at by tests."""
+
+    def _font(self, size: float, bold: bool, face: str | None):  # type: ignore[no-untyped-def]
+        pair = self.faces[face or self.face]
+        return font(pair, max(6, round(size * SCALE * GROWN.get(pair.split(" ")[0], 1.0))), bold)
+
+    def width(self, words: str, size: float = 10, *, bold: bool = False, face: str | None = None) -> float:
+        return float(self._font(size, bold, face).getlength(words)) / SCALE
+
+    def text(
+        self, x: float, y: float, words: str, size: float = 10, *, bold: bool = False, face: str | None = None,
+        anchor: str = "ls", fit: float | None = None, white: bool = False,
+    ) -> float:  # fmt: skip
+        """Write on the baseline `y`, smaller if `fit` points are too few; return the x after it."""
+        if not words:
+            return x
+        if isinstance(words, Struck) and words.old:
+            return self._strike(x, y, words, size, face, fit)
+        wide = self.width(words, size, bold=bold, face=face)
+        if fit is not None and wide > fit:
+            size = max(5.0, size * fit / wide)
+            wide = self.width(words, size, bold=bold, face=face)
+        left = x - {"l": 0.0, "m": wide / 2, "r": wide}[anchor[0]]
+        if left < -1 or left + wide > WIDTH + 1 or not 0 < y < HEIGHT or (fit is not None and wide > fit + 2):
+            self.outside.append(words)
+        if face == "hand":
+            y += self.rng.uniform(-1.2, 1.2)
+        self._draw.text(
+            (x * SCALE, y * SCALE), words, font=self._font(size, bold, face), fill=255 if white else 0, anchor=anchor
+        )
+        return left + wide
+
+    def _strike(self, x: float, y: float, words: Struck, size: float, face: str | None, fit: float | None) -> float:
+        both = self.width(f"{words.old}  ", size, face=face) + self.width(str(words), size, face="hand")
+        if fit is not None and both > fit:
+            size *= fit / both
+        end = self.text(x, y, words.old, size, face=face)
+        for _ in range(self.rng.choice((1, 1, 2))):
+            self.line(
+                x - 2, y - size * self.rng.uniform(0.2, 0.45), end + 2, y - size * self.rng.uniform(0.2, 0.45), 1.1
+            )
+        self.struck.append(words.name)
+        return self.text(end + size * 0.5, y, str(words), size, face="hand")
+
+    def para(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        size: float,
+        right: float,
+        *,
+        face: str | None = None,
+        step: float = 1.4,
+        bold: bool = False,
+    ) -> float:
+        """Set a paragraph between `x` and `right`; return the baseline after it."""
+        line = ""
+        for word in words.split():
+            longer = f"{line} {word}".strip()
+            if line and self.width(longer, size, face=face, bold=bold) > right - x:
+                self.text(x, y, line, size, face=face, bold=bold)
+                y += size * step
+                line = word
+            else:
+                line = longer
+        self.text(x, y, line, size, face=face, bold=bold)
+        return y + size * step
+
+    def lines(
+        self,
+        x: float,
+        y: float,
+        rows: Sequence[str],
+        size: float = 10,
+        *,
+        step: float = 1.3,
+        face: str | None = None,
+        fit: float | None = None,
+    ) -> float:
+        for row in rows:
+            self.text(x, y, row, size, face=face, fit=fit)
+            y += size * step
+        return y
+
+    def line(self, x0: float, y0: float, x1: float, y1: float, weight: float = 0.7) -> None:
+        self._draw.line([v * SCALE for v in (x0, y0, x1, y1)], fill=0, width=max(1, round(weight * SCALE)))
+
+    def dots(self, x0: float, x1: float, y: float, gap: float = 3.2) -> None:
+        """Draw a dotted leader."""
+        while x0 < x1:
+            self._draw.rectangle([x0 * SCALE, y * SCALE - 2, x0 * SCALE + 1, y * SCALE - 1], fill=0)
+            x0 += gap
+
+    def box(self, x: float, y: float, w: float, h: float, weight: float = 0.7, *, grey: int | None = None) -> None:
+        corners = [v * SCALE for v in (x, y, x + w, y + h)]
+        self._draw.rectangle(
+            corners, outline=0 if weight else None, fill=grey, width=max(1, round(weight * SCALE)) if weight else 0
+        )
+
+    def shade(self, x: float, y: float, w: float, h: float, every: int = 4) -> None:
+        """Fill with the sparse dots that a grey tint becomes on a fax."""
+        for j, row in enumerate(range(round(y * SCALE), round((y + h) * SCALE), every)):
+            for column in range(round(x * SCALE) + (j % 2) * every // 2, round((x + w) * SCALE), every):
+                self._draw.point((column, row), fill=0)
+
+    def bar(self, x: float, y: float, w: float, h: float, words: str, size: float = 10) -> None:
+        """A black bar with white words on it."""
+        self.box(x, y, w, h, grey=0)
+        self.text(x + 5, y + h / 2 + size * 0.36, words, size, bold=True, white=True, fit=w - 8)
+
+    def curve(self, points: list[tuple[float, float]], weight: float = 1.2) -> None:
+        self._draw.line(
+            [(x * SCALE, y * SCALE) for x, y in points], fill=0, width=max(1, round(weight * SCALE)), joint="curve"
+        )
+
+    def tick(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        *,
+        on: bool,
+        size: float = 10,
+        face: str | None = None,
+        style: str = "x",
+        fit: float | None = None,
+    ) -> float:
+        """Draw a checkbox with its label on the baseline `y`; `style` is how ticks are made. Return the x after it."""
+        side = size * 0.85
+        if style == "paren":
+            self.text(x, y, "( X )" if on else "(   )", size, face=face)
+            side = self.width("(   )", size, face=face)
+        elif style == "bracket":
+            self.text(x, y, "[X]" if on else "[ ]", size, face=face)
+            side = self.width("[X]", size, face=face)
+        else:
+            self.box(x, y - side, side, side, 0.8)
+        if on:
+            self._mark(x, y, side, style)
+        after = self.text(x + side + size * 0.4, y, words, size, face=face, fit=fit)
+        return after + size * 1.3
+
+    def _mark(self, x: float, y: float, side: float, style: str) -> None:
+        rng = self.rng
+        if style == "x":
+            self.line(x + 1.3, y - side + 1.3, x + side - 1.3, y - 1.3, 1.3)
+            self.line(x + 1.3, y - 1.3, x + side - 1.3, y - side + 1.3, 1.3)
+        elif style == "fill":
+            self.box(x + 1.2, y - side + 1.2, side - 2.4, side - 2.4, 0, grey=0)
+        elif style == "check":
+            a, b = x + rng.uniform(0, 2), y - side * 0.5
+            self.curve([(a, b), (x + side * 0.45, y), (x + side * 1.25, y - side * 1.3)], 1.4)
+        elif style == "handx":
+            j = lambda: rng.uniform(-1.5, 1.5)  # noqa: E731
+            self.curve([(x - 1 + j(), y - side - 1 + j()), (x + side + 1 + j(), y + 1 + j())], 1.3)
+            self.curve([(x - 1 + j(), y + 1 + j()), (x + side + 1 + j(), y - side - 1 + j())], 1.3)
+
+    def scribble(self, x: float, y: float, width: float = 110) -> None:
+        """A signature-like stroke."""
+        scribble(self, x, y, self.rng, width)
+
+    @property
+    def lowest(self) -> float:
+        """Return the y of the lowest ink, for what follows below."""
+        found = self.image.point(lambda v: 255 - v).getbbox()
+        return found[3] / SCALE if found else 0.0
