@@ -18,7 +18,7 @@ from doorstep.errors import SettingsError
 from doorstep.journal.content import INLINE_LIMIT, ContentStore
 from doorstep.journal.database import READERS, Database, JournalDown
 from doorstep.journal.guard import Guard
-from doorstep.journal.inbox import cleaned, document_id_of
+from doorstep.journal.inbox import Input, cleaned, document_id_of
 from doorstep.journal.migrations import migrate
 from doorstep.journal.reader import Backlog, DeadLetter, Reader
 from doorstep.journal.routes import ALL_TOPICS, Route, Routes
@@ -125,10 +125,13 @@ class Journal:
         Jobs that wait together share a commit; an exception undoes its own job only and is raised here.
         JournalDown (an Unavailable) means that nothing may be acknowledged.
         """
+        result: T = await self._writing().submit(job)
+        return result
+
+    def _writing(self) -> Writer:
         if self._writer is None:
             raise SettingsError("journal.readonly", "this journal was opened for reading only")
-        result: T = await self._writer.submit(job)
-        return result
+        return self._writer
 
     async def read(self, query: Callable[[Reader], T]) -> T:
         """Run `query` in a reader's thread on a consistent snapshot and return its result."""
@@ -152,7 +155,8 @@ class Journal:
             staged = await asyncio.to_thread(lambda: [stage(blob) for blob in transmission.blobs])
         else:
             staged = [self._store.stage(blob) for blob in transmission.blobs]
-        return await self.write(lambda unit: unit.receive(transmission, staged))
+        receipt: Receipt = await self._writing().submit_all(JournalUnit.receive_all, Input(transmission, staged))
+        return receipt
 
     async def keep(self, data: bytes, content_type: str, title: str | None = None) -> Content:
         """Store bytes durably and return their reference; the same bytes are stored once."""

@@ -26,6 +26,7 @@ _SQLITE_WRITER = (
     "busy_timeout=5000",
     "wal_autocheckpoint=0",
     "mmap_size=0",
+    "cache_size=-32768",  # KiB: a batch touches more pages than the default holds, and would write them twice
 )
 _SQLITE_READER = ("query_only=ON", "busy_timeout=5000", "wal_autocheckpoint=0", "mmap_size=0")
 _POSTGRES = (

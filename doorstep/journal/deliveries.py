@@ -61,6 +61,17 @@ _DELIVERY = (
 )
 
 
+_DONE = (
+    update(delivery)
+    .where(
+        delivery.c.event_seq == select(event.c.seq).where(event.c.id == bindparam("event_id")).scalar_subquery(),
+        delivery.c.consumer == bindparam("to"),
+        delivery.c.done_at.is_(None),
+    )
+    .values(state="done", done_at=bindparam("now"), error_code=None, error_text=None)
+)
+
+
 class DeliveryWrites(Transaction):
     """The deliveries' share of a unit of work."""
 
@@ -82,7 +93,9 @@ class DeliveryWrites(Transaction):
         return attempts
 
     def done(self, event_id: str, consumer: str) -> None:
-        self._set(self._open(event_id, consumer), state="done", done_at=self.now, error_code=None, error_text=None)
+        values = {"event_id": event_id, "to": consumer, "now": self.now}
+        if self.connection.execute(_DONE, values).rowcount != 1:
+            raise self._settled(event_id, consumer)
         self.touched.add(consumer)
 
     def retry(self, event_id: str, consumer: str, at: datetime, error: HubError, *, maybe_sent: bool = False) -> int:
@@ -146,8 +159,11 @@ class DeliveryWrites(Transaction):
     def _open(self, event_id: str, consumer: str) -> RowMapping:
         row = self._delivery(event_id, consumer)
         if row is None or row["done_at"] is not None:
-            raise Defect("delivery.settled", "this delivery is not open", detail=f"{event_id} {consumer}")
+            raise self._settled(event_id, consumer)
         return row
+
+    def _settled(self, event_id: str, consumer: str) -> Defect:
+        return Defect("delivery.settled", "this delivery is not open", detail=f"{event_id} {consumer}")
 
     def _set(self, row: RowMapping, **values: Any) -> None:
         which = (delivery.c.event_seq == row["event_seq"]) & (delivery.c.consumer == row["consumer"])

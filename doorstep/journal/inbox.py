@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import RowMapping, func, insert, select, update
@@ -16,7 +17,8 @@ from doorstep.journal.content import Staged
 from doorstep.journal.tables import insert_receipt
 from doorstep.journal.tables import receipt as receipt_table
 from doorstep.journal.tables import resource as resource_table
-from doorstep.journal.transaction import Transaction
+from doorstep.journal.transaction import Transaction, one_or_many
+from schemas.event import Event
 from schemas.transmission import ReceiptState, ReplyTo, TransmissionReceived
 
 _NAMESPACE = UUID("6f0d2f0e-6f2c-5d5b-9a55-2f6f0f1f7f3a")
@@ -31,6 +33,8 @@ def document_id_of(channel: str, idempotency_key: str) -> str:
 
 def storable(text: str) -> str:
     """Return text that both databases can store and index: no NUL, no lone surrogates, not too long."""
+    if len(text) <= _INDEXED_BYTES and text.isascii() and "\0" not in text:
+        return text
     encoded = text.replace("\0", "\ufffd").encode("utf-8", "replace")
     if len(encoded) <= _INDEXED_BYTES:
         return encoded.decode()
@@ -77,13 +81,24 @@ def load_receipt(row: RowMapping) -> Receipt:
     )
 
 
-def _first_receipt(transmission: Transmission, sha256: str) -> Receipt:
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A transmission with its content staged."""
+
+    transmission: Transmission
+    staged: Sequence[Staged]
+
+
+def _first_receipt(one: Input) -> Receipt:
+    transmission = one.transmission
+    if not one.staged:
+        raise Defect("receive.empty", "a transmission has at least one blob", detail=transmission.channel)
     return Receipt(
         document_id=document_id_of(transmission.channel, transmission.idempotency_key),
         channel=transmission.channel,
         received_at=transmission.received_at,
         state=ReceiptState.PENDING if transmission.rejected is None else ReceiptState.REJECTED,
-        sha256=sha256,
+        sha256=one.staged[0].ref.sha256,
         reason=transmission.rejected,
         control_id=transmission.control_id,
         message_id=transmission.message_id,
@@ -91,27 +106,56 @@ def _first_receipt(transmission: Transmission, sha256: str) -> Receipt:
     )
 
 
+def _row(transmission: Transmission, receipt: Receipt) -> dict[str, Any]:
+    return {
+        "document_id": receipt.document_id,
+        "channel": receipt.channel,
+        "idempotency_key": transmission.idempotency_key,
+        "sha256": receipt.sha256,
+        "state": receipt.state.value,
+        "reason": receipt.reason,
+        "control_id": receipt.control_id,
+        "message_id": receipt.message_id,
+        "identifier": receipt.identifier,
+        "received_at": receipt.received_at,
+    }
+
+
 class InboxWrites(Transaction):
     """The receipts' share of a unit of work."""
 
     def receive(self, transmission: Transmission, staged: Sequence[Staged]) -> Receipt:
         """Keep a new input with all it needs; answer a re-send with the first receipt, keeping nothing."""
-        if not staged:
-            raise Defect("receive.empty", "a transmission has at least one blob", detail=transmission.channel)
-        receipt = _first_receipt(transmission, staged[0].ref.sha256)
-        if not self._insert(transmission, receipt):
-            first = self._receipt(receipt.document_id)
-            same = first.sha256 == receipt.sha256
-            return replace(first, duplicate=same, conflict=not same)
-        contents = tuple(self.put(one) for one in staged)
-        if transmission.rejected is not None:
-            return receipt
-        self._keep_resources(transmission, receipt.document_id)
+        return self.receive_all([Input(transmission, staged)])[0]
+
+    def receive_all(self, inputs: Sequence[Input]) -> list[Receipt]:
+        """Receive several inputs with as few statements as for one."""
+        receipts = [_first_receipt(one) for one in inputs]
+        rows = [_row(one.transmission, receipt) for one, receipt in zip(inputs, receipts, strict=True)]
+        unheard = set(self.connection.execute(insert_receipt(self.dialect), one_or_many(rows)).scalars())
+        new: list[tuple[Input, Receipt]] = []
+        for number, (one, receipt) in enumerate(zip(inputs, receipts, strict=True)):
+            if receipt.document_id in unheard:
+                unheard.discard(receipt.document_id)  # the same input may be here twice
+                new.append((one, receipt))
+            else:
+                receipts[number] = self._again(receipt)
+        self.put_all(staged for one, _ in new for staged in one.staged)
+        taken = [(one.transmission, receipt, one.staged) for one, receipt in new if one.transmission.rejected is None]
+        for transmission, receipt, _ in taken:
+            self._keep_resources(transmission, receipt.document_id)
+        if taken:
+            self.insert_events([self._received(*one) for one in taken])
+        return receipts
+
+    def _received(
+        self, transmission: Transmission, receipt: Receipt, staged: Sequence[Staged]
+    ) -> Event[TransmissionReceived]:
         received = TransmissionReceived(
             document_id=receipt.document_id,
             channel=transmission.channel,
             received_at=transmission.received_at,
-            contents=contents,
+            contents=tuple(one.ref for one in staged),
             reply_to=transmission.reply_to,
             control_id=transmission.control_id,
             message_id=transmission.message_id,
@@ -119,28 +163,14 @@ class InboxWrites(Transaction):
             sender=transmission.sender,
             details=dict(transmission.details),
         )
-        self.append(received, source=f"connectors/{transmission.channel}", correlation_id=receipt.document_id)
-        return receipt
+        return self.event(received, source=f"connectors/{transmission.channel}", correlation_id=receipt.document_id)
 
-    def _receipt(self, document_id: str) -> Receipt:
-        query = select(receipt_table).where(receipt_table.c.document_id == document_id)
-        return load_receipt(self.connection.execute(query).mappings().one())
-
-    def _insert(self, transmission: Transmission, receipt: Receipt) -> bool:
-        """Insert the receipt; False when this input was here before."""
-        row = {
-            "document_id": receipt.document_id,
-            "channel": receipt.channel,
-            "idempotency_key": transmission.idempotency_key,
-            "sha256": receipt.sha256,
-            "state": receipt.state.value,
-            "reason": receipt.reason,
-            "control_id": receipt.control_id,
-            "message_id": receipt.message_id,
-            "identifier": receipt.identifier,
-            "received_at": receipt.received_at,
-        }
-        return self.connection.execute(insert_receipt(self.dialect), row).first() is not None
+    def _again(self, receipt: Receipt) -> Receipt:
+        """Return the first receipt of an input that was here before."""
+        query = select(receipt_table).where(receipt_table.c.document_id == receipt.document_id)
+        first = load_receipt(self.connection.execute(query).mappings().one())
+        same = first.sha256 == receipt.sha256
+        return replace(first, duplicate=same, conflict=not same)
 
     def _keep_resources(self, transmission: Transmission, document_id: str) -> None:
         for kept in transmission.resources:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select
+from sqlalchemy import Column, Connection, Select, and_, exists, func, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
 from doorstep.connector import Receipt, StoredResource
@@ -23,6 +23,8 @@ from schemas.case import Case, Offer
 from schemas.document import ReviewRequested
 from schemas.event import Event
 from schemas.transmission import Content
+
+_STATES = ("pending", "inflight", "retrying", "dead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +69,24 @@ class Reader:
         sha256: str | None = None,
         document_id: str | None = None,
         limit: int = 1000,
+        newest: bool = False,
     ) -> list[Receipt]:
-        """Return the inputs that match every given key (all inputs without one), oldest first.
+        """Return the inputs that match every given key (all inputs without one), oldest first (or `newest` first).
 
         A Message-ID is known with or without its angle brackets, an identifier with or without `system|`.
         """
-        given = {
-            receipt.c.control_id: control_id,
-            receipt.c.message_id: f"<{message_id.strip('<> ')}>" if message_id else message_id,
-            receipt.c.identifier: identifier.rpartition("|")[2] if identifier else identifier,
-            receipt.c.sha256: sha256,
-            receipt.c.document_id: document_id,
+        given: dict[Column[Any], tuple[str | None, ...]] = {
+            receipt.c.control_id: (control_id,),
+            receipt.c.message_id: (message_id, f"<{(message_id or '').strip('<> ')}>"),
+            receipt.c.identifier: (identifier, (identifier or "").rpartition("|")[2]),
+            receipt.c.sha256: (sha256,),
+            receipt.c.document_id: (document_id,),
         }
-        query = select(receipt).order_by(receipt.c.received_at, receipt.c.document_id).limit(limit)
-        for column, value in given.items():
-            if value is not None:
-                query = query.where(column == storable(value))
+        order = (receipt.c.received_at, receipt.c.document_id)
+        query = select(receipt).order_by(*(column.desc() for column in order) if newest else order).limit(limit)
+        for column, forms in given.items():
+            if forms[0] is not None:
+                query = query.where(column.in_([storable(form) for form in forms if form is not None]))
         return [load_receipt(row) for row in self.connection.execute(query).mappings()]
 
     def case(self, case_id: str) -> Case | None:
@@ -169,18 +173,11 @@ class Reader:
 
     def backlog(self) -> list[Backlog]:
         """Return the counts of every consumer that has something open or dead."""
-        count = {
-            s: func.sum(case((delivery.c.state == s, 1), else_=0)) for s in ("pending", "inflight", "retrying", "dead")
-        }
-        oldest = func.min(case((delivery.c.done_at.is_(None), event.c.time)))
-        query = (
-            select(delivery.c.consumer, *count.values(), oldest)
-            .join(event, event.c.seq == delivery.c.event_seq)
-            .where(or_(delivery.c.done_at.is_(None), delivery.c.state == "dead"))
-            .group_by(delivery.c.consumer)
-            .order_by(delivery.c.consumer)
-        )
-        return [Backlog(r[0], int(r[1]), int(r[2]), int(r[3]), int(r[4]), r[5]) for r in self.connection.execute(query)]
+        found: dict[str, dict[str, Any]] = {}
+        for query in backlog_queries():
+            for row in self.connection.execute(query).mappings():
+                found.setdefault(row["consumer"], {})[row["state"]] = row
+        return [_backlog(consumer, found[consumer]) for consumer in sorted(found)]
 
     def offer(self, offer_id: str) -> Offer | None:
         row = self.connection.execute(select(offer.c.data).where(offer.c.offer_id == offer_id)).first()
@@ -251,6 +248,24 @@ def due_query(consumer: str, now: datetime, limit: int, without: Collection[str]
         .limit(limit)
     )
     return query.where(delivery.c.lane.not_in(without)) if without else query
+
+
+def backlog_queries() -> tuple[Select[Any], Select[Any]]:
+    """Return the queries that count open and dead deliveries: in one, neither could use its partial index."""
+    number, oldest = func.count().label("number"), func.min(event.c.time).label("oldest")
+    counts = (
+        select(delivery.c.consumer, delivery.c.state, number, oldest)
+        .join(event, event.c.seq == delivery.c.event_seq)
+        .group_by(delivery.c.consumer, delivery.c.state)
+    )
+    dead = delivery.c.state == literal_column("'dead'")  # a bound value could be another, so no partial index
+    return counts.where(delivery.c.done_at.is_(None)), counts.where(dead)
+
+
+def _backlog(consumer: str, states: dict[str, Any]) -> Backlog:
+    number = {state: row["number"] if (row := states.get(state)) else 0 for state in _STATES}
+    oldest = min((row["oldest"] for state, row in states.items() if state != "dead"), default=None)
+    return Backlog(consumer, **number, oldest=oldest)
 
 
 def _body(text: str, what: str) -> dict[str, JsonValue]:

@@ -178,12 +178,12 @@ def insert_once(dialect: str, table: Table, key: str) -> sqlite.Insert | postgre
 
 
 @cache
-def insert_event(dialect: str) -> ReturningInsert[int]:
-    """Return the insert of an event that answers with its `seq`, or with nothing when its id is there already."""
-    return insert_once(dialect, event, "id").returning(event.c.seq)
+def insert_event(dialect: str) -> ReturningInsert[str, int]:
+    """Return the insert of events that answers with id and `seq` of those that were not there already."""
+    return insert_once(dialect, event, "id").returning(event.c.id, event.c.seq)
 
 
 @cache
 def insert_receipt(dialect: str) -> ReturningInsert[str]:
-    """Return the insert of a receipt that answers with its id, or with nothing when the input was here before."""
+    """Return the insert of receipts that answers with the ids of those that were not here before."""
     return insert_once(dialect, receipt, "document_id").returning(receipt.c.document_id)

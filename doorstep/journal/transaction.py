@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +29,11 @@ from schemas.transmission import Content
 PayloadT = TypeVar("PayloadT", bound=Payload)
 
 _INSERT_DELIVERY = insert(delivery_table)
+
+
+def one_or_many(rows: list[dict[str, Any]]) -> list[dict[str, Any]] | dict[str, Any]:
+    """Return parameters as SQLAlchemy is quickest with them: its way for many rows costs more for one."""
+    return rows[0] if len(rows) == 1 else rows
 
 
 class RuleBook:
@@ -96,8 +101,34 @@ class Transaction:
         With cause and consumer the id is deterministic: a second run of the same handler on the same
         event appends nothing and gets the first run's event back.
         """
-        event: Event[Any] = Event(
-            id=events.following_id(cause.id, consumer, ordinal) if cause and consumer else events.new_id(),
+        event: Event[Any] = self.event(
+            payload,
+            source=source,
+            cause=cause,
+            event_id=events.following_id(cause.id, consumer, ordinal) if cause and consumer else None,
+            correlation_id=correlation_id,
+            traceparent=traceparent,
+        )
+        seq = self.insert_events([event]).get(event.id)
+        if seq is None:
+            existing = events.by_id(self.connection, event.id)
+            assert existing is not None
+            return existing
+        return replace(event, seq=seq)
+
+    def event(
+        self,
+        payload: PayloadT,
+        *,
+        source: str,
+        cause: Event[Any] | None = None,
+        event_id: str | None = None,
+        correlation_id: str = "",
+        traceparent: str = "",
+    ) -> Event[PayloadT]:
+        """Return the event that is to be appended."""
+        return Event(
+            id=event_id or events.new_id(),
             source=source,
             time=self.now,
             data=payload,
@@ -106,31 +137,29 @@ class Transaction:
             causation_id=cause.id if cause else "",
             traceparent=traceparent or (cause.traceparent if cause else ""),
         )
-        seq = self.connection.execute(insert_event(self.dialect), events.values(event)).scalar_one_or_none()
-        if seq is None:
-            existing = events.by_id(self.connection, event.id)
-            assert existing is not None
-            return existing
-        event = replace(event, seq=seq)
-        self._route(event)
-        return event
 
-    def _route(self, event: Event[Any]) -> None:
-        matches = self.context.routes.match(event.data)
-        rows = [
+    def insert_events(self, new: Sequence[Event[Any]]) -> dict[str, int]:
+        """Insert events and their deliveries; return id -> seq of those that were not there already."""
+        rows = [events.values(event) for event in new]
+        inserted = self.connection.execute(insert_event(self.dialect), one_or_many(rows))
+        seqs = {row[0]: row[1] for row in inserted}
+        deliveries: list[dict[str, Any]] = [
             {
-                "event_seq": event.seq,
+                "event_seq": seqs[event.id],
                 "consumer": consumer,
                 "lane": lane,
                 "state": "pending",
                 "attempts": 0,
                 "next_attempt_at": self.now,
             }
-            for consumer, lane in matches
+            for event in new
+            if event.id in seqs
+            for consumer, lane in self.context.routes.match(event.data)
         ]
-        if rows:
-            self.connection.execute(_INSERT_DELIVERY, rows)
-            self.touched.update(consumer for consumer, _lane in matches)
+        if deliveries:
+            self.connection.execute(_INSERT_DELIVERY, deliveries)
+            self.touched.update(row["consumer"] for row in deliveries)
+        return seqs
 
     def latest(self, payload: type[PayloadT], key: str) -> Event[PayloadT] | None:
         """Return the newest event of that type with that key."""
@@ -140,10 +169,17 @@ class Transaction:
 
     def put(self, staged: Staged) -> Content:
         """Write the row of staged content; the same bytes have one row."""
-        ref = staged.ref
-        row = {"sha256": ref.sha256, "content_type": ref.content_type, "size": ref.size, "data": staged.data}
-        self.connection.execute(insert_once(self.dialect, content_table, "sha256"), row)
-        return ref
+        self.put_all([staged])
+        return staged.ref
+
+    def put_all(self, staged: Iterable[Staged]) -> None:
+        """Write the rows of staged content."""
+        rows = [
+            {"sha256": s.ref.sha256, "content_type": s.ref.content_type, "size": s.ref.size, "data": s.data}
+            for s in staged
+        ]
+        if rows:
+            self.connection.execute(insert_once(self.dialect, content_table, "sha256"), rows)
 
     def rules(self, name: str) -> Mapping[str, Any]:
         """Return a parsed file of `rules/` by its path without suffix."""

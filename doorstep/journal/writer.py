@@ -22,14 +22,21 @@ log = logging.getLogger("doorstep.journal.writer")
 
 BATCH_JOBS = 512
 BATCH_SECONDS = 0.025
-CHECKPOINT_BYTES = 4 * 1024 * 1024
+CHECKPOINT_BYTES = 16 * 1024 * 1024
 _WRITER_LOCK = 0x646F6F73
 """PostgreSQL: writers of all processes take turns, so that the order of `seq` is the order of commits."""
 
 
+RunAll = Callable[[JournalUnit, list[Any]], list[Any]]
+
+
 @dataclass(slots=True)
 class Job:
-    run: Callable[[JournalUnit], Any]
+    """`run` gets the arguments of all jobs it is run for: jobs in a row that share it, where `together` says so."""
+
+    run: RunAll
+    argument: Any
+    together: bool
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
     result: Any = None
@@ -56,8 +63,10 @@ class Writer:
         self._on_commit = on_commit
         self._on_failure = on_failure
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._ahead: Job | None = None
         self._connection: Connection | None = None
         self._closing = False
+        self._checkpoint_at = CHECKPOINT_BYTES
         self._guard = threading.Lock()
         self.failed: str | None = None
         self.commits = 0
@@ -70,8 +79,15 @@ class Writer:
 
     def submit(self, run: Callable[[JournalUnit], Any]) -> asyncio.Future[Any]:
         """Queue a job; its future is resolved after the commit is durable."""
+        return self._submit(_alone, run, together=False)
+
+    def submit_all(self, run: RunAll, argument: Any) -> asyncio.Future[Any]:
+        """Queue a job that may share its statements with its neighbours; when they fail together, each runs alone."""
+        return self._submit(run, argument, together=True)
+
+    def _submit(self, run: RunAll, argument: Any, *, together: bool) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
-        job = Job(run, loop.create_future(), loop)
+        job = Job(run, argument, together, loop.create_future(), loop)
         with self._guard:
             if self._closing or self.failed is not None:
                 raise self._down()
@@ -102,7 +118,7 @@ class Writer:
         )
 
     def _work(self) -> None:
-        while (job := self._queue.get()) is not None:
+        while (job := self._next(wait=True)) is not None:
             batch = [job]
             touched: set[str] = set()
             if self.failed is None:
@@ -125,11 +141,15 @@ class Writer:
             transaction = connection.begin()
             if self._database.dialect == "postgresql":
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
-            self._run(connection, batch[0], touched)
             deadline = monotonic() + BATCH_SECONDS
-            while len(batch) < BATCH_JOBS and monotonic() < deadline and (job := self._next()) is not None:
-                batch.append(job)
-                self._run(connection, job, touched)
+            group = self._group(batch[0], BATCH_JOBS)
+            batch += group[1:]
+            while group:
+                self._run(connection, group, touched)
+                more = len(batch) < BATCH_JOBS and monotonic() < deadline
+                job = self._next(wait=False) if more else None
+                group = self._group(job, BATCH_JOBS - len(batch)) if job else []
+                batch += group
             committing = True
             transaction.commit()
         except BaseException as error:  # noqa: BLE001 - this thread must answer its waiters, whatever happens
@@ -139,29 +159,48 @@ class Writer:
         self.jobs += len(batch)
         return touched
 
-    def _next(self) -> Job | None:
+    def _next(self, *, wait: bool) -> Job | None:
+        """Return the next job, None when there is none (if told to wait: when there will be none)."""
+        job, self._ahead = self._ahead, None
         try:
-            job = self._queue.get_nowait()
+            job = job or self._queue.get(block=wait)
         except queue.Empty:
             return None
-        if job is None:
+        if job is None and not wait:
             self._queue.put(None)  # the stop sign stays last
         return job
 
-    def _run(self, connection: Connection, job: Job, touched: set[str]) -> None:
+    def _group(self, first: Job, room: int) -> list[Job]:
+        """Return the job with those waiting right behind it that share its statements."""
+        group = [first]
+        while first.together and len(group) < room and (job := self._next(wait=False)) is not None:
+            if not job.together or job.run is not first.run:
+                self._ahead = job
+                break
+            group.append(job)
+        return group
+
+    def _run(self, connection: Connection, group: list[Job], touched: set[str]) -> None:
         connection.exec_driver_sql("SAVEPOINT job")
         unit = JournalUnit(connection, self._context)
         try:
-            job.result = job.run(unit)
+            results = group[0].run(unit, [job.argument for job in group])
         except BaseException as error:  # noqa: BLE001 - a job's failure is its waiter's, and its neighbours go on
-            job.error = self._ours(error)
             try:
                 connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
+                connection.exec_driver_sql("RELEASE SAVEPOINT job")
             except SQLAlchemyError as lost:
                 raise _TransactionLostError from (error if isinstance(error, DBAPIError) else lost)
-        else:
-            touched |= unit.touched
+            if len(group) == 1:
+                group[0].error = self._ours(error)
+                return
+            for job in group:
+                self._run(connection, [job], touched)
+            return
         connection.exec_driver_sql("RELEASE SAVEPOINT job")
+        touched |= unit.touched
+        for job, result in zip(group, results, strict=True):
+            job.result = result
 
     def _ours(self, error: BaseException) -> BaseException:
         if isinstance(error, DBAPIError):
@@ -195,22 +234,20 @@ class Writer:
                 log.warning("closing the broken connection failed: %s", type(failure).__name__)
 
     def _checkpoint(self) -> None:
-        """Move the WAL into the database after the waiters have their answer."""
+        """Move a WAL that has grown into the database, after the waiters have their answer."""
         wal = self._database.file.with_name(self._database.file.name + "-wal") if self._database.file else None
-        try:
-            if wal is None or self._connection is None or wal.stat().st_size < CHECKPOINT_BYTES:
-                return
-            size = wal.stat().st_size
-        except FileNotFoundError:
+        if wal is None or self._connection is None or not wal.exists() or wal.stat().st_size < self._checkpoint_at:
             return
-        self._pragma_checkpoint("TRUNCATE" if size > 16 * CHECKPOINT_BYTES else "RESTART")
+        self._pragma_checkpoint()
+        self._checkpoint_at = wal.stat().st_size + CHECKPOINT_BYTES  # not empty: a reader was in the way
 
-    def _pragma_checkpoint(self, mode: str) -> None:
+    def _pragma_checkpoint(self) -> None:
+        """Empty the WAL; RESTART would leave the file its size, and the next commit would look as large again."""
         assert self._connection is not None
         driver: Any = self._connection.connection.driver_connection
         try:
             driver.execute("PRAGMA busy_timeout=50").fetchall()  # readers are not waited for
-            driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             driver.execute("PRAGMA busy_timeout=5000").fetchall()
         except self._database.readers.dialect.loaded_dbapi.Error as error:
             wrapped = DBAPIError("checkpoint", None, error)
@@ -223,9 +260,14 @@ class Writer:
         if self._connection is None or self.failed is not None:
             return
         if self._database.file is not None:
-            self._pragma_checkpoint("TRUNCATE")
+            self._pragma_checkpoint()
         self._connection.close()
         self._connection = None
+
+
+def _alone(unit: JournalUnit, runs: list[Callable[[JournalUnit], Any]]) -> list[Any]:
+    """Run one job of its own kind."""
+    return [run(unit) for run in runs]
 
 
 def _code(database: Database, error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +13,16 @@ from doorstep import clock
 from doorstep.errors import Defect, Refused, Unavailable
 from doorstep.journal import Journal, JournalUnit, tables
 from doorstep.journal.deliveries import Claim
-from doorstep.journal.reader import due_query
+from doorstep.journal.reader import backlog_queries, due_query
 from schemas.event import Event
 from tests.doorstep.journal.support import confirmation, declined
+
+
+def explained(unit: JournalUnit, statement: Any) -> str:
+    """Return the database's plan for a query."""
+    query = statement.compile(unit.connection, compile_kwargs={"literal_binds": True})
+    explain = "EXPLAIN QUERY PLAN " if unit.dialect == "sqlite" else "EXPLAIN "
+    return "\n".join(str(row) for row in unit.connection.exec_driver_sql(f"{explain}{query}".replace("%", "%%")))
 
 
 async def appended(journal: Journal, *payloads: Any) -> list[Event[Any]]:
@@ -143,17 +151,23 @@ async def test_finding_due_work_reads_no_settled_rows(journal: Journal) -> None:
 
     await journal.write(fill)
     await appended(journal, declined(2, "b"))
+    assert [backlog.pending for backlog in await journal.read(lambda reader: reader.backlog())] == [2, 1]
     assert await due(journal) == ["1", "2"]
 
     def plan(unit: JournalUnit) -> str:
         if unit.dialect == "postgresql":
             unit.connection.exec_driver_sql("ANALYZE delivery")
-        query = due_query("count", unit.now, 10, {"busy"}).compile(
-            unit.connection, compile_kwargs={"literal_binds": True}
-        )
-        explain = "EXPLAIN QUERY PLAN " if unit.dialect == "sqlite" else "EXPLAIN "
-        return "\n".join(str(row) for row in unit.connection.exec_driver_sql(f"{explain}{query}".replace("%", "%%")))
+        return explained(unit, due_query("count", unit.now, 10, {"busy"}))
 
+    def plan_of_backlog(unit: JournalUnit) -> str:
+        open_, dead = (explained(unit, query) for query in backlog_queries())
+        assert "delivery_dead" in dead
+        return open_
+
+    found = await journal.write(plan_of_backlog)
+    assert "delivery_open" in found or "delivery_lane" in found
+    assert "Seq Scan on delivery" not in found  # PostgreSQL's words
+    assert not re.search(r"SCAN delivery(?! USING INDEX)", found)  # SQLite's
     found = await journal.write(plan)
     assert "delivery_open" in found
     assert "SCAN delivery" not in found  # SQLite's word

@@ -193,7 +193,10 @@ async def test_postgres_away_is_unavailable_and_back_is_back(own_postgres: Local
     url = own_postgres.server.url(own_postgres.server.create_database())
     async with opened(url, tmp_path) as journal:
         await journal.receive(transmission("before"))
+        ask = "SELECT pg_backend_pid()"
+        ours = await journal.write(lambda unit: unit.connection.exec_driver_sql(ask).scalar_one())
         own_postgres.kill()
+        os.kill(ours, signal.SIGKILL)  # a backend outlives its server for a moment, and could still commit
         results = await asyncio.gather(
             *(journal.receive(transmission(f"{i}")) for i in range(5)), return_exceptions=True
         )

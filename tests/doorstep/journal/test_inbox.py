@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from doorstep.connector import Blob, StoredResource
+from doorstep import clock
+from doorstep.connector import Blob, Receipt, StoredResource
 from doorstep.errors import Defect
-from doorstep.journal import Journal, Reader, document_id_of, tables
+from doorstep.journal import Journal, JournalUnit, Reader, document_id_of, tables
 from doorstep.journal.inbox import storable
 from schemas.transmission import ReceiptState, ReplyTo, TransmissionReceived
 from tests.doorstep.journal.support import NOON, opened, transmission
@@ -171,3 +172,46 @@ def test_storable_text_stays_different_where_it_was_storable_and_never_grows_pas
         assert storable(stored) == stored or len(stored.encode()) > 600
     if a != b and "\0" not in a + b and "\ufffd" not in a + b:
         assert document_id_of("x", a) != document_id_of("x", b)
+
+
+async def test_inputs_that_come_together_are_each_answered_for_themselves(journal: Journal) -> None:
+    """New, repeated within the batch, in conflict, rejected, with a resource, and one that the database refuses."""
+    await journal.receive(transmission("known", b"first"))
+    kept = StoredResource("Task", "1", {"resourceType": "Task"})
+    inputs = [
+        transmission("new"),
+        transmission("known", b"first"),
+        transmission("known", b"second"),
+        transmission("twice", b"a"),
+        transmission("twice", b"a"),
+        transmission("twice", b"b"),
+        transmission("broken", rejected="no MSH"),
+        transmission("fhir", resources=[kept]),
+        transmission("naive", received_at=NOON.replace(tzinfo=None)),
+        transmission("none", blobs=[]),
+        transmission("last"),
+    ]
+    answers = await asyncio.gather(*(journal.receive(one) for one in inputs), return_exceptions=True)
+    good = [a for a in answers if isinstance(a, Receipt)]
+    assert [isinstance(a, Receipt) for a in answers] == [True] * 8 + [False, False, True]
+    assert [a.duplicate for a in good] == [False, True, False, False, True, False, False, False, False]
+    assert [a.conflict for a in good] == [False, False, True, False, False, True, False, False, False]
+    events = await journal.read(lambda reader: reader.events_after(0))
+    assert [e.data.document_id for e in events] == [
+        document_id_of("hl7v2", key) for key in ("known", "new", "twice", "fhir", "last")
+    ]
+    assert len(await journal.read(lambda reader: reader.receipts())) == 6
+    assert await journal.read(lambda reader: reader.resources_of(document_id_of("hl7v2", "fhir"))) == [kept]
+    heads = await journal.read(lambda reader: reader.due("read", clock.now(), 100))
+    assert [head.seq for head in heads] == [event.seq for event in events]
+
+
+async def test_other_jobs_keep_their_place_between_inputs(journal: Journal) -> None:
+    seen: list[int] = []
+
+    def count(unit: JournalUnit) -> None:
+        seen.append(unit.connection.exec_driver_sql("SELECT count(*) FROM receipt").scalar_one())
+
+    jobs = [journal.write(count) if i % 4 == 3 else journal.receive(transmission(f"{i}")) for i in range(20)]
+    await asyncio.gather(*jobs)
+    assert seen == [3, 6, 9, 12, 15]
