@@ -9,7 +9,8 @@ say() { printf '%s\n' "setup: $*"; }
 fail() { say "$*" >&2; exit 1; }
 
 find_python() {
-    for name in ${DOORSTEP_PYTHON:-} python3.12 python3.13 python3.11 python3; do
+    # One that was asked for is used or refused: never quietly another.
+    for name in ${DOORSTEP_PYTHON:-python3.12 python3.13 python3.11 python3}; do
         if "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
             command -v "$name"
             return
@@ -38,6 +39,7 @@ install_packages() {
 packages=""
 python=$(find_python) || python=""
 if [ -z "$python" ]; then
+    [ -z "${DOORSTEP_PYTHON:-}" ] || fail "DOORSTEP_PYTHON=$DOORSTEP_PYTHON is no Python 3.11, 3.12 or 3.13 that runs"
     fail "Python 3.11, 3.12 or 3.13 is needed (set DOORSTEP_PYTHON to its path)"
 fi
 if [ ! -x .venv/bin/python ] && ! "$python" -c 'import ensurepip' 2>/dev/null; then

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from doorstep import http, registry
 from doorstep.connector import ConnectorSettings, ConnectorSpec, Delivery, Listen, Sent
@@ -23,8 +23,9 @@ from doorstep.console.api import api_router, health_router
 from doorstep.console.pages import pages_router, static_mount
 from doorstep.errors import Refused, SettingsError
 from doorstep.handler import Subscription
-from doorstep.hub import LiveHub
+from doorstep.hub import LiveHub, reachable
 from doorstep.journal import ALL_TOPICS, Journal, Route, Routes
+from doorstep.observe import tell_lost_errors
 from doorstep.rules import rules_dir
 from doorstep.settings import Settings
 from doorstep.stream.dispatcher import Dispatcher
@@ -47,28 +48,43 @@ class App:
         self._settings = settings
         self._roles = roles
         self._specs = registry.connectors()
-        self._own = {name: _own_settings(spec, settings) for name, spec in self._specs.items()}
+        self._own = {name: own_settings(spec, settings) for name, spec in self._specs.items()}
+        self._house = set(registry.own_connectors())
         unknown = sorted(set(settings.connectors) - set(self._specs))
         if unknown:
             raise SettingsError(
                 "bad-setting", f"connectors.{unknown[0]}: known connectors are {', '.join(self._specs)}"
             )
         self._subscriptions = registry.subscriptions()
+        self._tls = _tls(settings, mutual=False)  # a wrong certificate is told before anything listens
         self._stop = asyncio.Event()
+        self._stop_by = 0.0
 
     async def serve(self, ready_file: Path | None = None) -> None:
         """Serve until a signal."""
         loop = asyncio.get_running_loop()
+        tell_lost_errors(loop)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         async with AsyncExitStack() as stack:
-            ports = await self._start(stack)
-            self._announce(ports, ready_file)
+            try:
+                ports = await self._start(stack)
+                self._announce(stack, ports, ready_file)
+            except OSError as wrong:
+                where = f"{wrong.filename}: " if wrong.filename else ""
+                raise SettingsError("no-start", f"cannot start: {where}{wrong.strerror or wrong}") from None
             await self._stop.wait()
+            self._stop_by = loop.time() + self._settings.grace_seconds
             log.info("stopping")
+
+    def _grace(self) -> float:
+        """Return what is left of the time that a stop may take: its parts share it."""
+        return max(0.5, self._stop_by - asyncio.get_running_loop().time())
 
     async def _start(self, stack: AsyncExitStack) -> dict[str, int]:
         settings = self._settings
+        if settings.ocr_engine:
+            os.environ["DOORSTEP_OCR_ENGINE"] = settings.ocr_engine  # worker processes know no settings
         journal = await asyncio.to_thread(
             Journal.open,
             settings.journal_url,
@@ -96,13 +112,26 @@ class App:
         listener = http.bind(self._settings.host, self._settings.http_port, "DOORSTEP_HTTP_PORT")
         routers = [health_router(journal)]
         if "intake" in self._roles:
-            routers += [s.router(self._own[n], hub) for n, s in self._specs.items() if s.router]
+            routers += self._routers(hub)
         if "console" in self._roles:
-            routers += [api_router(journal), pages_router(journal)]
+            routers += [api_router(journal, self._stop), pages_router(journal)]
         app = http.build(self._settings, routers)
         if "console" in self._roles:
             app.router.routes.append(static_mount())
         return app, listener
+
+    def _routers(self, hub: LiveHub) -> list[APIRouter]:
+        found = []
+        for name, spec in self._specs.items():
+            if spec.router is None:
+                continue
+            try:
+                found.append(spec.router(self._own[name], hub))
+            except Exception:  # an outside connector may fail in any way; it must not take the hub down
+                if name in self._house:
+                    raise
+                log.exception("connector %s has no HTTP routes: it failed", name)
+        return found
 
     async def _start_stream(self, stack: AsyncExitStack, hub: LiveHub, journal: Journal) -> None:
         settings = self._settings
@@ -110,7 +139,7 @@ class App:
         if "handlers" in self._roles and not settings.kafka_bootstrap:
             dispatcher = Dispatcher(journal, self._subscriptions, worker)
             dispatcher.start()
-            stack.push_async_callback(dispatcher.stop, settings.grace_seconds)
+            stack.push_async_callback(lambda: dispatcher.stop(self._grace()))
         elif "handlers" in self._roles:
             from doorstep.stream.kafka import KafkaTransport
 
@@ -128,7 +157,9 @@ class App:
         if "outbound" in self._roles:
             sender = Sender(journal, partial(self._send, hub))
             sender.start()
-            stack.push_async_callback(sender.stop, settings.grace_seconds)
+            stack.push_async_callback(lambda: sender.stop(self._grace()))
+            if "intake" not in self._roles and not settings.base_url:
+                log.warning("links in offers need DOORSTEP_BASE_URL: this process does not serve them")
 
     async def _send(self, hub: LiveHub, delivery: Delivery) -> Sent:
         channel = delivery.confirmation.recipient.channel
@@ -153,17 +184,25 @@ class App:
                 raise SettingsError(
                     "listen", f"{name} cannot listen on {port}: {taken.strerror}; set {where}"
                 ) from None
+            except Exception:  # an outside connector may fail in any way; it must not take the hub down
+                if name in self._house:
+                    raise
+                log.exception("connector %s does not listen: it failed", name)
+                continue
             if inbound.port is not None:
                 ports[setting or name] = inbound.port
         return ports
 
-    def _announce(self, ports: dict[str, int], ready_file: Path | None) -> None:
+    def _announce(self, stack: AsyncExitStack, ports: dict[str, int], ready_file: Path | None) -> None:
         roles = "" if len(self._roles) == 4 else f" ({', '.join(sorted(self._roles))})"
         listening = ", ".join(f"{name} {self._settings.host}:{port}" for name, port in ports.items())
         log.info("ready%s: %s, data in %s", roles, listening, self._settings.data_dir.resolve())
         if "console" in self._roles:
-            address = {"url": f"http://127.0.0.1:{ports['http']}", "pid": os.getpid()}
-            _write_whole(self._settings.data_dir / "hub.json", json.dumps(address))
+            scheme = "https" if self._tls else "http"
+            address = {"url": f"{scheme}://{reachable(self._settings.host)}:{ports['http']}", "pid": os.getpid()}
+            told = self._settings.data_dir.resolve() / "hub.json"
+            _write_whole(told, json.dumps(address))
+            stack.callback(told.unlink, missing_ok=True)
         if ready_file:
             _write_whole(ready_file, json.dumps({**ports, "pid": os.getpid()}))
 
@@ -181,7 +220,7 @@ def routes_of(
     own: Mapping[str, ConnectorSettings] | None = None,
 ) -> Routes:
     """Return who gets which event: the handlers, the sender (one lane a destination) and, with Kafka, the relay."""
-    known = own or {name: _own_settings(spec, settings) for name, spec in specs.items()}
+    known = own or {name: own_settings(spec, settings) for name, spec in specs.items()}
 
     def destination(payload: ConfirmationRequested) -> str:
         channel = payload.recipient.channel
@@ -196,7 +235,8 @@ def routes_of(
     return Routes.of(subscriptions, extra)
 
 
-def _own_settings(spec: ConnectorSpec, settings: Settings) -> ConnectorSettings:
+def own_settings(spec: ConnectorSpec, settings: Settings) -> ConnectorSettings:
+    """Return a connector's settings, with what the hub's own settings say of them."""
     raw = dict(settings.connectors.get(spec.name, {}))
     if spec.name == "fax" and settings.fax_inbox:
         raw["inbox"] = settings.fax_inbox.resolve()

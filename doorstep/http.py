@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import contextlib
 import hmac
+import math
 import socket
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -12,6 +15,7 @@ from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -38,6 +42,7 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._settings = settings
+        self._public = urlsplit(settings.base_url.lower())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -46,7 +51,9 @@ class Guard:
         refusal = self._refusal(Request(scope))
         if refusal:
             status, reason = refusal
-            await JSONResponse({"error": "refused", "message": reason}, status)(scope, receive, send)
+            # Browsers ask a person for the key (as a password) where they see this header.
+            ask = {"WWW-Authenticate": 'Basic realm="doorstep"'} if status == 401 else None
+            await JSONResponse({"error": "refused", "message": reason}, status, ask)(scope, receive, send)
             return
 
         async def with_headers(message: Message) -> None:
@@ -58,20 +65,40 @@ class Guard:
         await self._app(scope, receive, with_headers)
 
     def _refusal(self, request: Request) -> tuple[int, str] | None:
-        host = request.headers.get("host", "")
+        host = request.headers.get("host", "").lower()
         name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-        if self._settings.loopback and not self._settings.base_url and name not in _LOOPBACK_NAMES:
+        if self._settings.loopback and name not in {*_LOOPBACK_NAMES, self._public.hostname}:
             return 421, "this hub listens on loopback only and answers to no other name"
         origin = request.headers.get("origin")
-        foreign = origin is not None and urlsplit(origin).netloc != host
+        foreign = origin is not None and _netloc(origin) not in {host, self._public.netloc or host}
         if request.method not in _SAFE and (foreign or request.headers.get("sec-fetch-site") == "cross-site"):
             return 403, "writes from other sites are refused"
         key = self._settings.api_key
         if key and not request.url.path.startswith(_OPEN_PATHS):
-            given = request.headers.get("authorization", "").removeprefix("Bearer ")
+            given = _key_of(request.headers.get("authorization", ""))
             if not hmac.compare_digest(given.encode(), key.get_secret_value().encode()):
                 return 401, "an API key is required: Authorization: Bearer KEY"
         return None
+
+
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
+
+
+def _key_of(authorization: str) -> str:
+    """Return the key of a Bearer header, or of a browser's Basic header where it stands as the password."""
+    scheme, _, given = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return given.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(given, validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    return ""
 
 
 def build(settings: Settings, routers: Iterable[APIRouter]) -> FastAPI:
@@ -82,9 +109,15 @@ def build(settings: Settings, routers: Iterable[APIRouter]) -> FastAPI:
     async def _told(_: Request, failed: HubError) -> JSONResponse:
         headers = {}
         if isinstance(failed, Unavailable):
-            headers["Retry-After"] = str(int(failed.retry_after or 5))
+            headers["Retry-After"] = str(max(1, math.ceil(failed.retry_after or 5)))
         body = {"error": failed.code, "message": failed.message, "location": failed.location}
         return JSONResponse(body, failed.http_status, headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def _unfit(_: Request, wrong: RequestValidationError) -> JSONResponse:
+        first = wrong.errors()[0]  # its `input` stays unsaid: it may hold a person, or what no JSON can carry
+        where = ".".join(str(part) for part in first["loc"])
+        return JSONResponse({"error": "bad-request", "message": first["msg"], "location": where}, 422)
 
     for router in routers:
         app.include_router(router)

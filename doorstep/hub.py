@@ -95,13 +95,19 @@ class LiveHub:
         if self._settings.base_url:
             return self._settings.base_url.rstrip("/")
         scheme = "https" if self._settings.tls_cert else "http"
-        host = "127.0.0.1" if self._settings.host in {"0.0.0.0", "::"} else self._settings.host  # noqa: S104
-        return f"{scheme}://{host}:{self.http_port}"
+        return f"{scheme}://{reachable(self._settings.host)}:{self.http_port}"
 
     def data_dir(self, name: str) -> Path:
         folder = self._settings.data_dir.resolve() / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def reachable(host: str) -> str:
+    """Return a listener's address as an URL of this machine names it."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 def record_fate(unit: JournalUnit, fate: ConfirmationDelivered | ConfirmationFailed) -> None:

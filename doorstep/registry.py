@@ -29,19 +29,32 @@ def connectors() -> dict[str, ConnectorSpec]:
 
     An outside one that cannot be loaded is reported and left out; the rest run.
     """
-    found: dict[str, ConnectorSpec] = {}
-    for module in _modules("connectors"):
-        spec = getattr(module, "CONNECTOR", None)
-        if isinstance(spec, ConnectorSpec):
-            found[spec.name] = spec
+    found = own_connectors()
     for point in entry_points(group="doorstep.connectors"):
         try:
             spec = point.load()
-        except Exception:  # an outside package may fail in any way; it must not take the hub down
-            log.exception("connector %s could not be loaded", point.name)
+        except (Exception, SystemExit):  # an outside package may fail in any way; it must not take the hub down
+            log.exception("connector %s could not be loaded: it is left out", point.name)
             continue
-        if isinstance(spec, ConnectorSpec):
-            found.setdefault(spec.name, spec)
+        if not isinstance(spec, ConnectorSpec):
+            log.error("connector %s is no ConnectorSpec: it is left out", point.name)
+        elif spec.name in found:
+            log.error("connector %s has the name of another (%s): it is left out", point.name, spec.name)
+        else:
+            found[spec.name] = spec
+    return found
+
+
+def own_connectors() -> dict[str, ConnectorSpec]:
+    """Return the connectors of the room, by name."""
+    found: dict[str, ConnectorSpec] = {}
+    for module in _modules("connectors"):
+        spec = getattr(module, "CONNECTOR", None)
+        if not isinstance(spec, ConnectorSpec):
+            continue
+        if spec.name in found:
+            raise SettingsError("two-connectors", f"two connectors have the name {spec.name}; one is {module.__name__}")
+        found[spec.name] = spec
     return found
 
 

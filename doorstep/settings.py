@@ -7,7 +7,8 @@ import json
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -16,6 +17,7 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from pydantic_settings import SettingsError as SourceError
 
 from doorstep.errors import SettingsError
 
@@ -51,9 +53,11 @@ class Settings(BaseSettings):
         False, description="Allow plain listeners beyond loopback: only inside a network that you protect otherwise"
     )
     worker_processes: int = Field(0, ge=0, description="OCR and parsing processes; 0 = one a core")
-    ocr_engine: str = Field("", description="`tesserocr` or `pytesseract`; empty = the better one that works here")
-    grace_seconds: float = Field(10.0, gt=0, description="How long a stop may take before work is cut off")
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    ocr_engine: str = Field("", description="Name of an engine of doorstep/ocr; empty = the best one that works here")
+    grace_seconds: float = Field(8.0, gt=0, description="How long a stop may take before work is cut off")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="DEBUG, INFO, WARNING or ERROR"
+    )
     log_json: bool = Field(False, description="One JSON object a log line")
     connectors: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="[connectors.NAME]: each connector's own settings (docs/settings.md)"
@@ -65,6 +69,18 @@ class Settings(BaseSettings):
         """Environment values of connector settings are text: read JSON objects and lists in them."""
         if isinstance(value, dict):
             return {name: _parsed(own) for name, own in value.items()}
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("base_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not (urlsplit(value).scheme in {"http", "https"} and urlsplit(value).hostname):
+            raise ValueError("must begin with http:// or https:// and name a host")
         return value
 
     @property
@@ -128,6 +144,8 @@ def _toml_values() -> dict[str, Any]:
         return {}
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as unreadable:
+        raise SettingsError("bad-config", f"{path} cannot be read: {unreadable.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
         raise SettingsError("bad-config", f"{path}: {broken}") from broken
 
@@ -140,5 +158,7 @@ def load(**overrides: Any) -> Settings:
         first = wrong.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise SettingsError("bad-setting", f"{where}: {first['msg']}") from None
+    except SourceError as wrong:
+        raise SettingsError("bad-setting", f"{wrong}: JSON is expected there") from None
     except json.JSONDecodeError as wrong:
         raise SettingsError("bad-setting", f"connectors: a value is not JSON: {wrong}") from None

@@ -5,14 +5,17 @@ Each command stands in the module that its work belongs to; `main` alone turns e
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+from typing import NoReturn
 
 import typer
-from rich.console import Console
 
 from doorstep import __version__
 from doorstep.cli import bench, check, demo, look, read, replay, schema, send, serve
 from doorstep.errors import HubError
+from doorstep.observe import frames, one_line
 
 __all__ = ["app", "main"]
 
@@ -46,12 +49,35 @@ for module in (serve, demo, read, send, look, replay, schema, check, bench):
 def main() -> None:
     """Run the command line; every expected failure is one line on stderr."""
     try:
+        try:
+            _run()
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except SystemExit:
+        if type(sys.stdout).__name__ == "PacifyFlushWrapper":  # typer has seen a closed pipe
+            sys.exit(0)
+        raise
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _run() -> None:
+    try:
         app()
     except HubError as failed:
-        where = f" ({failed.location})" if failed.location else ""
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"doorstep: {failed.message}{where}", markup=False)
-        sys.exit(failed.exit_code)
-    except BrokenPipeError:
-        sys.exit(0)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        where = "; ".join(part for part in (failed.location, failed.detail) if part)
+        _fail(f"{failed.message}{f' ({where})' if where else ''}", failed.exit_code)
+    except OSError as failed:
+        if failed.errno == errno.EPIPE:
+            raise BrokenPipeError from None
+        name = f"{failed.filename}: " if failed.filename else ""
+        _fail(f"{name}{failed.strerror or type(failed).__name__}", 1)
+    except Exception as defect:  # a message of its own may quote the input: only the place is told
+        _fail(f"defect: {frames(type(defect), defect.__traceback__)}", 1)
+
+
+def _fail(reason: str, code: int) -> NoReturn:
+    print(f"doorstep: {one_line(reason)}", file=sys.stderr)
+    sys.exit(code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -11,12 +12,19 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Annotated
 
 import typer
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from doorstep import registry
+from doorstep.app import own_settings
 from doorstep.errors import HubError, Refused
+from doorstep.journal import Journal, Routes
+from doorstep.ocr.engines import find_tessdata
+from doorstep.rules import rules_dir
 from doorstep.settings import Settings, load
 
 Finding = tuple[str, bool, str]
+_PATIENCE = 10.0
 
 
 def register(app: typer.Typer) -> None:
@@ -44,9 +52,9 @@ def check(as_json: Annotated[bool, typer.Option("--json", help="One JSON line a 
 
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
-    for finding in (*_exposure(settings), *_data_dir(settings), *_tesseract()):
+    for finding in (*_environment(), *_exposure(settings), *_data_dir(settings), *_tesseract()):
         yield finding
-    yield await asyncio.to_thread(_database, settings)
+    yield await _database(settings)
     yield await asyncio.to_thread(_kafka, settings)
     specs = registry.connectors()
     for name in settings.connectors:
@@ -54,15 +62,28 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
             yield f"connectors.{name}", False, f"there is no such connector; known: {', '.join(specs)}"
     for spec in specs.values():
         try:
-            own = registry.connector_settings(spec, settings.connectors.get(spec.name, {}))
+            own = own_settings(spec, settings)
         except HubError as wrong:
             yield f"connector {spec.name}", False, wrong.message
             continue
         if spec.check is None:
             yield f"connector {spec.name}", True, "settings are right"
             continue
-        async for what, ok, advice in spec.check(own):
-            yield f"connector {spec.name}: {what}", ok, advice
+        try:
+            async for what, ok, advice in spec.check(own):
+                yield f"connector {spec.name}: {what}", ok, advice
+        except Exception as failed:  # a connector's own check may fail in any way; the others are still checked
+            yield f"connector {spec.name}", False, f"its check failed with {type(failed).__name__}"
+
+
+def _environment() -> Iterator[Finding]:
+    """Name variables that look like settings and are none: a mistyped one would silently do nothing."""
+    known = {f"DOORSTEP_{name.upper()}" for name in Settings.model_fields} | {"DOORSTEP_CONFIG", "DOORSTEP_PYTHON"}
+    for name in sorted(os.environ):
+        if name.upper() in known or not name.startswith("DOORSTEP_"):
+            continue
+        if not name.startswith(("DOORSTEP_CONNECTORS__", "DOORSTEP_TEST")):
+            yield "settings", False, f"{name} is no setting: see docs/settings.md"
 
 
 def _exposure(settings: Settings) -> Iterator[Finding]:
@@ -97,24 +118,37 @@ def _tesseract() -> Iterator[Finding]:
     if path is None:
         yield "tesseract", False, "not found: apt-get install tesseract-ocr, or brew install tesseract"
         return
-    version = subprocess.run([path, "--version"], capture_output=True, text=True, check=False, timeout=20).stdout
-    first = version.splitlines()[0] if version else "does not answer"
+    try:
+        version = subprocess.run([path, "--version"], capture_output=True, text=True, check=False, timeout=20).stdout
+    except (OSError, subprocess.SubprocessError):
+        version = ""
+    first = version.splitlines()[0] if version else "tesseract does not answer"
     new = first.split()[-1].lstrip("v").split(".")[0] == "5"
     yield "tesseract", new, first if new else f"{first}: version 5 is needed"
+    if new:
+        data = find_tessdata()
+        yield "tesseract data", data is not None, data or "no English data: apt-get install tesseract-ocr-eng"
 
 
-def _database(settings: Settings) -> Finding:
-    import sqlalchemy
-
-    engine = sqlalchemy.create_engine(settings.journal_url)
+async def _database(settings: Settings) -> Finding:
+    url = settings.journal_url
+    if not settings.database_url and not (settings.data_dir / "journal.db").is_file():
+        return "database", True, "no journal yet: `doorstep serve` makes it"
     try:
-        with engine.connect() as link:
-            link.execute(sqlalchemy.text("select 1"))
-    except sqlalchemy.exc.SQLAlchemyError as away:
-        return "database", False, f"cannot be opened ({type(away).__name__}); set DOORSTEP_DATABASE_URL"
-    finally:
-        engine.dispose()
-    return "database", True, engine.url.render_as_string(hide_password=True)
+        name = make_url(url).render_as_string(hide_password=True)
+        async with (
+            asyncio.timeout(_PATIENCE),
+            Journal.open(
+                url, data_dir=settings.data_dir, routes=Routes(), rules_dir=rules_dir(), readonly=True
+            ) as journal,
+        ):
+            await journal.read(lambda reader: reader.connection.execute(text("select 1")))
+    except (HubError, SQLAlchemyError) as away:
+        why = f"{away.message} {away.detail}".strip() if isinstance(away, HubError) else type(away).__name__
+        return "database", False, f"cannot be opened ({why}); set DOORSTEP_DATABASE_URL"
+    except TimeoutError:
+        return "database", False, f"no answer in {_PATIENCE:.0f} s; set DOORSTEP_DATABASE_URL"
+    return "database", True, name
 
 
 def _kafka(settings: Settings) -> Finding:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
@@ -18,12 +20,15 @@ from rich.table import Table
 from doorstep.console import views
 from doorstep.errors import Refused, SettingsError
 from doorstep.journal import Journal, Reader, Routes
+from doorstep.observe import one_line
 from doorstep.rules import rules_dir
 from doorstep.settings import Settings, load
+from schemas.case import CaseState
 from schemas.event import Event
 from schemas.topics import TOPICS
 
 T = TypeVar("T")
+_MOST = 1_000_000
 AsJson = Annotated[bool, typer.Option("--json", help="For machines: JSON lines.")]
 
 
@@ -42,6 +47,8 @@ def looked_at(settings: Settings) -> Journal:
         raise Refused(
             "no-journal", f"there is no journal in {settings.data_dir}; set DOORSTEP_DATA_DIR or run `doorstep serve`"
         )
+    if not settings.database_url and not os.access(settings.data_dir / "journal.db", os.R_OK):
+        raise Refused("no-journal", f"{settings.data_dir / 'journal.db'} cannot be read by this user")
     return Journal.open(
         settings.journal_url, data_dir=settings.data_dir, routes=Routes(), rules_dir=rules_dir(), readonly=True
     )
@@ -58,17 +65,21 @@ def ask(query: Callable[[Reader], T]) -> T:
 
 
 def _table(columns: list[str], rows: list[list[Any]]) -> None:
+    """Print a table that fits a terminal; a pipe gets every row on one line."""
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = 10_000
     table = Table(show_edge=False, pad_edge=False)
     for name in columns:
-        table.add_column(name, no_wrap=name in {"case", "seq", "time", "topic"})
+        table.add_column(name, no_wrap=name in {"case", "seq", "time"}, overflow="fold")
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
-    Console(highlight=False, markup=False).print(table)
+        table.add_row(*("" if cell is None else one_line(str(cell)) for cell in row))
+    console.print(table)
 
 
 def cases(
-    state: Annotated[str | None, typer.Option(help="Only cases in this state.")] = None,
-    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="How many.")] = 50,
+    state: Annotated[CaseState | None, typer.Option(help="Only cases in this state.")] = None,
+    limit: Annotated[int, typer.Option("-n", "--limit", min=1, max=_MOST, help="How many.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     lines = [views.case_line(found) for found in ask(lambda reader: reader.cases(state=state, limit=limit))]
@@ -82,6 +93,8 @@ def cases(
 
 
 def case(case_id: Annotated[str, typer.Argument(help="The case number.")], as_json: AsJson = False) -> None:
+    if not case_id.isprintable():
+        raise Refused("no-case", "there is no such case")
     story = ask(lambda reader: views.case_story(reader, case_id))
     if story is None:
         raise Refused("no-case", f"there is no case {case_id}")
@@ -89,17 +102,25 @@ def case(case_id: Annotated[str, typer.Argument(help="The case number.")], as_js
         print(json.dumps(story))
         return
     console = Console(highlight=False, markup=False)
-    console.print(f"{story['case']}  {story['state']}  {story['order_type']} {' '.join(story['codes'])}")
+    codes = one_line(" ".join(story["codes"]))
+    console.print(f"{story['case']}  {story['state']}  {story['order_type']} {codes}", soft_wrap=True)
     console.print(f"manager {story['manager']}, extension {story['extension']}")
     if story["unmet"]:
         console.print(f"still needed: {', '.join(story['unmet'])}")
-    _table(["seq", "time", "says", "topic"], [[t["seq"], t["time"], t["says"], t["topic"]] for t in story["timeline"]])
+    if story["provider"]:
+        start = f", starts {views.instant(datetime.fromisoformat(story['scheduled_start']))}"
+        console.print(f"provider {story['provider']}{start if story['scheduled_start'] else ''}", soft_wrap=True)
+    told = [step for step in story["timeline"] if not step["minor"]]
+    _table(["time (UTC)", "what happened"], [[step["time"][:19].replace("T", " "), step["says"]] for step in told])
+    left_out = len(story["timeline"]) - len(told)
+    if left_out:
+        console.print(f"({left_out} internal steps left out: --json has them)")
 
 
 def events(
     topic: Annotated[list[str] | None, typer.Option(help="Only these topics.")] = None,
-    after: Annotated[int, typer.Option(min=0, help="Begin after this sequence number.")] = 0,
-    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="How many.")] = 100,
+    after: Annotated[int, typer.Option(min=0, max=2**62, help="Begin after this sequence number.")] = 0,
+    limit: Annotated[int, typer.Option("-n", "--limit", min=1, max=_MOST, help="How many.")] = 100,
     as_json: AsJson = False,
 ) -> None:
     _known(topic or [])
@@ -140,7 +161,7 @@ async def _follow(topics: list[str], *, from_start: bool, limit: int, as_json: b
 
 
 def _line(event: Event[Any]) -> str:
-    return f"{event.seq:>6} {event.time:%H:%M:%S} {event.topic}  {event.key}  {views.told(event)}"
+    return one_line(f"{event.seq:>6} {event.time:%H:%M:%S}Z {event.topic}  {event.key}  {views.told(event)}")
 
 
 def find(
@@ -158,13 +179,13 @@ def find(
         )
     )
     for receipt in found:
-        print(json.dumps(views.receipt(receipt)))
+        print(json.dumps(views.found(receipt)))
     if not found:
         raise Refused("not-found", "no received input matches")
 
 
 def dead_letters(as_json: AsJson = False) -> None:
-    letters = [views.dead_letter(letter) for letter in ask(lambda reader: reader.dead_letters())]
+    letters = [views.dead_letter(letter) for letter in ask(lambda reader: reader.dead_letters(limit=_MOST))]
     if as_json:
         for letter in letters:
             print(json.dumps(letter))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
+from collections import deque
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +17,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from doorstep.errors import Refused
+from doorstep.observe import one_line
 
 
 def register(app: typer.Typer) -> None:
@@ -37,19 +41,28 @@ async def _read_all(files: list[Path], *, as_json: bool) -> int:
 
     settings = load()
     unread = 0
-    workers = Workers(processes=settings.worker_processes)
+    if settings.ocr_engine:
+        os.environ["DOORSTEP_OCR_ENGINE"] = settings.ocr_engine  # worker processes know no settings
+    at_once = settings.worker_processes or os.cpu_count() or 1
+    workers = Workers(processes=at_once)
     await workers.start()
     show = Console(stderr=True)
     with Progress(console=show, transient=True, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("reading", total=len(files))
         try:
-            pending = [asyncio.ensure_future(read_file(path, workers)) for path in files]
-            for reading in pending:
-                found = await reading
+            ahead: deque[asyncio.Task[dict[str, Any]]] = deque()
+            rest = iter(files)
+            while True:
+                # As many at once as keep the workers busy: a folder of faxes does not fit into memory.
+                for path in islice(rest, at_once + 1 - len(ahead)):
+                    ahead.append(asyncio.ensure_future(read_file(path, workers)))
+                if not ahead:
+                    break
+                found = await ahead.popleft()
                 progress.advance(task)
-                unread += found["document_class"] == "unreadable"
+                unread += found["document_class"] == "unreadable" and not found["pages"]
                 if as_json:
-                    print(json.dumps(found, ensure_ascii=False), flush=True)
+                    print(json.dumps(found), flush=True)
                 else:
                     _print(found)
         finally:
@@ -59,17 +72,23 @@ async def _read_all(files: list[Path], *, as_json: bool) -> int:
 
 def _print(found: dict[str, Any]) -> None:
     head = f"{found['file']}: {found['document_class']} ({found['class_confidence']:.2f}), {found['pages']} page(s)"
-    table = Table(title=head, title_justify="left", show_edge=False)
+    table = Table(title=one_line(head), title_justify="left", show_edge=False)
     for name in ("field", "value", "confidence", "accepted", "page"):
         table.add_column(name)
     for name, field in found["fields"].items():
         value = field["value"] if isinstance(field["value"], str) else json.dumps(field["value"])
         table.add_row(
-            name, value, f"{field['confidence']:.2f}", "yes" if field["accepted"] else "no", str(field["page"] or "")
+            name,
+            one_line(value),
+            f"{field['confidence']:.2f}",
+            "yes" if field["accepted"] else "no",
+            str(field["page"] or ""),
         )
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = 10_000
     console.print(table)
     for reason in found["review_reasons"]:
-        console.print(f"  review: {reason}", markup=False)
+        console.print(one_line(f"  review: {reason}"), soft_wrap=True)
     if found["missing_required"]:
-        console.print(f"  missing: {', '.join(found['missing_required'])}", markup=False)
+        console.print(f"  missing: {', '.join(found['missing_required'])}", soft_wrap=True)

@@ -4,27 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import os
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, StringConstraints
 
 from doorstep.console import views
-from doorstep.errors import Unavailable
+from doorstep.errors import HubError
 from doorstep.journal import Journal, Reader
+from schemas.case import CaseState
+from schemas.topics import TOPICS
+
+log = logging.getLogger("doorstep.console")
 
 _LIVE_POLL_SECONDS = 0.25
 _HEARTBEAT_SECONDS = 15.0
+_PROBE_SECONDS = 5.0
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[!-~]+$")]
+Seq = Annotated[int, Query(ge=0, lt=2**63)]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Topics = Annotated[list[str] | None, Query()]
 
 
 class Replay(BaseModel):
     """Which deliveries to try again: one event at one consumer, or at all that had it."""
 
-    event_id: str
-    consumer: str | None = None
+    event_id: Id
+    consumer: Id | None = None
 
 
 def health_router(journal: Journal) -> APIRouter:
@@ -33,14 +45,17 @@ def health_router(journal: Journal) -> APIRouter:
 
     @router.get("/healthz", include_in_schema=False)
     async def healthz() -> JSONResponse:
-        return JSONResponse({"healthy": journal.healthy}, 200 if journal.healthy else 503)
+        return JSONResponse({"healthy": journal.healthy, "pid": os.getpid()}, 200 if journal.healthy else 503)
 
     @router.get("/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
         try:
-            await journal.read(lambda reader: reader.last_seq())
-        except Unavailable as away:
+            async with asyncio.timeout(_PROBE_SECONDS):
+                await journal.read(lambda reader: reader.last_seq())
+        except HubError as away:
             return JSONResponse({"ready": False, "reason": away.message}, 503)
+        except TimeoutError:
+            return JSONResponse({"ready": False, "reason": "the journal does not answer"}, 503)
         return JSONResponse({"ready": journal.healthy}, 200 if journal.healthy else 503)
 
     @router.get("/metrics", include_in_schema=False)
@@ -50,8 +65,8 @@ def health_router(journal: Journal) -> APIRouter:
     return router
 
 
-def api_router(journal: Journal) -> APIRouter:
-    """Return /api/* and /events."""
+def api_router(journal: Journal, stopping: asyncio.Event) -> APIRouter:
+    """Return /api/* and /events; live streams end when the hub is stopping."""
     router = APIRouter()
 
     @router.get("/api/receipts")
@@ -76,14 +91,14 @@ def api_router(journal: Journal) -> APIRouter:
 
     @router.get("/api/cases")
     async def cases(
-        state: str | None = None, before: str | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+        state: CaseState | None = None, before: Id | None = None, limit: Limit = 100
     ) -> list[dict[str, Any]]:
         """Return cases, newest first."""
         found = await journal.read(lambda reader: reader.cases(state=state, before=before, limit=limit))
         return [views.case_line(case) for case in found]
 
     @router.get("/api/cases/{case_id}")
-    async def case(case_id: str) -> dict[str, Any]:
+    async def case(case_id: Id) -> dict[str, Any]:
         """Return one case with its timeline."""
         found = await journal.read(lambda reader: views.case_story(reader, case_id))
         if found is None:
@@ -92,12 +107,12 @@ def api_router(journal: Journal) -> APIRouter:
 
     @router.get("/api/events")
     async def events(
-        after: int = 0,
-        topic: Annotated[list[str] | None, Query()] = None,
-        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+        after: Seq = 0,
+        topic: Topics = None,
+        limit: Limit = 100,
     ) -> list[dict[str, Any]]:
         """Return events in the journal's order, after a sequence number."""
-        found = await journal.read(lambda reader: reader.events_after(after, topics=topic or (), limit=limit))
+        found = await journal.read(lambda reader: reader.events_after(after, topics=_known(topic), limit=limit))
         return [views.event(event) for event in found]
 
     @router.get("/api/reviews")
@@ -116,19 +131,35 @@ def api_router(journal: Journal) -> APIRouter:
         return {"redelivered": await journal.write(lambda unit: unit.redeliver(which.event_id, which.consumer))}
 
     @router.get("/events")
-    async def live(request: Request, topic: Annotated[list[str] | None, Query()] = None) -> StreamingResponse:
+    async def live(request: Request, topic: Topics = None) -> StreamingResponse:
         """Stream events as they are appended (server-sent events; Last-Event-ID resumes)."""
+        topics = _known(topic)
         last = request.headers.get("last-event-id", "")
-        start = int(last) if last.isdigit() else await journal.read(lambda reader: reader.last_seq())
-        return StreamingResponse(_stream(journal, request, start, topic or []), media_type="text/event-stream")
+        if last and not (last.isascii() and last.isdigit() and len(last) < 19):
+            raise HTTPException(400, "Last-Event-ID must be the id of an event of this stream")
+        start = int(last) if last else await journal.read(lambda reader: reader.last_seq())
+        return StreamingResponse(_stream(journal, request, start, topics, stopping), media_type="text/event-stream")
 
     return router
 
 
-async def _stream(journal: Journal, request: Request, seq: int, topics: list[str]) -> AsyncIterator[str]:
+def _known(topics: list[str] | None) -> list[str]:
+    if not set(topics or ()) <= set(TOPICS):
+        raise HTTPException(422, f"known topics: {', '.join(TOPICS)}")
+    return topics or []
+
+
+async def _stream(
+    journal: Journal, request: Request, seq: int, topics: list[str], stopping: asyncio.Event
+) -> AsyncIterator[str]:
+    yield ": listening\n\n"
     quiet = 0.0
-    while not await request.is_disconnected():
-        found = await journal.read(partial(Reader.events_after, seq=seq, topics=topics, limit=200))
+    while not (stopping.is_set() or await request.is_disconnected()):
+        try:
+            found = await journal.read(partial(Reader.events_after, seq=seq, topics=topics, limit=200))
+        except HubError as away:
+            log.warning("a live stream ends: %s", away.code)
+            return  # the browser comes back with Last-Event-ID
         for event in found:
             seq = event.seq
             yield f"id: {seq}\nevent: {event.topic}\ndata: {json.dumps(views.event(event))}\n\n"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.routing import Mount
 
 from doorstep.console import views
+from doorstep.console.api import Id
 from doorstep.journal import Journal, Reader
 
 _HERE = Path(__file__).parent
@@ -22,13 +23,8 @@ def _environment() -> Environment:
     pages = Environment(
         loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    pages.filters["instant"] = _instant
-    pages.filters["told"] = views.told
+    pages.filters["instant"] = views.instant
     return pages
-
-
-def _instant(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def static_mount() -> Mount:
@@ -53,12 +49,10 @@ def pages_router(journal: Journal) -> APIRouter:
 
     @router.get("/cases/{case_id}", response_class=HTMLResponse)
     async def case(case_id: str) -> HTMLResponse:
-        def query(reader: Reader) -> dict[str, Any]:
-            return {"case": reader.case(case_id), "timeline": reader.timeline(case_id)}
-
-        if await journal.read(lambda reader: reader.case(case_id)) is None:
-            raise HTTPException(404, "there is no such case")
-        return await page("case.html", "cases", query)
+        if "\0" in case_id or await journal.read(lambda reader: reader.case(case_id)) is None:
+            gone = environment.get_template("missing.html").render(here="cases", counts={"reviews": 0, "dead": 0})
+            return HTMLResponse(gone, 404)
+        return await page("case.html", "cases", lambda reader: _case(reader, case_id))
 
     @router.get("/reviews", response_class=HTMLResponse)
     async def reviews() -> HTMLResponse:
@@ -69,9 +63,9 @@ def pages_router(journal: Journal) -> APIRouter:
         return await page("rows.html", "dead", _dead_letters)
 
     @router.post("/dead-letters/{event_id}/{consumer}/replay")
-    async def replay(request: Request, event_id: str, consumer: str) -> RedirectResponse:
+    async def replay(event_id: Id, consumer: Id) -> RedirectResponse:
         await journal.write(lambda unit: unit.redeliver(event_id, consumer))
-        return RedirectResponse(request.url_for("dead_letters"), 303)
+        return RedirectResponse("/dead-letters", 303)
 
     @router.get("/inputs", response_class=HTMLResponse)
     async def inputs() -> HTMLResponse:
@@ -80,14 +74,26 @@ def pages_router(journal: Journal) -> APIRouter:
     return router
 
 
+def _case(reader: Reader, case_id: str) -> dict[str, Any]:
+    return {
+        "case": reader.case(case_id),
+        "offers": reader.offers(case_id=case_id),
+        "steps": views.steps(reader.timeline(case_id)),
+    }
+
+
+def _link(case_id: str | None) -> dict[str, str]:
+    return {"text": case_id or "", "href": f"/cases/{quote(case_id)}" if case_id else ""}
+
+
 def _reviews(reader: Reader) -> dict[str, Any]:
     rows = [
-        {"cells": [r.document_id[:8], r.case_id or "", r.reason, ", ".join(f"{k}: {v}" for k, v in r.fields.items())]}
+        {"cells": [r.review_id, _link(r.case_id), r.reason, "; ".join(f"{k}: {v}" for k, v in r.fields.items())]}
         for r in reader.reviews()
     ]
     return {
         "title": "Reviews",
-        "columns": ["Document", "Case", "Reason", "Fields in doubt"],
+        "columns": ["Review", "Case", "Reason", "Fields in doubt"],
         "rows": rows,
         "action": None,
         "nothing": "Nothing waits for a person.",
@@ -97,8 +103,8 @@ def _reviews(reader: Reader) -> dict[str, Any]:
 def _dead_letters(reader: Reader) -> dict[str, Any]:
     rows = [
         {
-            "cells": [d.topic, d.consumer, d.attempts, f"{d.error_code}: {d.reason}", _instant(d.died_at)],
-            "action": f"/dead-letters/{d.event_id}/{d.consumer}/replay",
+            "cells": [d.topic, d.consumer, d.attempts, f"{d.error_code}: {d.reason}", views.instant(d.died_at)],
+            "action": f"/dead-letters/{quote(d.event_id, safe='')}/{quote(d.consumer, safe='')}/replay",
         }
         for d in reader.dead_letters()
     ]
@@ -113,12 +119,21 @@ def _dead_letters(reader: Reader) -> dict[str, Any]:
 
 def _inputs(reader: Reader) -> dict[str, Any]:
     rows = [
-        {"cells": [_instant(r.received_at), r.channel, r.state.value, r.case_id or "", r.reason or "", r.sha256[:12]]}
-        for r in reversed(reader.receipts())
+        {
+            "cells": [
+                views.instant(r.received_at),
+                r.channel,
+                {"state": r.state.value},
+                _link(r.case_id),
+                r.reason or "",
+                r.control_id or r.message_id or r.identifier or f"sha256 {r.sha256[:12]}",
+            ]
+        }
+        for r in reader.receipts(newest=True, limit=200)
     ]
     return {
         "title": "Inputs",
-        "columns": ["Received", "Channel", "State", "Case", "Reason", "Digest"],
+        "columns": ["Received", "Channel", "State", "Case", "Reason", "Sender's id"],
         "rows": rows,
         "action": None,
         "nothing": "Nothing has been received yet.",

@@ -2,41 +2,88 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from doorstep.connector import Receipt
 from doorstep.journal import DeadLetter, Reader
 from schemas.case import (
     Case,
+    CaseState,
     CaseStateChanged,
     CompletenessEvaluated,
     ElementStatus,
     IdentityResolved,
+    InformationRequested,
     OfferAccepted,
     OfferDeclined,
+    OfferRecalled,
     OfferSent,
     ServiceScheduled,
 )
-from schemas.document import DocumentClassified, DocumentRead, FieldsExtracted, ReviewRequested
+from schemas.document import DocumentClassified, DocumentRead, FieldsExtracted, ReviewDecided, ReviewRequested
 from schemas.event import Event
 from schemas.order import ReferralReceived
-from schemas.outbound import ConfirmationRequested, ConfirmationSent, DeliveryDied
+from schemas.outbound import ConfirmationKind, ConfirmationRequested, ConfirmationSent, DeliveryDied
 from schemas.transmission import TransmissionReceived
 
 
-def receipt(found: Receipt) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event of a timeline; `minor` where its neighbours say the same."""
+
+    event: Event[Any]
+    says: str
+    minor: bool
+
+
+_TELLING_STATES = {CaseState.UNDISPATCHABLE, CaseState.CANCELLED}
+
+
+def steps(timeline: Sequence[Event[Any]]) -> list[Step]:
+    """Return the timeline with what a reader can leave out marked as minor."""
+    sent = {e.data.confirmation_id for e in timeline if isinstance(e.data, ConfirmationSent)}
+
+    def minor(data: Any) -> bool:
+        match data:
+            case CaseStateChanged():
+                return data.to_state not in _TELLING_STATES
+            case ConfirmationRequested():
+                return data.confirmation_id in sent or data.kind is ConfirmationKind.OFFER
+            case ConfirmationSent():
+                return data.kind is ConfirmationKind.OFFER
+            case _:
+                return isinstance(data, (OfferRecalled, InformationRequested))
+
+    return [Step(e, told(e), minor(e.data)) for e in timeline]
+
+
+def instant(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def found(receipt: Receipt) -> dict[str, Any]:
     """Return one line of `doorstep find`."""
     return {
-        "id": found.document_id,
-        "channel": found.channel,
-        "received_at": found.received_at.isoformat(),
-        "state": found.state.value,
-        "reason": found.reason,
-        "case": found.case_id,
-        "sha256": found.sha256,
-        "control_id": found.control_id,
-        "message_id": found.message_id,
-        "identifier": found.identifier,
+        "id": receipt.document_id,
+        "channel": receipt.channel,
+        "received_at": receipt.received_at.isoformat(),
+        "state": receipt.state.value,
+        "reason": receipt.reason,
+        "case": receipt.case_id,
+    }
+
+
+def receipt(of: Receipt) -> dict[str, Any]:
+    """Return what the API says of one received input."""
+    return {
+        **found(of),
+        "sha256": of.sha256,
+        "control_id": of.control_id,
+        "message_id": of.message_id,
+        "identifier": of.identifier,
     }
 
 
@@ -67,8 +114,15 @@ def case_story(reader: Reader, case_id: str) -> dict[str, Any] | None:
         "detail": case.model_dump(mode="json"),
         "offers": [offer.model_dump(mode="json") for offer in reader.offers(case_id=case_id)],
         "timeline": [
-            {"seq": e.seq, "time": e.time.isoformat(), "topic": e.topic, "says": told(e), "id": e.id}
-            for e in reader.timeline(case_id)
+            {
+                "seq": step.event.seq,
+                "time": step.event.time.isoformat(),
+                "topic": step.event.topic,
+                "says": step.says,
+                "id": step.event.id,
+                "minor": step.minor,
+            }
+            for step in steps(reader.timeline(case_id))
         ],
     }
 
@@ -111,42 +165,62 @@ def told(found: Event[Any]) -> str:
         case TransmissionReceived():
             return f"received by {data.channel}"
         case DocumentRead():
-            return f"read {len(data.pages)} page(s) with {data.engine}"
+            return f"{_count(len(data.pages), 'page')} read with {data.engine}"
         case DocumentClassified():
-            return f"classified as {data.document_class} ({data.class_confidence:.0%})"
+            return f"classified as {data.document_class.replace('_', ' ')} ({data.class_confidence:.0%})"
         case FieldsExtracted():
             sure = sum(field.evidence.accepted for field in data.fields.values())
             return f"{sure} of {len(data.fields)} fields read with confidence"
         case ReviewRequested():
             return f"put before a person: {data.reason}"
+        case ReviewDecided():
+            return "a person decided on it"
         case ReferralReceived():
-            return f"normalized to one {data.order.order_type} order, {len(data.order.lines)} line(s)"
+            return f"normalized to one {data.order.order_type} order of {_count(len(data.order.lines), 'line')}"
         case IdentityResolved():
             what = "new case" if data.is_new else ("the same order again" if data.duplicate else "known case")
             return f"linked: {what} ({data.rule})"
         case CompletenessEvaluated():
             unmet = [r.label for r in data.results if r.status not in {ElementStatus.MET, ElementStatus.NOT_APPLICABLE}]
-            return "complete" if data.complete else f"incomplete: {', '.join(unmet)}"
+            return "everything needed is there" if data.complete else f"incomplete: {', '.join(unmet)}"
         case _:
             return _told_of_case(data)
+
+
+_KIND_SAYS = {
+    ConfirmationKind.ACKNOWLEDGED: "acknowledged",
+    ConfirmationKind.INFORMATION_REQUESTED: "what is missing asked of the sender",
+    ConfirmationKind.UNDER_REVIEW: "sender told that a person looks at it",
+    ConfirmationKind.SCHEDULED: "scheduled start told",
+    ConfirmationKind.CANCELLED: "cancellation told",
+    ConfirmationKind.OFFER: "offer to the provider",
+}
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _told_of_case(data: Any) -> str:
     match data:
         case CaseStateChanged():
             return f"case is {data.to_state}" + (f" (was {data.from_state})" if data.from_state else "")
+        case InformationRequested():
+            return "what is missing is asked for"
         case OfferSent():
-            return f"offered to {data.provider_name}, answer by {data.respond_by:%Y-%m-%d %H:%M} UTC"
+            return f"offered to {data.provider_name}, answer by {instant(data.respond_by)}"
         case OfferAccepted():
             return f"accepted by {data.provider_name}"
         case OfferDeclined():
             return f"declined: {data.reason}"
+        case OfferRecalled():
+            return f"offer recalled: {data.reason}"
         case ServiceScheduled():
-            return f"scheduled for {data.start:%Y-%m-%d %H:%M} UTC with {data.provider_name}"
+            return f"scheduled for {instant(data.start)} with {data.provider_name}"
         case ConfirmationRequested():
-            return f"{data.kind} to be sent by {data.recipient.channel}"
+            return f"{_KIND_SAYS[data.kind]}, to be sent by {data.recipient.channel}"
         case ConfirmationSent():
-            return f"{data.kind} sent by {data.channel}: {data.provider_status}"
+            return f"{_KIND_SAYS[data.kind]} by {data.channel} ({data.provider_status})"
         case DeliveryDied():
             return f"gave up at {data.consumer}: {data.reason}"
         case _:

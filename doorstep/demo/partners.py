@@ -51,9 +51,17 @@ class MailServer:
         return "250 taken"
 
     def start(self) -> None:
-        self.port = self.port or _free_port()
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
-        self._controller.start()
+        wanted = self.port
+        for last in (False,) * 4 + (True,):
+            self.port = wanted or _free_port()
+            self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+            try:
+                self._controller.start()
+            except OSError:  # another program took the free port in between
+                if wanted or last:
+                    raise
+                continue
+            return
 
     def stop(self) -> None:
         self._controller.stop()

@@ -45,12 +45,16 @@ class HubProcess:
         while not ready.exists():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
-                tail = self.log.read_text("utf-8", "replace")[-2000:]
-                raise Unavailable("no-start", f"the hub did not start:\n{tail}")
+                lines = self.log.read_text("utf-8", "replace").strip().splitlines()
+                raise Unavailable("no-start", f"the hub did not start: {lines[-1] if lines else 'it said nothing'}")
             time.sleep(0.05)
         found: dict[str, Any] = json.loads(ready.read_text("utf-8"))
         self.ports.update({name: found[name] for name in ("http", "mllp", "smtp") if found.get(name)})
         return self
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     @property
     def pid(self) -> int:

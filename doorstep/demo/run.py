@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -20,7 +21,7 @@ from rich.text import Text
 from doorstep.cli import send
 from doorstep.demo.partners import FhirServer, Hl7Receiver, MailServer, ProviderDesk
 from doorstep.demo.process import HubProcess
-from doorstep.errors import Refused
+from doorstep.errors import Refused, Unavailable
 from schemas.outbound import ConfirmationSent
 
 TIME_LIMIT = 90.0
@@ -103,11 +104,12 @@ def run(data_dir: Path, samples: Path, settings: dict[str, str], *, stay: bool) 
     console = Console(highlight=False)
     began = time.monotonic()
     with partners() as there:
-        hub = HubProcess(data_dir, {**there.settings(), **settings}).start()
+        hub = HubProcess(data_dir, {**there.settings(), **settings})
         try:
+            hub.start()
             console.print(
-                f"The hub listens: HTTP and console {hub.url}, MLLP {hub.ports['mllp']}, SMTP {hub.ports['smtp']}, "
-                f"fax folder {data_dir / 'fax' / 'inbox'}",
+                f"The hub listens: HTTP and console {hub.url}, MLLP {hub.ports['mllp']}, "
+                f"SMTP {hub.ports['smtp']},\nfax folder {data_dir / 'fax' / 'inbox'}",
                 soft_wrap=True,
             )
             orders = submit(hub, samples)
@@ -115,14 +117,24 @@ def run(data_dir: Path, samples: Path, settings: dict[str, str], *, stay: bool) 
             _story(console, orders, there)
             late = [order.channel for order in orders if not order.confirmed]
             if late:
-                raise Refused("demo", f"no confirmation in {TIME_LIMIT:.0f} s for: {', '.join(late)} (log: {hub.log})")
+                raise Refused("demo", f"no confirmation in {TIME_LIMIT:.0f} s for: {', '.join(late)}")
             console.print(f"Four orders in, four confirmed, in {time.monotonic() - began:.1f} s.")
             if stay:
                 console.print(f"The console is at {hub.url} until Ctrl-C.")
-                while True:
-                    time.sleep(1)
+                _stay(hub)
         finally:
             hub.stop()
+
+
+def _stay(hub: HubProcess) -> None:
+    """Wait until a person ends it, or the hub dies."""
+    sys.stdout.flush()
+    try:
+        while hub.running:
+            time.sleep(0.2)
+    except KeyboardInterrupt:
+        return
+    raise Unavailable("hub-died", "the hub has ended")
 
 
 def submit(hub: HubProcess, samples: Path) -> list[Order]:
@@ -161,8 +173,11 @@ def _watch(console: Console, hub: HubProcess, orders: list[Order]) -> None:
     deadline = time.monotonic() + TIME_LIMIT
     with httpx.Client(base_url=hub.url, timeout=10) as client, Live(console=console, refresh_per_second=8) as live:
         while time.monotonic() < deadline:
-            for order in orders:
-                order.ask(client)
+            try:
+                for order in orders:
+                    order.ask(client)
+            except (httpx.HTTPError, ValueError) as gone:
+                raise Unavailable("hub-died", f"the hub gave no answer: {type(gone).__name__}") from gone
             live.update(_progress(orders))
             if all(order.finished for order in orders):
                 return
@@ -172,28 +187,29 @@ def _watch(console: Console, hub: HubProcess, orders: list[Order]) -> None:
 def _progress(orders: list[Order]) -> Table:
     table = Table(show_edge=False, pad_edge=False)
     for name in ("order by", "case", "state", "seconds", "last step"):
-        table.add_column(name, no_wrap=True)
+        table.add_column(name, no_wrap=name != "last step", justify="right" if name == "seconds" else "left")
     for order in orders:
         took = (order.finished or time.monotonic()) - order.started
-        last = order.timeline[-1]["says"] if order.timeline else "received, being read"
+        last = next((e["says"] for e in reversed(order.timeline) if not e["minor"]), "received, being read")
         case, state = (order.case["case"], order.case["state"]) if order.case else ("", "")
         table.add_row(order.channel, case, state, f"{took:.1f}", last)
     return table
 
 
 def _story(console: Console, orders: list[Order], there: Partners) -> None:
-    """Print each order's timeline and what reached its sender's far end."""
+    """Print each order's timeline (in UTC, without the internal steps) and what reached the far ends."""
     for order in orders:
-        lines = [Text(f"{e['time'][11:23]}  {e['says']}  ({e['topic']})") for e in order.timeline]
+        lines = Table.grid(padding=(0, 2))
+        for step in order.timeline:
+            if not step["minor"]:
+                lines.add_row("", step["time"][11:23], Text(step["says"]))
         name = order.case["case"] if order.case else "no case"
-        console.print(
-            Text(f"\n{order.channel}: {order.path.name} -> {name}", style="bold"), Group(*lines), soft_wrap=True
-        )
+        console.print()
+        console.print(Text(f"{order.channel}: {order.path.name} -> {name}  (times in UTC)", style="bold"), lines)
     console.print(
         f"\nAt the far ends: {len(there.mail.received)} mails (offers to providers among them), "
         f"{len(there.hl7.received)} HL7 v2 responses, {len(there.fhir.received)} FHIR Task updates, "
-        f"{len(there.desk.accepted)} offers accepted.",
-        soft_wrap=True,
+        f"{len(there.desk.accepted)} answers of providers taken."
     )
 
 
