@@ -1,7 +1,5 @@
 """What is ordered, for which diagnoses and how it is put into words: equipment, home health services, infusions."""
 
-
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -43,7 +43,7 @@ def _turn(page: Grey, angle: float, rng: random.Random) -> Grey:
     """Skew the page by an affine map with the small stretch and shear of a feeder."""
     return page.rotate(
         angle,
-        Image.Resampling.BICUBIC,
+        Image.Resampling.BILINEAR,
         fillcolor=255,
         translate=(rng.randrange(-8, 9), rng.randrange(-12, 13)),
     )

@@ -63,7 +63,7 @@ class Page:
             return self._strike(x, y, words, size, face, fit)
         wide = self.width(words, size, bold=bold, face=face)
         if fit is not None and wide > fit:
-            size = max(5.0, size * fit / wide)
+            size = max(4.5, size * fit / wide)
             wide = self.width(words, size, bold=bold, face=face)
         left = x - {"l": 0.0, "m": wide / 2, "r": wide}[anchor[0]]
         if left < -1 or left + wide > WIDTH + 1 or not 0 < y < HEIGHT or (fit is not None and wide > fit + 2):

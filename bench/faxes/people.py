@@ -11,7 +11,20 @@ from bench.faxes import pools
 from bench.faxes.catalogue import DIAGNOSES, GOODS, INTERVALS, MAKERS, Good
 from tests.samples.people import BARRIERS, OrderTruth, mbi, npi
 
-REQUIRED = ["member_name", "dob", "payer", "member_id", "clinician_name", "clinician_npi", "signature_present", "icd10", "order_lines", "service_start", "ship_address", "contact_phone"]
+REQUIRED = [
+    "member_name",
+    "dob",
+    "payer",
+    "member_id",
+    "clinician_name",
+    "clinician_npi",
+    "signature_present",
+    "icd10",
+    "order_lines",
+    "service_start",
+    "ship_address",
+    "contact_phone",
+]
 CLASSES = {"dme": "dme_order", "home_health": "home_health_referral", "infusion": "infusion_order"}
 
 

@@ -36,7 +36,29 @@ PHONES = (
     "1-{a}-{b}-{c}",
     "{a}{b}{c}",
 )
-NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
+NUMBERS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+]
 LABELS: dict[str, tuple[str, ...]] = {
     "member_name": ("Patient Name", "Patient", "Name of Patient", "Member Name", "Beneficiary Name", "Client Name", "Pt Name", "Full Name", "Patient's Name"),
     "dob": ("DOB", "Date of Birth", "D.O.B.", "Birth Date", "Birthdate", "Born"),

@@ -48,9 +48,9 @@ def written_order(p: Page, v: Values) -> None:
     dx = v.dx
     for i in range(max(2, len(dx))):
         code, text = dx[i] if i < len(dx) else ("", "")
-        _cell(p, 40, y, 110, 24, f"ICD-10 #{i + 1}", code, hand=v.hand)
-        _cell(p, 150, y, 422, 24, "Description", text, hand=v.hand, size=9.5)
-        y += 24
+        _cell(p, 40, y, 110, 29, f"ICD-10 #{i + 1}", code, hand=v.hand)
+        _cell(p, 150, y, 422, 29, "Description", text, hand=v.hand, size=9.5)
+        y += 29
     y += 8
     p.bar(40, y, 532, 15, "ITEMS ORDERED", 9)
     y += 15
@@ -187,7 +187,7 @@ def plan_of_care(p: Page, v: Values) -> None:
         (210, "25. Date HHA Received Signed POT", []),
     )
     row(70, (300, "24. Physician's Name and Address", [v["clinician_name"], f"NPI {v['clinician_npi']}" if v.has("clinician_npi") else "", ", ".join(v.case.clinic_address[:2]), f"Ph {v['practice_phone']} Fx {v['practice_fax']}" if v.has("practice_phone") else ""]),
-        (240, "26. I certify that this patient is confined to his/her home and needs intermittent care", []))  # fmt: skip
+        (240, "26. I certify that this patient is confined to home", []))  # fmt: skip
     p.box(36, y, 540, 40)
     p.text(38, y + 8, "27. Attending Physician's Signature and Date Signed", 6.5)
     if v.signed:
@@ -224,7 +224,7 @@ def checklist(p: Page, v: Values) -> None:
         p.text(x + 222, y, "Qty", 8, bold=True)
         for good in goods:
             y += 16
-            p.tick(x, y, f"{good.code}  {good.text}", on=good.code in wanted, size=8.5, style=v.ticks, fit=204)
+            p.tick(x, y, f"{good.code}  {good.text}", on=good.code in wanted, size=8.5, style=v.ticks, fit=210)
             p.line(x + 220, y + 2, x + 250, y + 2, 0.5)
             p.text(x + 224, y, wanted.get(good.code, ""), 10, face="hand" if v.hand else None)
     y = 212 + 16.0 * half + 10

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.faxes.layouts import Layout, boxed, free
+from bench.faxes.layouts import Layout, boxed, free, referral, special, tables
 
 KNOWN: dict[str, Layout] = {
     "written_order": Layout((boxed.written_order,), items=3),
@@ -11,4 +11,17 @@ KNOWN: dict[str, Layout] = {
     "letter": Layout((free.letter,), items=2),
     "leaders": Layout((free.leaders,), items=2),
     "portal": Layout((free.portal,), items=3),
+    "case_manager": Layout((referral.case_manager,), types=("home_health", "home_health", "dme"), items=3),
+    "infusion_rx": Layout((referral.infusion_rx,), types=("infusion",), items=2),
+    "packet_second": Layout((referral.summary, referral.packet_order), items=2, order_page=2),
+    "packet_third": Layout((referral.summary, referral.medications, referral.packet_order), items=2, order_page=3),
+    "typed_memo": Layout((referral.typed_memo,), items=3),
+    "pap": Layout((special.pap,), types=("dme",), families=("pap",), items=4),
+    "wound": Layout((special.wound,), types=("dme",), families=("wound",), items=3),
+    "oxygen": Layout((special.oxygen,), types=("dme",), families=("oxygen",), items=2),
+    "rx_pad": Layout((special.rx_pad,), types=("dme", "home_health"), hand=True),
+    "striped": Layout((tables.striped,), items=3),
+    "three_columns": Layout((tables.three_columns,), items=3),
+    "mobility": Layout((tables.mobility,), types=("dme",), families=("mobility", "bed"), items=3),
+    "by_hand": Layout((tables.by_hand,), hand=True, items=2),
 }
