@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import resource
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError as PoolCancelled
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -31,13 +33,14 @@ log = logging.getLogger("doorstep.workers")
 MEGABYTE = 1 << 20
 CPU_GRACE_SECONDS = 2
 STOP_SECONDS = 10
+_IN_WORKER = False
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one worker may use: address space and largest file in bytes, and inputs before it is replaced."""
 
-    memory: int = 1280 * MEGABYTE
+    memory: int = 1536 * MEGABYTE
     file_size: int = 512 * MEGABYTE
     tasks: int = 200
 
@@ -185,6 +188,8 @@ def _alive(pid: int) -> bool:
 
 def _limit_worker(folder: str, limits: Limits) -> None:
     """Put this process under its limits; runs once in each new worker."""
+    global _IN_WORKER
+    _IN_WORKER = True
     own = Path(folder) / str(os.getpid())
     own.mkdir(mode=0o700, exist_ok=True)
     os.environ["TMPDIR"] = tempfile.tempdir = str(own)
@@ -193,6 +198,25 @@ def _limit_worker(folder: str, limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _lower(resource.RLIMIT_AS, limits.memory)
     _lower(resource.RLIMIT_FSIZE, limits.file_size)
+
+
+@contextmanager
+def brief(seconds: float) -> Iterator[None]:
+    """Bound the processor time of one step that native code may never come back from; acts in a worker only.
+
+    The kernel ends the worker at the bound, and its caller gets Refused `too-slow` at once instead of at the time-out.
+    """
+    if not _IN_WORKER:
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    bound = math.ceil(used.ru_utime + used.ru_stime + seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (bound if soft == resource.RLIM_INFINITY else min(soft, bound), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
 def _lower(kind: int, value: int) -> None:

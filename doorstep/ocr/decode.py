@@ -13,7 +13,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from schemas.codec import CodecError
 
 MAX_PIXELS = 60_000_000
-MAX_PAGES = 300
+MAX_PAGES = 200
 FAX_WIDTHS = frozenset({1728, 2048, 2432, 3456, 864})
 LONGEST_SIDE = 3400
 _DAMAGED = (
@@ -56,7 +56,18 @@ def image_pages(data: bytes, form: str) -> Iterator[RawPage]:
             yield from _frames(image)
 
 
+def _too_many(image: Image.Image) -> bool:
+    """Say whether there is a page beyond the last that may be, before any is decoded."""
+    try:
+        image.seek(MAX_PAGES)
+    except (EOFError, Image.DecompressionBombError, *_DAMAGED):
+        return False
+    return True
+
+
 def _frames(image: Image.Image) -> Iterator[RawPage]:
+    if _too_many(image):
+        raise CodecError("too-many-pages", f"more than {MAX_PAGES} pages")
     number = 0
     while True:
         try:
@@ -70,8 +81,6 @@ def _frames(image: Image.Image) -> Iterator[RawPage]:
             yield RawPage(number + 1, None, problem=CodecError("damaged", "the page is damaged", f"page {number + 1}"))
             return
         number += 1
-        if number > MAX_PAGES:
-            raise CodecError("too-many-pages", f"more than {MAX_PAGES} pages")
         page = _frame(image, number)
         yield page
         if page.problem is not None:

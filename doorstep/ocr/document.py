@@ -37,7 +37,7 @@ class Readers:
         return self.base.read(soften(page) if bilevel else page)
 
 
-_TURNS = {180: Image.Transpose.ROTATE_180, 90: Image.Transpose.ROTATE_90, 270: Image.Transpose.ROTATE_270}
+TURNS = {180: Image.Transpose.ROTATE_180, 90: Image.Transpose.ROTATE_90, 270: Image.Transpose.ROTATE_270}
 
 
 def sniff(data: bytes) -> str | None:
@@ -112,7 +112,7 @@ def read_page(image: Image.Image, number: int, readers: Readers, *, bilevel: boo
     rotation = 0
     if legible(words) < FEW_WORDS:
         best = legible(words)
-        for angle, turn in _TURNS.items():
+        for angle, turn in TURNS.items():
             turned = clean(image.transpose(turn), bilevel=bilevel)
             found = readers.glance(turned, bilevel=bilevel)
             if legible(found) > max(best, 2):

@@ -9,6 +9,7 @@ from typing import Any
 from PIL import Image
 
 from doorstep.ocr.decode import LONGEST_SIDE, MAX_PAGES
+from doorstep.workers import brief
 from schemas.codec import CodecError
 from schemas.reading import Word
 
@@ -16,6 +17,8 @@ DPI = 200
 MIN_CHARACTERS = 40
 MAX_CHARACTERS = 40_000
 TEXT_CONFIDENCE = 0.99
+PAGE_SECONDS = 15
+"""Processor time for drawing one page; a page that draws itself within itself takes for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ def pdf_pages(data: bytes) -> Iterator[PdfPage]:
     import pypdfium2 as pdfium
 
     try:
-        document = pdfium.PdfDocument(data)
+        with brief(PAGE_SECONDS):
+            document = pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:
         if "assword" in str(error) or "ecurity" in str(error):
             raise CodecError("encrypted", "the PDF is locked with a password") from error
@@ -49,9 +53,11 @@ def pdf_pages(data: bytes) -> Iterator[PdfPage]:
             document.init_forms()
         for index in range(count):
             try:
-                page = document[index]
-                yield _page(page, index + 1, text_layer=not has_form)
-                page.close()
+                with brief(PAGE_SECONDS):
+                    page = document[index]
+                    drawn = _page(page, index + 1, text_layer=not has_form)
+                    page.close()
+                yield drawn
             except (pdfium.PdfiumError, MemoryError):
                 problem = CodecError("damaged", "the page cannot be drawn", f"page {index + 1}")
                 yield PdfPage(index + 1, None, problem=problem)
