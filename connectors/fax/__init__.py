@@ -1,19 +1,20 @@
-"""The fax channel: a watched folder in (HylaFAX or anything that drops files), HylaFAX's sendfax or a spool folder out.
+"""The fax channel: a watched folder (HylaFAX, or anything that drops files) and cloud gateways, in and out.
 
-It must never acknowledge, that is move a file out of its claim, before the hub has made it durable.
+It must never acknowledge, that is move a file out of its claim or tell a gateway, before the hub has made it durable.
 """
 
 from __future__ import annotations
 
 from connectors.fax.outbound import check, destination, send
+from connectors.fax.service import inbound, router
 from connectors.fax.settings import FaxSettings
-from connectors.fax.watch import inbound
 from doorstep.connector import ConnectorSpec
 
 CONNECTOR = ConnectorSpec(
     name="fax",
     settings=FaxSettings,
     inbound=inbound,
+    router=router,
     send=send,
     destination=destination,
     check=check,

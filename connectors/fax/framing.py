@@ -85,8 +85,41 @@ def frame_oversize(name: str, size: int, stamp: str, limit: int, now: datetime) 
     return _transmission(note, None, now, reason)
 
 
+def frame_fetched(
+    gateway: str, fax_id: str, facts: Mapping[str, str], data: bytes, now: datetime, *, rejected: str | None = None
+) -> Transmission:
+    """Return the transmission of a fax that a gateway holds for us; the gateway's own id says what a re-send is."""
+    kind = content_type(data)
+    if rejected is None and kind is None:
+        rejected = "the file is empty" if not data else "the file is neither TIFF, PDF, PNG nor JPEG"
+    details = {name: _clean(facts[name]) for name in ("called_number", "tsid", "pages") if facts.get(name)}
+    error = _clean(facts.get("error", ""))
+    if error and error.lower() not in {"false", "null", "none", "ok"}:
+        details["error"] = "partial" if error.lower() == "true" else error
+    calling = ten_digits(facts.get("calling_number", ""))
+    context = {"gateway": gateway, "fax_id": fax_id}
+    context |= {name: details[name] for name in ("called_number", "tsid") if name in details}
+    key = f"{gateway}:{fax_id}"
+    return Transmission(
+        channel=CHANNEL,
+        idempotency_key=key,
+        blobs=(Blob(kind or ("text/plain" if rejected else "application/octet-stream"), data, None),),
+        received_at=_when(facts, now),
+        reply_to=ReplyTo(channel=CHANNEL, address=calling, context=context),
+        identifier=key,
+        sender=calling or None,
+        details={**details, "gateway": gateway, "fax_id": fax_id, "size": str(len(data))},
+        rejected=rejected,
+    )
+
+
 def _title(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
+
+
+def hylafax_key(commid: str, qfile: str) -> str:
+    """Return what identifies a fax that HylaFAX received."""
+    return f"hylafax:{commid}:{qfile}"
 
 
 def _transmission(blob: Blob, raw_sidecar: bytes | None, now: datetime, rejected: str | None) -> Transmission:
@@ -97,9 +130,11 @@ def _transmission(blob: Blob, raw_sidecar: bytes | None, now: datetime, rejected
     commid, qfile = details.get("commid"), details.get("qfile")
     calling = ten_digits(facts.get("calling_number", ""))
     context = {n: details[n] for n in ("commid", "called_number", "tsid") if n in details}
+    known = hylafax_key(commid, qfile) if commid and qfile else None
     return Transmission(
         channel=CHANNEL,
-        idempotency_key=f"hylafax:{commid}:{qfile}" if commid and qfile else f"sha256:{digest}",
+        idempotency_key=known or f"sha256:{digest}",
+        identifier=known,
         blobs=(blob,),
         received_at=_when(facts, now),
         reply_to=ReplyTo(channel=CHANNEL, address=calling, context=context),

@@ -14,15 +14,19 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from connectors.fax.framing import ten_digits
+from connectors.fax.gateways import GenericFax, open_gateway
+from connectors.fax.handing import hand_over, surely_not_sent
 from connectors.fax.handover import Attempts, put_in_outbox
 from connectors.fax.page import render
 from connectors.fax.sendfax import SendFax
+from connectors.fax.sends import BEGUN, Sends
 from connectors.fax.settings import FaxSettings
 from doorstep.clock import now
 from doorstep.connector import Delivery, Hub, Sent
-from doorstep.errors import Ambiguous, Refused, Unavailable
+from doorstep.errors import Ambiguous, HubError, Refused, SettingsError, Unavailable
 from schemas.outbound import ConfirmationRequested
 
+HYLAFAX = "hylafax"
 _LOOKUP_SECONDS = 600
 """HylaFAX clears done jobs away after 15 minutes: after that, no entry in its queue proves nothing."""
 
@@ -48,12 +52,52 @@ async def send(settings: FaxSettings, hub: Hub, delivery: Delivery) -> Sent:
     tag = job_tag(confirmation.confirmation_id)
     folder = hub.data_dir("fax")
     attempts = Attempts(folder / "attempts")
+    gateway = way_of(settings, confirmation)
     try:
+        if gateway:
+            return await _to_gateway(settings, hub, gateway, folder, confirmation, tag, number)
         if settings.sendfax is None:
             return await asyncio.to_thread(_to_outbox, settings, folder, attempts, confirmation, tag, number)
         return await _to_hylafax(settings, settings.sendfax, folder, attempts, delivery, tag, number)
     except OSError as failed:
         raise Unavailable("fax-spool", "the fax spool cannot be written", detail=f"errno {failed.errno}") from failed
+
+
+def way_of(settings: FaxSettings, confirmation: ConfirmationRequested) -> str:
+    """Name the gateway that an answer leaves by: the one that the fax came by, else the default; empty = none."""
+    came_by = confirmation.recipient.context
+    if came_by.get("gateway") in settings.gateways:
+        return came_by["gateway"]
+    return "" if settings.sendfax and "commid" in came_by else settings.default_gateway
+
+
+async def _to_gateway(
+    settings: FaxSettings,
+    hub: Hub,
+    name: str,
+    folder: Path,
+    confirmation: ConfirmationRequested,
+    tag: str,
+    number: str,
+) -> Sent:
+    sends = await asyncio.to_thread(Sends, folder / "sends")
+    known = await asyncio.to_thread(sends.look, tag)
+    if known is not None and (known["state"] != BEGUN or known["tries"] > 1):
+        return Sent("queued", known["provider_id"])  # it was handed over: the follower has it
+    if known is None:
+        page = await asyncio.to_thread(render, confirmation, settings, now())
+        await asyncio.to_thread(sends.begin, tag, confirmation, name, number, page.pdf, page.pages)
+    record = await asyncio.to_thread(sends.look, tag)
+    assert record is not None
+    gateway = open_gateway(settings, hub, record["way"])
+    try:
+        return Sent("queued", await hand_over(sends, gateway, record, fresh=known is None))
+    except HubError as failed:
+        if known is None and surely_not_sent(failed):
+            await asyncio.to_thread(sends.forget, tag)
+        raise
+    finally:
+        await gateway.close()
 
 
 def _to_outbox(
@@ -96,19 +140,42 @@ async def _to_hylafax(
     sendfax = SendFax(program, settings.sendfax_host, folder / "hylafax", settings.sendfax_seconds)
     before = await asyncio.to_thread(attempts.look, tag)
     if before is not None and before.result:
+        await asyncio.to_thread(_queued, settings, folder, attempts, tag, before.result)
         return Sent("queued", before.result)
     if before is not None or delivery.again:
         job = await sendfax.find(tag)
         if job is not None:
-            await asyncio.to_thread(attempts.end, tag, job)
+            await asyncio.to_thread(_queued, settings, folder, attempts, tag, job)
             return Sent("queued", job)
         if before is not None and before.age > _LOOKUP_SECONDS:
             raise Ambiguous("fax-outcome", "an earlier attempt may have been sent; HylaFAX no longer knows", detail=tag)
     await asyncio.to_thread(attempts.begin, tag)
     page = await asyncio.to_thread(render, delivery.confirmation, settings, now())
-    job = await sendfax.submit(tag, number, page.pdf)
-    await asyncio.to_thread(attempts.end, tag, job)
+    sends = await asyncio.to_thread(Sends, folder / "sends")
+    if follows_hylafax(settings):
+        await asyncio.to_thread(sends.begin, tag, delivery.confirmation, HYLAFAX, number, page.pdf, page.pages)
+    try:
+        job = await sendfax.submit(tag, number, page.pdf)
+    except Refused:
+        if follows_hylafax(settings):
+            await asyncio.to_thread(sends.forget, tag)
+        raise
+    await asyncio.to_thread(_queued, settings, folder, attempts, tag, job)
     return Sent("queued", job)
+
+
+def _queued(settings: FaxSettings, folder: Path, attempts: Attempts, tag: str, job: str) -> None:
+    if follows_hylafax(settings):
+        sends = Sends(folder / "sends")
+        record = sends.records.get(tag)
+        if record is not None and record["state"] == BEGUN:
+            sends.handed(record, job)
+    attempts.end(tag, job)
+
+
+def follows_hylafax(settings: FaxSettings) -> bool:
+    """Say whether HylaFAX tells us what became of a job."""
+    return settings.hylafax_fates is not None or settings.hylafax_log is not None
 
 
 async def check(settings: FaxSettings) -> AsyncIterator[tuple[str, bool, str]]:
@@ -122,6 +189,16 @@ async def check(settings: FaxSettings) -> AsyncIterator[tuple[str, bool, str]]:
             "ready" if there else "will be made" if makeable else "give the hub's user read and write on the folder"
         )
         yield "fax inbox", there or makeable, advice
+    for name, own in settings.gateways.items():
+        try:
+            await GenericFax(name, own, "", max_bytes=settings.max_bytes).close()
+        except SettingsError as wrong:
+            yield f"fax gateway {name}", False, wrong.message
+        else:
+            yield f"fax gateway {name}", True, "its settings are whole; the gateway itself was not asked"
+    if settings.default_gateway:
+        yield "fax answers", True, f"by gateway {settings.default_gateway}, or the one that a fax came by"
+        return
     if settings.sendfax is None:
         where = settings.outbox or "fax/outbox in the data folder"
         yield "fax answers", True, f"no sendfax is set: answers are written to {where} and something must send them"

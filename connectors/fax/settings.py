@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
+from connectors.fax.gateway_settings import GatewaySettings
 from doorstep.connector import ConnectorSettings
 
 
@@ -34,6 +36,39 @@ class FaxSettings(ConnectorSettings):
     hub_name: str = Field("Doorstep Intake", min_length=1, description="Who we are, on every page sent")
     hub_phone: str = Field("", description="The number to call back, on every page sent (47 CFR 68.318(d))")
     timezone: str = Field("America/New_York", description="The zone of dates and times on pages sent")
+
+    gateways: dict[str, GatewaySettings] = Field(
+        default_factory=dict, description="Cloud fax gateways by name: `[connectors.fax.gateways.NAME]`"
+    )
+    default_gateway: str = Field(
+        "", description="Gateway for answers to faxes that came by none; empty = sendfax or the outbox folder"
+    )
+    tries: int = Field(3, ge=1, le=10, description="How often an answer is sent before another way is looked for")
+    retry_factor: float = Field(1.0, ge=0, le=100, description="Multiplies the waits between tries")
+    fate_hours: float = Field(24, gt=0, description="Without word of a sent fax for so long, a person is told")
+    hylafax_fates: Path | None = Field(
+        None, description="Folder that HylaFAX's notify hook writes to; empty = nothing is followed there"
+    )
+    hylafax_log: Path | None = Field(
+        None, description="HylaFAX's etc/xferfaxlog; every received fax in it must be with the hub; empty = not read"
+    )
+    hylafax_grace_seconds: float = Field(
+        120, ge=0, description="How long a fax in the log may be on its way before it is fetched from recvq"
+    )
+
+    @field_validator("gateways")
+    @classmethod
+    def _plain_names(cls, gateways: dict[str, GatewaySettings]) -> dict[str, GatewaySettings]:
+        for name in gateways:
+            if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,40}", name):
+                raise ValueError("a gateway's name has small letters, digits and hyphens only")
+        return gateways
+
+    @model_validator(mode="after")
+    def _known_default(self) -> FaxSettings:
+        if self.default_gateway and self.default_gateway not in self.gateways:
+            raise ValueError(f"default_gateway: there is no gateway {self.default_gateway}")
+        return self
 
     @field_validator("timezone")
     @classmethod
