@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 
 from doorstep.handler import Unit, on
-from handlers.casework import derived_id, once
+from handlers.casework import answerable, ask_person, derived_id, once
 from handlers.check import unmet
 from schemas.case import Case, CaseState, CompletenessEvaluated, ElementResult, IdentityResolved
 from schemas.event import Event, Payload
 from schemas.order import ReferralReceived
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.transmission import ReplyTo
-
-log = logging.getLogger("doorstep.acknowledge")
 
 _ANSWERS = (ConfirmationKind.ACKNOWLEDGED, ConfirmationKind.INFORMATION_REQUESTED, ConfirmationKind.CANCELLED)
 """A receipt gets one of these, once."""
@@ -40,9 +37,9 @@ def confirmation(
 def _told(
     unit: Unit, case: Case, document_id: str, reply_to: ReplyTo | None, elements: tuple[ElementResult, ...]
 ) -> list[Payload]:
-    if reply_to is None:
-        log.info("nobody to answer for document %s of case %s", document_id, case.case_id)
-        return []
+    if not answerable(reply_to):
+        reason = "the sender left no address to answer"
+        return ask_person(unit, document_id, stage="acknowledge", reason=reason, case_id=case.case_id)
     if any(unit.latest(ConfirmationRequested, derived_id(document_id, one, case.case_id)) for one in _ANSWERS):
         return []
     if case.state is CaseState.CANCELLED:
@@ -70,6 +67,6 @@ def known(event: Event[IdentityResolved], unit: Unit) -> Iterable[Payload]:
         return []
     if data.order.action != "cancel":
         return _told(unit, case, data.document_id, data.reply_to, case.unmet)
-    if data.reply_to is None:
+    if not answerable(data.reply_to):
         return []
     return once(unit, confirmation(case, data.document_id, ConfirmationKind.CANCELLED, data.reply_to))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import ValidationError
@@ -177,6 +177,11 @@ def ask_person(
     return [review]
 
 
+def answerable(reply_to: ReplyTo | None) -> TypeGuard[ReplyTo]:
+    """Say whether the sender left an address to answer; a fax may have come without a number."""
+    return reply_to is not None and bool(reply_to.address)
+
+
 def hold(
     unit: Unit, document_id: str, reply_to: ReplyTo | None, *, stage: str, reason: str, **review: Any
 ) -> list[Payload]:
@@ -188,7 +193,7 @@ def hold(
     unit.settle_receipt(
         document_id, ReceiptState.PENDING, reason=f"under review: {reason}", case_id=case.case_id if case else None
     )
-    if reply_to is None:
+    if not answerable(reply_to):
         return asked
     told = ConfirmationRequested(
         confirmation_id=derived_id(document_id, ConfirmationKind.UNDER_REVIEW, case.case_id if case else ""),

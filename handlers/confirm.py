@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 
 from doorstep.handler import Unit, on
-from handlers.casework import ORDER_CANCELLED, derived_id, directory, once
+from handlers.casework import ORDER_CANCELLED, answerable, ask_person, derived_id, directory, once
 from schemas.case import Case, CaseState, OfferRecalled, ServiceScheduled
 from schemas.event import Event, Payload
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.transmission import ReplyTo
-
-log = logging.getLogger("doorstep.confirm")
 
 
 @on(ServiceScheduled)
@@ -21,9 +18,9 @@ def confirm(event: Event[ServiceScheduled], unit: Unit) -> Iterable[Payload]:
     case = unit.case(data.case_id)
     if case is None or case.state is not CaseState.SCHEDULED:
         return []
-    if case.reply_to is None:
-        log.info("nobody to confirm case %s to", case.case_id)
-        return []
+    if not answerable(case.reply_to):
+        reason = "the service is scheduled and the sender left no address to be told"
+        return ask_person(unit, case.document_ids[0], stage="confirm", reason=reason, case_id=case.case_id)
     told = _told(case, case.reply_to, ConfirmationKind.SCHEDULED, data.offer_id)
     change = {"provider_name": data.provider_name, "scheduled_start": data.start, "offer_id": None}
     return once(unit, told.model_copy(update=change))
