@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import median
 
 from PIL import Image, ImageFilter
@@ -144,13 +145,37 @@ def _spread(ink: Image.Image) -> tuple[int, int]:
 
 def _checkboxes(image: Image.Image, words: Sequence[Word], height: float) -> dict[str, bool]:
     found: dict[str, bool] = {}
-    for word in words:
-        if not any(c.isalpha() for c in word.text):
-            continue
-        state = _box_left_of(image, word, height)
-        if state is not None:
-            found[f"checkbox:{_label(word, words, height)}"] = state
+    for row in _rows_of([w for w in words if any(c.isalpha() for c in w.text)], height):
+        before = [(word, box) for word in row if (box := _box_beside(image, word, height, left=True))]
+        after = [(word, box) for word in row if (box := _box_beside(image, word, height, left=False))]
+        if after and _stand_after(row, [box for _, box in (*before, *after)], height):
+            edge = 0
+            for word, box in after:
+                mine = [w for w in row if edge <= w.box[0] <= word.box[0]]
+                found[f"checkbox:{_name(mine[-4:])}"] = box.filled
+                edge = box.right
+        else:
+            for word, box in before:
+                found[f"checkbox:{_label(word, words, height)}"] = box.filled
     return found
+
+
+def _rows_of(words: Sequence[Word], height: float) -> list[list[Word]]:
+    rows: list[list[Word]] = []
+    middle = -height
+    for word in sorted(words, key=lambda w: w.box[1] + w.box[3]):
+        here = (word.box[1] + word.box[3]) / 2
+        if here - middle > 0.6 * height:
+            rows.append([])
+            middle = here
+        rows[-1].append(word)
+    return [sorted(row, key=lambda w: w.box[0]) for row in rows]
+
+
+def _stand_after(row: Sequence[Word], boxes: Sequence[_Frame], height: float) -> bool:
+    """Say whether a row's boxes follow their labels: none stands before the first word, no word after the last box."""
+    first, last = min(b.left for b in boxes), max(b.right for b in boxes)
+    return first > row[0].box[2] - height and not any(last - height / 2 < w.box[0] < last + 3 * height for w in row)
 
 
 def _label(word: Word, words: Sequence[Word], height: float) -> str:
@@ -159,20 +184,36 @@ def _label(word: Word, words: Sequence[Word], height: float) -> str:
         (w for w in words if w.box[0] >= word.box[0] and abs((w.box[1] + w.box[3]) / 2 - middle) < 0.6 * height),
         key=lambda w: w.box[0],
     )
-    parts: list[str] = []
+    parts: list[Word] = []
     edge = word.box[0]
     for other in row[:4]:
         if other.box[0] - edge > height and parts:
             break
-        parts.append(other.text)
+        parts.append(other)
         edge = other.box[2]
-    return re.sub(r"[^a-z0-9 /-]", "", " ".join(parts).lower()).strip()
+    return _name(parts)
 
 
-def _box_left_of(image: Image.Image, word: Word, height: float) -> bool | None:
-    """Return whether the box left of a word, or taken into its first letters, is filled; None when there is no box."""
+def _name(words: Sequence[Word]) -> str:
+    return re.sub(r"[^a-z0-9 /-]", "", " ".join(w.text for w in words).lower()).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """A checkbox: its sides in pixels of the page, and whether it is filled."""
+
+    left: int
+    right: int
+    filled: bool
+
+
+def _box_beside(image: Image.Image, word: Word, height: float, *, left: bool) -> _Frame | None:
+    """Return the box before a word (or taken into its first letters), or the one after it."""
     h = round(height)
-    x0, x1 = max(0, word.box[0] - round(2.4 * h)), min(image.width, word.box[0] + round(1.3 * h))
+    edges = (word.box[0] - round(2.4 * h), word.box[0] + round(1.3 * h))
+    if not left:
+        edges = (word.box[2] - round(1.3 * h), word.box[2] + round(2.4 * h))
+    x0, x1 = max(0, edges[0]), min(image.width, edges[1])
     y0, y1 = max(0, word.box[1] - h // 2), min(image.height, word.box[3] + h // 2)
     if x1 - x0 < h or y1 - y0 < h:
         return None
@@ -181,13 +222,13 @@ def _box_left_of(image: Image.Image, word: Word, height: float) -> bool | None:
     least = 0.6 * h
     columns = [x for x in range(crop.width) if _run([row[x] for row in dark]) >= least]
     rows = [y for y in range(crop.height) if _run(dark[y]) >= least]
-    for left in columns:
-        for right in reversed(columns):
-            if not 0.6 * h <= right - left <= 1.7 * h:
+    for start in columns if rows else ():
+        for end in reversed(columns):
+            if not 0.6 * h <= end - start <= 1.7 * h:
                 continue
-            frame = _frame(dark, rows, left, right)
+            frame = _frame(dark, rows, start, end)
             if frame is not None:
-                return _filled(dark, left, right, *frame)
+                return _Frame(x0 + start, x0 + end, _filled(dark, start, end, *frame))
     return None
 
 

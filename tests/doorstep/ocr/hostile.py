@@ -63,7 +63,6 @@ def giant_png() -> bytes:
     packer = zlib.compressobj(1)
     row = b"\0" * (1 + SIDE // 8)
     body = b"".join(packer.compress(row) for _ in range(SIDE)) + packer.flush()
-    header = struct.pack(">IIBBBBB", SIDE, SIDE, 1, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
         for kind, data in (
