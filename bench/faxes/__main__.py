@@ -1,5 +1,7 @@
 """Writes faxes and what must be read from them: `python -m bench.faxes [OUT_DIR] --set train --count 100 --seed 1`."""
 
+# ruff: noqa: E501 - the words that stand on papers
+
 from __future__ import annotations
 
 import argparse
@@ -10,11 +12,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.faxes import fonts
+from bench.faxes import fonts, line
 from bench.faxes.layouts.heldout import HELD_OUT
 from bench.faxes.layouts.known import KNOWN
 from bench.faxes.others import OTHERS
-from bench.faxes.packet import Fax, again, make_order, make_other
+from bench.faxes.packet import Fax, again, make_order, make_other, over_the_line
 
 ROOT = Path(__file__).resolve().parents[2]
 SEVERITIES = (15, 25, 30, 20, 10)
@@ -33,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     asked.add_argument("--resolution", choices=("fine", "standard", "both"), default="both")
     asked.add_argument("--layout", help="one layout, or one other kind, instead of all")
     asked.add_argument("--only", choices=("orders", "others"), help="leave out the other papers, or the orders")
+    asked.add_argument("--channel", choices=("direct", "t30"), default="direct", help="t30: through a real T.30 call")
     asked.add_argument("--list", action="store_true", help="print the names of layouts and other kinds")
     return asked
 
@@ -87,6 +90,12 @@ def main(arguments: list[str] | None = None) -> int:
     if asked.layout is not None and asked.layout not in {**KNOWN, **HELD_OUT, **OTHERS}:
         print(f"no layout {asked.layout}; --list names them", file=sys.stderr)
         return 2
+    if asked.channel == "t30":
+        try:
+            line.library()
+        except line.LineError as error:
+            print(error, file=sys.stderr)
+            return 3
     if fonts.absent():
         print(
             f"{len(fonts.absent())} font files are not installed, so pages look more alike: apt-get install {fonts.PACKAGES}",
@@ -103,6 +112,12 @@ def main(arguments: list[str] | None = None) -> int:
         layout=asked.layout,
         only=asked.only,
     ):
+        if asked.channel == "t30":
+            try:
+                over_the_line(fax, random.Random(f"bench-faxes-line-{stem}"))
+            except line.LineError as error:
+                print(f"{stem}: left out, {error}", file=sys.stderr)
+                continue
         (asked.out / f"{stem}{fax.form.suffix}").write_bytes(fax.data)
         truth = json.dumps(fax.expected, indent=1, sort_keys=True, ensure_ascii=False)
         (asked.out / f"{stem}.expected.json").write_text(truth + "\n", "utf-8")

@@ -1,5 +1,7 @@
 """What scanners, copiers and phone lines do to a page, in five severities: 0 as printed from a computer, 4 barely legible."""
 
+# ruff: noqa: E501 - the words that stand on papers
+
 from __future__ import annotations
 
 import random
@@ -86,7 +88,7 @@ def to_bits(page: Grey, lines: int, severity: int, rng: random.Random) -> Image.
     level = LEVELS[severity]
     noise = np.random.default_rng(rng.randrange(2**32))
     page = _strokes(page, rng, severity)
-    for _ in range(rng.randint(0, level.copies)):
+    for _ in range(rng.randint(max(0, severity - 2), level.copies)):
         page = _copied(page, rng, level)
     if level.skew:
         page = _turn(page, rng.triangular(-level.skew, level.skew, 0), rng)

@@ -1,5 +1,7 @@
 """Fonts by role, from what Debian packages installed, with the fonts that come inside our wheels where they are absent."""
 
+# ruff: noqa: E501 - the words that stand on papers
+
 from __future__ import annotations
 
 import random

@@ -1,10 +1,13 @@
 """Pages that are no order: cover sheets, summaries and results around orders, and everything else an intake line gets."""
 
+# ruff: noqa: E501 - the words that stand on papers
+
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from bench.faxes import pools
+from bench.faxes import junk
+from bench.faxes.catalogue import DIAGNOSES
 from bench.faxes.page import Page
 from bench.faxes.say import Values
 
@@ -95,8 +98,6 @@ def summary(p: Page, v: Values) -> None:
 
 
 def _dx(v: Values) -> list[tuple[str, str]]:
-    from bench.faxes.catalogue import DIAGNOSES
-
     return [(code, DIAGNOSES[code]) for code in v.truth.icd10]
 
 
@@ -132,73 +133,6 @@ def lab(p: Page, v: Values) -> None:
     p.text(40, y + 40, "Performed at Ridgeline Reference Laboratory. End of report.", 9)
 
 
-def marketing(p: Page, v: Values) -> None:
-    rng = v.rng
-    p.face = rng.choice(("sans", "serif"))
-    head, sub, body = rng.choice((
-        ("LIMITED TIME OFFER", "Cruise the Bahamas, 2 for 1", "Your office has been selected! Three nights on board from $199 a person, meals included. Call now, offer expires Friday."),
-        ("WORKING CAPITAL FOR YOUR PRACTICE", "$10,000 - $500,000 in 48 hours", "No collateral, all credit considered. Fill in amount wanted, name of business and best phone, and fax back today."),
-        ("GLOVES & MASKS BLOWOUT", "Nitrile exam gloves $5.99 / box", "Minimum 10 boxes. Free shipping over $150. Prices guaranteed while supplies last. Ask for promo code FAX25."),
-        ("BILLING GOT YOU DOWN?", "Outsource your claims and save 30%", "Our certified coders work denials, appeals and prior authorizations. First month free, no obligation quote."),
-        ("HEALTH PLANS FOR SMALL OFFICES", "Open enrollment ends soon", "Compare PPO, HMO and dental from top carriers at the lowest price. Reply with number of employees and ages for a free quote."),
-        ("LUNCH IS ON US", "See the new bedside monitor in 20 minutes", "Schedule a demonstration for your staff this month and get a $50 gift card. Visit our website to register for the webinar."),
-    ))  # fmt: skip
-    p.text(306, 110, head, 28, bold=True, anchor="ms", fit=520)
-    p.text(306, 150, sub, 19, anchor="ms", fit=520)
-    y = p.para(70, 210, body, 15, 542)
-    p.box(70, y + 10, 472, 70, 3)
-    p.text(306, y + 55, f"CALL 1-800-555-01{rng.randrange(100):02d}", 24, bold=True, anchor="ms")
-    p.para(
-        70,
-        730,
-        "To stop receiving these faxes call 1-888-555-0111 or reply with your number. Removal is free of charge.",
-        8,
-        542,
-    )
-
-
-def newsletter(p: Page, v: Values) -> None:
-    p.face = "serif"
-    p.text(
-        306,
-        70,
-        v.rng.choice(("The County Care Courier", "Home Care Quarterly", "Network Notes for Providers")),
-        26,
-        bold=True,
-        anchor="ms",
-    )
-    p.text(306, 86, f"Volume {v.rng.randrange(3, 30)}, Issue {v.rng.randrange(1, 5)}", 9, anchor="ms")
-    p.line(40, 92, 572, 92, 1.5)
-    stories = [
-        (
-            "Flu clinic dates",
-            "Walk-in flu clinics run each Saturday at the community center. Bring your insurance card. High dose vaccine is offered to people of 65 and older.",
-        ),
-        (
-            "Welcome, new staff",
-            "Three nurses and a respiratory therapist joined the network this quarter. Say hello when you see them in the hall.",
-        ),
-        (
-            "Fall prevention month",
-            "Loose rugs, poor light and missing handrails cause most falls. The workshop for caregivers is on the second Tuesday at noon.",
-        ),
-        (
-            "Documentation tip",
-            "Remember that orders must be dated and that a signature stamp is not accepted. See the provider manual, chapter 4, for examples.",
-        ),
-        (
-            "Recipe corner",
-            "Low sodium lentil soup: one cup of lentils, two carrots, one onion, four cups of water. Simmer for forty minutes.",
-        ),
-    ]
-    v.rng.shuffle(stories)
-    for column in range(2):
-        y = 116.0
-        for title, body in stories[column::2]:
-            p.text(40 + column * 272, y, title, 13, bold=True)
-            y = p.para(40 + column * 272, y + 16, body, 10.5, 296 + column * 272) + 14
-
-
 def records(p: Page, v: Values) -> None:
     p.face = v.rng.choice(("serif", "sans"))
     p.text(
@@ -231,23 +165,6 @@ def records(p: Page, v: Values) -> None:
     p.text(60, y + 20, "Attn: Custodian of Records / Health Information Management", 11)
     p.scribble(70, y + 70)
     p.text(60, y + 90, "Records coordinator", 11)
-
-
-def misdirected(p: Page, v: Values) -> None:
-    rng = v.rng
-    p.face = "sans"
-    who, text = rng.choice((
-        ("Elm Street Dental, Attn: Dr. Pruitt", "Please see the enclosed panoramic x-ray and schedule the extraction of tooth 17. The patient prefers mornings."),
-        ("Sal's Roofing & Gutters", "Attached is the signed bid for the garage roof. Please confirm the delivery date of the shingles and send the lease of the dumpster."),
-        ("Walnut Hill Animal Hospital", "Rex, a 6 year old beagle, is due for rabies and bordetella. Please send the vaccination certificate before boarding."),
-        ("First County Title Company", "Closing moved to Thursday at 2 PM. Wire instructions and the payoff letter for the mortgage follow under separate cover."),
-        ("Jefferson Middle School, Attendance", "Please excuse the absence on Monday. The bus pass form is enclosed. Thank you."),
-    ))  # fmt: skip
-    p.text(60, 90, "FAX", 30, bold=True)
-    p.text(60, 130, f"To: {who}", 12)
-    p.text(60, 152, f"From: {rng.choice(pools.GIVEN)} {rng.choice(pools.FAMILY)}", 12)
-    p.text(60, 174, f"Date: {v.day(v.truth.service_start)}", 12)
-    p.para(60, 220, text, 12.5, 552)
 
 
 def denial(p: Page, v: Values) -> None:
@@ -295,43 +212,6 @@ def reminder(p: Page, v: Values) -> None:
            f"To reschedule call {v.phone(v.truth.practice_phone)}.", 12.5, 552)  # fmt: skip
 
 
-def invoice(p: Page, v: Values) -> None:
-    p.face = v.rng.choice(("sans", "mono"))
-    p.text(
-        40, 64, v.rng.choice(("Crown Uniform & Linen", "Allied Waste Haulers", "Summit Copier Leasing")), 15, bold=True
-    )
-    p.text(572, 64, "INVOICE", 20, bold=True, anchor="rs")
-    p.text(
-        40,
-        90,
-        f"Bill to: {v.case.supplier}     Invoice no. {v.rng.randrange(10**4, 10**6)}     Date {v.day(v.truth.service_start)}",
-        9.5,
-        fit=530,
-    )
-    y, total = 120.0, 0.0
-    for name in v.rng.sample(
-        (
-            "Weekly service",
-            "Toner, black",
-            "Fuel surcharge",
-            "Shop towels, case",
-            "Lease payment",
-            "Late fee",
-            "Container rental",
-        ),
-        4,
-    ):
-        count, price = v.rng.randrange(1, 9), v.rng.randrange(500, 30000) / 100
-        total += count * price
-        p.box(40, y, 532, 20)
-        p.text(46, y + 14, name, 10)
-        p.text(360, y + 14, str(count), 10)
-        p.text(566, y + 14, f"{count * price:,.2f}", 10, anchor="rs")
-        y += 20
-    p.text(566, y + 24, f"Balance due ${total:,.2f}", 12, bold=True, anchor="rs")
-    p.text(40, y + 60, "Net 30. Remittance to accounts receivable.", 10)
-
-
 def prior_auth(p: Page, v: Values) -> None:
     """A payer's blank form for prior authorization, sent with the patient's name and nothing ordered."""
     p.face = "sans"
@@ -370,14 +250,14 @@ def blank(p: Page, v: Values) -> None:
 
 OTHERS: dict[str, tuple[Callable[[Page, Values], None], tuple[str, ...], str]] = {
     # the page, the classes that are right (the first is written down), and what the hub must come to
-    "marketing": (marketing, ("marketing",), "ignored"),
-    "newsletter": (newsletter, ("marketing", "other"), "ignored"),
+    "marketing": (junk.marketing, ("marketing",), "ignored"),
+    "newsletter": (junk.newsletter, ("marketing", "other"), "ignored"),
     "lab_result": (lab, ("lab_result",), "ignored"),
     "records_request": (records, ("records_request",), "ignored"),
-    "wrong_recipient": (misdirected, ("wrong_recipient",), "review"),
+    "wrong_recipient": (junk.misdirected, ("wrong_recipient",), "review"),
     "denial_letter": (denial, ("other",), "review"),
     "appointment_reminder": (reminder, ("other", "wrong_recipient"), "review"),
-    "invoice": (invoice, ("wrong_recipient", "other"), "review"),
+    "invoice": (junk.invoice, ("wrong_recipient", "other"), "review"),
     "prior_auth_form": (prior_auth, ("other",), "review"),
     "discharge_summary": (summary, ("other",), "review"),
     "blank": (blank, ("unreadable",), "review"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from bench.faxes import marks, others
+from bench.faxes import line, marks, others
 from bench.faxes.degrade import HEIGHTS, lose_lines, to_bits
 from bench.faxes.files import Form, draw_form, pack
 from bench.faxes.fonts import faces
@@ -30,10 +30,12 @@ class Fax:
     form: Form
     expected: dict[str, Any]
     outside: list[str] = field(default_factory=list)
+    received: bytes | None = None
+    """The file as it came over a simulated line, if it did."""
 
     @property
     def data(self) -> bytes:
-        return pack(self.pages, self.lines, self.form)
+        return self.received or pack(self.pages, self.lines, self.form)
 
 
 def _truth(case: Case, rng: random.Random, hard: list[str]) -> Case:
@@ -114,7 +116,7 @@ def make_order(rng: random.Random, part: str, name: str, layout: Layout, severit
     order_page = maker.order(layout, values)
     patients = 1
     if after < 0.22:
-        patients = _behind(maker, values, part, name, layout, after)
+        patients = _behind(maker, values, part, layout, after)
     pages = maker.scan(case)
     fields = values.fields()
     missing = sorted(n for n in REQUIRED if n not in fields or fields[n] is False)
@@ -135,7 +137,7 @@ def make_order(rng: random.Random, part: str, name: str, layout: Layout, severit
     return _fax(maker, pages, name, expected)
 
 
-def _behind(maker: Maker, values: Values, part: str, name: str, layout: Layout, draw: float) -> int:
+def _behind(maker: Maker, values: Values, part: str, layout: Layout, draw: float) -> int:
     """Add a page behind the order and return how many patients the packet then holds."""
     rng = maker.rng
     if draw < 0.025:  # a second order, for someone else
@@ -196,6 +198,13 @@ def _fax(maker: Maker, pages: list[Image.Image], name: str, expected: dict[str, 
     }
     outside = [words for sheet in maker.sheets for words in sheet.outside]
     return Fax(pages, maker.lines, form, {**common, **expected}, outside)
+
+
+def over_the_line(fax: Fax, rng: random.Random) -> None:
+    """Send a fax through a real T.30 call; what the other machine wrote becomes its file."""
+    fax.form = Form("g3-1d")
+    fax.received = line.send(fax.data, fax.expected["severity"], rng, len(fax.pages))
+    fax.expected.update(form="t30", lsb_first=False, tags="honest")
 
 
 def again(fax: Fax, rng: random.Random, stem: str) -> Fax:

@@ -1,5 +1,7 @@
 """The truth of one made-up order: a person, a payer, a clinician and what is ordered; the same for the same random stream."""
 
+# ruff: noqa: E501 - the words that stand on papers
+
 from __future__ import annotations
 
 import random

@@ -1,5 +1,7 @@
 """An order's values as one office writes them; every value that is asked for is noted as standing on the page."""
 
+# ruff: noqa: E501 - the words that stand on papers
+
 from __future__ import annotations
 
 import random

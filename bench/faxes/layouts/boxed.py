@@ -1,5 +1,7 @@
 """Forms made of ruled boxes: label above the value, numbered boxes, a checklist with columns, a certificate in sections."""
 
+# ruff: noqa: E501 - the words that stand on papers
+
 from __future__ import annotations
 
 from bench.faxes.catalogue import DME

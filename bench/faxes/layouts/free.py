@@ -1,5 +1,7 @@
 """Orders that are no forms: a letter in prose, a typed list with dotted leaders, a portal's print-out in small type."""
 
+# ruff: noqa: E501 - the words that stand on papers
+
 from __future__ import annotations
 
 from bench.faxes.page import Page

@@ -1,5 +1,7 @@
 """The layouts that only `--set test` draws: nobody who works on extraction looks at these."""
 
+# ruff: noqa: E501 - the words that stand on papers
+
 from __future__ import annotations
 
 from bench.faxes.layouts import Layout
@@ -91,7 +93,7 @@ def sidebar(p: Page, v: Values) -> None:
         y += 12
     p.text(236, 60, "Orders for care at home", 16, bold=True, face="serif")
     p.text(236, 76, v.truth.practice, 10)
-    y, n = 108.0, 0
+    y = 108.0
     said = [f"Provide {text} [{code}], {quantity} in all." for code, text, quantity in v.items]
     said += [f"Schedule: {v.frequency}."] if v.frequency else []
     said += (
@@ -108,8 +110,7 @@ def sidebar(p: Page, v: Values) -> None:
         if v.has("equipment_brand")
         else []
     )
-    for words in said:
-        n += 1
+    for n, words in enumerate(said, 1):
         p.text(236, y, f"{n}.", 11)
         y = p.para(256, y, words, 11, 570) + 8
     y = max(y + 30, 420)

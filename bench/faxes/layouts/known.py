@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.faxes.layouts import Layout, boxed, free, referral, special, tables
+from bench.faxes.layouts import Layout, boxed, free, pads, referral, special, tables
 
 KNOWN: dict[str, Layout] = {
     "written_order": Layout((boxed.written_order,), items=3),
@@ -19,9 +19,9 @@ KNOWN: dict[str, Layout] = {
     "pap": Layout((special.pap,), types=("dme",), families=("pap",), items=4),
     "wound": Layout((special.wound,), types=("dme",), families=("wound",), items=3),
     "oxygen": Layout((special.oxygen,), types=("dme",), families=("oxygen",), items=2),
-    "rx_pad": Layout((special.rx_pad,), types=("dme", "home_health"), hand=True),
+    "rx_pad": Layout((pads.rx_pad,), types=("dme", "home_health"), hand=True),
     "striped": Layout((tables.striped,), items=3),
     "three_columns": Layout((tables.three_columns,), items=3),
     "mobility": Layout((tables.mobility,), types=("dme",), families=("mobility", "bed"), items=3),
-    "by_hand": Layout((tables.by_hand,), hand=True, items=2),
+    "by_hand": Layout((pads.by_hand,), hand=True, items=2),
 }

@@ -1,5 +1,7 @@
 """What hospitals and offices send for services at home: referrals, infusion orders, packets with the order inside."""
 
+# ruff: noqa: E501 - the words that stand on papers
+
 from __future__ import annotations
 
 from bench.faxes import others
@@ -236,7 +238,7 @@ def medications(p: Page, v: Values) -> None:
         y += 16
 
 
-def typed_memo(p: Page, v: Values) -> None:
+def typed_memo(p: Page, v: Values) -> None:  # noqa: C901 - one line of the memo after another
     """A typewritten memo: LABEL: value, one to a line, in any order, the address on three lines."""
     p.face = "mono"
     p.text(60, 70, v.truth.practice, 11)

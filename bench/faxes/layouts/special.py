@@ -1,5 +1,7 @@
 """Prescriptions for one kind of thing: positive airway pressure, wound care, oxygen, mobility; and the plain Rx pad."""
 
+# ruff: noqa: E501 - the words that stand on papers
+
 from __future__ import annotations
 
 from bench.faxes.catalogue import DME
@@ -279,58 +281,3 @@ def oxygen(p: Page, v: Values) -> None:
     p.text(400, y + 58, f"DATE {v['signature_date']}", 10, face=_hand(v))
     if v.signed:
         p.scribble(175, y + 56, 130)
-
-
-def rx_pad(p: Page, v: Values) -> None:
-    """A prescription pad, half a page, filled in by hand; the rest of the sheet is empty."""
-    p.box(90, 60, 432, 560, 1.5)
-    p.text(306, 86, v.truth.practice, 14, bold=True, anchor="ms", face="serif")
-    p.text(
-        306, 100, f"{v.case.clinic_address[0]}, {v.case.clinic_address[1]} {v.case.clinic_address[2]}", 8.5, anchor="ms"
-    )
-    p.text(306, 112, f"Tel {v['practice_phone']}    Fax {v['practice_fax']}", 8.5, anchor="ms")
-    p.line(100, 118, 512, 118)
-    y = 142.0
-
-    def rule(label: str, value: str, x: float = 104, right: float = 508) -> None:
-        start = p.text(x, y, label, 9) + 4
-        p.line(start, y + 3, right, y + 3, 0.5)
-        p.text(start + 4, y, value, 12, face="hand", fit=right - start - 6)
-
-    rule("Name", v["member_name"], right=340)
-    rule("DOB", v["dob"], x=348)
-    y += 24
-    rule("Address", v["ship_address"])
-    y += 24
-    rule("Phone", v["contact_phone"], right=270)
-    rule("Ins.", v["payer"], x=278)
-    y += 24
-    rule("ID #", v["member_id"], right=330)
-    rule("Dx", v["icd10"], x=338)
-    p.text(106, y + 48, "Rx", 34, bold=True, face="serif")
-    y += 42
-    for code, text, quantity in v.items:
-        p.text(160, y, f"{text}", 13, face="hand", fit=340)
-        p.text(160, y + 20, f"{code}   #{quantity}", 13, face="hand")
-        y += 44
-    if v.frequency:
-        p.text(160, y, f"Sig: {v.frequency}", 13, face="hand", fit=340)
-        y += 24
-    for name in ("equipment_brand", "equipment_model", "equipment_serial"):
-        if v.has(name):
-            p.text(160, y, f"{v.label(name)} {v[name]}", 12, face="hand", fit=340)
-            y += 20
-    for name in ("service_start", "service_end", "discharge_deadline"):
-        if v.has(name):
-            p.text(160, y, f"{v.label(name)}: {v[name]}", 12, face="hand", fit=340)
-            y += 20
-    if v.barrier_note:
-        p.text(160, y, v.barrier_note, 12, face="hand", fit=340)
-    y = 572.0
-    rule("Signature", "", right=370)
-    if v.signed:
-        p.scribble(160, y)
-    rule("Date", v["signature_date"], x=376)
-    y += 26
-    rule("Print name", v["clinician_name"], right=360)
-    rule("NPI", v["clinician_npi"], x=366)

@@ -1,5 +1,7 @@
 """Orders set as tables and columns: a striped table, three columns of blocks, right-aligned labels before rules."""
 
+# ruff: noqa: E501 - the words that stand on papers
+
 from __future__ import annotations
 
 from bench.faxes.page import Page
@@ -18,9 +20,7 @@ def striped(p: Page, v: Values) -> None:
         bold=True,
     )
     p.text(40, 68, f"Submitted to {v.case.supplier}. Confirmation {v.truth.order_number}", 8.5)
-    rows: list[tuple[str, str]] = []
-    for name in ("member_name", "dob", "contact_phone"):
-        rows.append((v.label(name), v[name]))
+    rows = [(v.label(name), v[name]) for name in ("member_name", "dob", "contact_phone")]
     rows += [("Address line 1", v.address[0]), ("City, State ZIP", v.address[1])] if v.has("ship_address") else []
     rows += [(v.label(name), v[name]) for name in ("payer", "member_id", "group_no") if v.has(name)]
     rows += [(f"Diagnosis {n}", f"{code} - {text}") for n, (code, text) in enumerate(v.dx, 1)]
@@ -166,50 +166,3 @@ def mobility(p: Page, v: Values) -> None:
     if v.signed:
         p.scribble(214, y - 22)
     row("Date signed", v["signature_date"], 400)
-
-
-def by_hand(p: Page, v: Values) -> None:
-    """A plain photocopied form with rules, the label below each rule's left end, all written by hand."""
-    p.text(306, 56, "ORDER / REFERRAL", 17, bold=True, anchor="ms")
-    y = 96.0
-
-    def under(*cells: tuple[str, str, float, float]) -> None:
-        nonlocal y
-        for label, value, x, w in cells:
-            p.line(x, y, x + w, y, 0.6)
-            p.text(x + 4, y - 4, value, 13, face="hand", fit=w - 6)
-            p.text(x, y + 9, label, 7.5)
-        y += 36
-
-    under((v.label("member_name"), v["member_name"], 40, 330), (v.label("dob"), v["dob"], 390, 182))
-    under((v.label("ship_address"), v["ship_address"], 40, 532))
-    under(
-        (v.label("contact_phone"), v["contact_phone"], 40, 170),
-        (v.label("payer"), v["payer"], 225, 170),
-        (v.label("member_id"), v["member_id"], 410, 162),
-    )
-    under((v.label("icd10"), v["icd10"], 40, 340), (v.label("group_no"), v["group_no"], 400, 172))
-    for code, text, quantity in v.items:
-        under(("Item or service", text, 40, 330), ("Code", code, 385, 90), ("Qty", quantity, 490, 82))
-    under(
-        (v.label("frequency"), v.frequency, 40, 250), (v.label("discharge_deadline"), v["discharge_deadline"], 310, 262)
-    )
-    under(
-        (v.label("service_start"), v["service_start"], 40, 170),
-        (v.label("service_end"), v["service_end"], 225, 170),
-        (v.label("equipment_serial"), v["equipment_serial"], 410, 162),
-    )
-    under(
-        (v.label("equipment_brand"), v["equipment_brand"], 40, 250),
-        (v.label("equipment_model"), v["equipment_model"], 310, 262),
-    )
-    x = 40.0
-    for name in BARRIERS:
-        x = p.tick(x, y - 8, v.barrier_words(name), on=v.barrier(name), size=10, style=v.rng.choice(("handx", "check")))
-    y += 24
-    under((v.label("clinician_name"), v["clinician_name"], 40, 300), ("NPI", v["clinician_npi"], 360, 212))
-    under(("Office phone", v["practice_phone"], 40, 250), ("Office fax", v["practice_fax"], 310, 262))
-    y += 14
-    if v.signed:
-        p.scribble(60, y - 4)
-    under(("Signature", "", 40, 300), ("Date", v["signature_date"], 360, 212))
