@@ -128,7 +128,7 @@ def api_router(journal: Journal, stopping: asyncio.Event) -> APIRouter:
     @router.post("/api/replay", status_code=202)
     async def replay(which: Replay) -> dict[str, int]:
         """Try deliveries again; their effects still happen once."""
-        return {"redelivered": await journal.write(lambda unit: unit.redeliver(which.event_id, which.consumer))}
+        return {"redelivered": await redelivered(journal, which.event_id, which.consumer)}
 
     @router.get("/events")
     async def live(request: Request, topic: Topics = None) -> StreamingResponse:
@@ -141,6 +141,13 @@ def api_router(journal: Journal, stopping: asyncio.Event) -> APIRouter:
         return StreamingResponse(_stream(journal, request, start, topics, stopping), media_type="text/event-stream")
 
     return router
+
+
+async def redelivered(journal: Journal, event_id: str, consumer: str | None) -> int:
+    """Put settled deliveries back into their queues; 404 when there is no such event."""
+    if await journal.read(lambda reader: reader.event(event_id)) is None:
+        raise HTTPException(404, "there is no such event")
+    return await journal.write(lambda unit: unit.redeliver(event_id, consumer))
 
 
 def _known(topics: list[str] | None) -> list[str]:

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.routing import Mount
 
 from doorstep.console import views
-from doorstep.console.api import Id
+from doorstep.console.api import Id, redelivered
 from doorstep.journal import Journal, Reader
 
 _HERE = Path(__file__).parent
@@ -64,7 +64,7 @@ def pages_router(journal: Journal) -> APIRouter:
 
     @router.post("/dead-letters/{event_id}/{consumer}/replay")
     async def replay(event_id: Id, consumer: Id) -> RedirectResponse:
-        await journal.write(lambda unit: unit.redeliver(event_id, consumer))
+        await redelivered(journal, event_id, consumer)
         return RedirectResponse("/dead-letters", 303)
 
     @router.get("/inputs", response_class=HTMLResponse)
