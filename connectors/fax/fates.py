@@ -34,7 +34,7 @@ _WORDS: tuple[tuple[FailureClass, str], ...] = (
     (FailureClass.NO_ANSWER, r"no[ ._-]?answer|no[ ._-]?response|unanswered|not answer|ring(?:ing)? time|ringback"),
     (
         FailureClass.NEGOTIATION,
-        r"negotiat|initial.communication|handshak|training|phase [ab]|t\.?30|t1 time|dcs|dis/dtc|incompatible"
+        r"negotiat|initial.communication|handshak|train(?:ing)?\b|phase [ab]|t\.?30|t1 time|dcs|dis/dtc|incompatible"
         r"|compatib|no response to (?:mps|eop|eom)|protocol|signal(?:l?ing)? error|communication (?:error|timeout)",
     ),
     (FailureClass.PARTIAL, r"partial|some pages|incomplete"),

@@ -218,7 +218,8 @@ class Follower:
         job = await sendfax.find(tag)
         if job is None:
             pdf = await asyncio.to_thread(self.sends.page, record["key"])
-            job = await sendfax.submit(tag, record["number"], pdf)
+            told = self._settings.hylafax_fates is not None
+            job = await sendfax.submit(tag, record["number"], pdf, told=told)
         await asyncio.to_thread(self.sends.handed, record, job)
 
     async def _notes(self, folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ def put_in_outbox(outbox: Path, tag: str, pdf: bytes, facts: Mapping[str, object
 def write(folder: Path, name: str, data: bytes) -> None:
     """Write, fsync, rename, fsync the folder."""
     folder.mkdir(mode=0o770, parents=True, exist_ok=True)
-    draft = folder / f".{name}.tmp"
+    draft = folder / f".{name}.{secrets.token_hex(6)}.tmp"
     with draft.open("wb") as file:
         file.write(data)
         file.flush()

@@ -155,7 +155,7 @@ async def _to_hylafax(
     if follows_hylafax(settings):
         await asyncio.to_thread(sends.begin, tag, delivery.confirmation, HYLAFAX, number, page.pdf, page.pages)
     try:
-        job = await sendfax.submit(tag, number, page.pdf)
+        job = await sendfax.submit(tag, number, page.pdf, told=settings.hylafax_fates is not None)
     except Refused:
         if follows_hylafax(settings):
             await asyncio.to_thread(sends.forget, tag)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,6 +21,7 @@ class Records:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._open, self._done = folder / "open", folder / "done"
+        self._beginning = threading.Lock()
         for path in (folder, self._open, self._done):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -29,10 +31,11 @@ class Records:
 
     def begin(self, key: str, record: Mapping[str, Any]) -> bool:
         """Keep a new record; False when the key is known, under way or settled."""
-        if self.get(key) is not None or self.settled(key) is not None:
-            return False
-        self.put(key, record)
-        return True
+        with self._beginning:
+            if self.get(key) is not None or self.settled(key) is not None:
+                return False
+            self.put(key, record)
+            return True
 
     def put(self, key: str, record: Mapping[str, Any]) -> None:
         write(self._open, self._name(key), json.dumps({"key": key, **record}, sort_keys=True).encode())
@@ -56,6 +59,11 @@ class Records:
         return sorted(found, key=lambda record: float(record.get("first", 0)))
 
     def purge(self, days: float) -> None:
+        """Remove what was settled long ago, and drafts that a crash left."""
+        for draft in (*self._open.glob(".*.tmp"), *self._done.glob(".*.tmp")):
+            with suppress(FileNotFoundError):
+                if age(draft.stat()) > 3600:
+                    draft.unlink()
         for path in self._done.glob("*.json"):
             with suppress(FileNotFoundError):
                 if age(path.stat()) > days * 86_400:

@@ -22,12 +22,14 @@ class SendFax:
     def __init__(self, program: Path, host: str | None, home: Path, seconds: float) -> None:
         self._program, self._host, self._home, self._seconds = program, host, home, seconds
 
-    async def submit(self, tag: str, number: str, pdf: bytes) -> str:
-        """Queue a PDF for one number and return HylaFAX's job id."""
+    async def submit(self, tag: str, number: str, pdf: bytes, *, told: bool = False) -> str:
+        """Queue a PDF for one number and return HylaFAX's job id; `told` has its notify hook called at success too."""
         page = self._home / f"{tag}.pdf"
         await asyncio.to_thread(self._put, page, pdf)
         try:
-            code, said = await self._run(str(self._program), "-n", "-N", "-i", tag, "-d", number, str(page))
+            code, said = await self._run(
+                str(self._program), "-n", "-D" if told else "-N", "-i", tag, "-d", number, str(page)
+            )
         finally:
             page.unlink(missing_ok=True)
         job = _REQUEST.search(said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
@@ -13,11 +14,14 @@ from pathlib import Path
 import pytest
 
 from connectors.fax import CONNECTOR, FaxSettings
+from connectors.fax.follow import Follower
 from connectors.fax.handover import Attempts
 from connectors.fax.outbound import job_tag
 from doorstep.connector import Delivery, Sent
 from doorstep.errors import Unavailable
+from schemas.outbound import FailureClass
 from tests.connectors.fax.answers import confirmation
+from tests.connectors.fax.gateways.house import house, until
 from tests.connectors.fax.hubs import FolderHub
 
 HFAXD, FAXQ = "/usr/sbin/hfaxd", "/usr/sbin/faxq"
@@ -46,8 +50,11 @@ def make_spool(spool: Path) -> None:
     (spool / "etc" / "setup.cache").touch()
     (spool / "etc" / "config").write_text(
         'AreaCode: 614\nLongDistancePrefix: 1\nInternationalPrefix: 011\nDialStringRules: "etc/dialrules"\n'
+        "NotifyCmd: bin/notify-doorstep\n"
     )
     shutil.copy("/etc/hylafax/dialrules", spool / "etc" / "dialrules")
+    shutil.copy(Path(__file__).parents[3] / "deploy" / "hylafax" / "notify-doorstep", spool / "bin")
+    (spool / "etc" / "doorstep.conf").write_text(f"DOORSTEP_FAX_FATES={spool.parent / 'fates'}\n")
     for path in (spool, *spool.rglob("*")):
         shutil.chown(path, "uucp", "uucp")
 
@@ -117,3 +124,31 @@ async def test_a_server_that_is_away_is_tried_later(tmp_path: Path) -> None:
     settings = FaxSettings(sendfax=Path(SENDFAX), sendfax_host=f"127.0.0.1:{free_port()}")
     with pytest.raises(Unavailable):
         await CONNECTOR.send(settings, FolderHub(tmp_path), Delivery(confirmation(), attempt=1))
+
+
+async def test_a_job_taken_out_of_the_real_queue_is_told_by_the_hook(
+    server: tuple[str, Path], open_folder: Path, tmp_path: Path
+) -> None:
+    host, spool = server
+    fates = open_folder / "fates"
+    fates.mkdir()
+    shutil.chown(fates, "uucp", "uucp")
+    assert SENDFAX
+    async with house(tmp_path / "hub") as hub:
+        settings = FaxSettings(sendfax=Path(SENDFAX), sendfax_host=host, hylafax_fates=fates)
+        sent = await hub.answer(settings)
+        job = (spool / "sendq" / f"q{sent.provider_id}").read_text()
+        assert "notify:when done" in job
+        home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+        remove = ["faxrm", "-h", host, sent.provider_id]
+        await asyncio.to_thread(subprocess.run, remove, env=home, check=True, capture_output=True)
+        follower = Follower(settings, hub, {})
+
+        async def told() -> bool:
+            await follower.look()
+            return bool(await hub.fates())
+
+        await until(told, 20)
+        [fate] = await hub.fates()
+    assert (fate.provider_status, fate.failure_class, fate.final) == ("killed", FailureClass.DECLINED, True)
+    assert fate.provider_id == sent.provider_id
