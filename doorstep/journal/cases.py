@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, literal, select, update
+from sqlalchemy import Select, bindparam, func, insert, literal, literal_column, select, update
 
 from doorstep.errors import Defect, Unavailable
 from doorstep.journal.events import parse
@@ -20,6 +21,31 @@ def luhn(digits: str) -> str:
     return str(-total % 10)
 
 
+# built once: building a query costs several times what running it does
+_OLDEST_FIRST = select(case_.c.case_id, case_.c.data).order_by(case_.c.opened_at, case_.c.case_id)
+_BY_ID = _OLDEST_FIRST.where(case_.c.case_id == bindparam("value"))
+_BY_ORDER_KEY = _OLDEST_FIRST.where(
+    case_.c.order_key == bindparam("value"), case_.c.state != literal_column(f"'{CaseState.CANCELLED.value}'")
+)
+_BY_DOCUMENT = _OLDEST_FIRST.where(
+    case_.c.case_id.in_(select(case_document.c.case_id).where(case_document.c.document_id == bindparam("value")))
+)
+_BY_IDENTITY = (
+    select(case_.c.case_id, case_.c.data).where(case_.c.identity_key == bindparam("value")).order_by(case_.c.case_id)
+)
+_BY_TOKEN = _OLDEST_FIRST.join(case_token, case_token.c.case_id == case_.c.case_id).where(
+    case_token.c.token == bindparam("value")
+)
+_REVISION = select(case_.c.revision).where(case_.c.case_id == bindparam("value"))
+_UPDATE_CASE = update(case_).where(case_.c.case_id == bindparam("known"))
+_MARK = select(mark.c.token).where(mark.c.token == bindparam("value"))
+_OFFER = select(offer.c.data).where(offer.c.offer_id == bindparam("value"))
+_OFFERS_OF = (
+    select(offer.c.data).where(offer.c.case_id == bindparam("value")).order_by(offer.c.sent_at, offer.c.offer_id)
+)
+_REVIEW = select(review.c.data).where(review.c.review_id == bindparam("value"))
+
+
 class CaseWrites(Transaction):
     """The cases' share of a unit of work."""
 
@@ -31,27 +57,22 @@ class CaseWrites(Transaction):
         return f"DS-{digits}-{luhn(digits)}"
 
     def case(self, case_id: str) -> Case | None:
-        return self._case(case_.c.case_id == case_id)
+        return self._first(_BY_ID, case_id)
 
     def case_by_order_key(self, order_key: str) -> Case | None:
         """Return the open case that this very order already opened."""
-        return self._case((case_.c.order_key == order_key) & (case_.c.state != CaseState.CANCELLED.value))
+        return self._first(_BY_ORDER_KEY, order_key)
 
     def case_by_document(self, document_id: str) -> Case | None:
         """Return the case that a document belongs to; the one opened first when it opened several."""
-        return self._case(
-            case_.c.case_id.in_(select(case_document.c.case_id).where(case_document.c.document_id == document_id))
-        )
+        return self._first(_BY_DOCUMENT, document_id)
 
     def cases_by_identity(self, identity_key: str) -> list[Case]:
-        query = select(case_.c.data).where(case_.c.identity_key == identity_key).order_by(case_.c.case_id)
-        return [parse(Case, data, "case") for data in self.connection.execute(query).scalars()]
+        return self._cases(_BY_IDENTITY, identity_key)
 
     def cases_by_token(self, token: str) -> list[Case]:
         """Return the cases that were put under this token, oldest first."""
-        query = select(case_.c.data).join(case_token, case_token.c.case_id == case_.c.case_id)
-        query = query.where(case_token.c.token == token).order_by(case_.c.opened_at, case_.c.case_id)
-        return [parse(Case, data, "case") for data in self.connection.execute(query).scalars()]
+        return self._cases(_BY_TOKEN, token)
 
     def index_case(self, case_id: str, tokens: Iterable[str]) -> None:
         """Put a saved case under these tokens too."""
@@ -64,12 +85,15 @@ class CaseWrites(Transaction):
         self.connection.execute(upsert(self.dialect, mark).on_conflict_do_nothing(), {"token": token})
 
     def marked(self, token: str) -> bool:
-        return self.connection.execute(select(mark.c.token).where(mark.c.token == token)).first() is not None
+        return self.connection.execute(_MARK, {"value": token}).first() is not None
 
-    def _case(self, condition: ColumnElement[bool]) -> Case | None:
-        query = select(case_.c.case_id, case_.c.data).where(condition).order_by(case_.c.opened_at, case_.c.case_id)
-        row = self.connection.execute(query.limit(1)).first()
+    def _first(self, query: Select[Any], value: str) -> Case | None:
+        row = self.connection.execute(query, {"value": value}).first()
         return parse(Case, row[1], f"case {row[0]}") if row else None
+
+    def _cases(self, query: Select[Any], value: str) -> list[Case]:
+        rows = self.connection.execute(query, {"value": value})
+        return [parse(Case, row[1], f"case {row[0]}") for row in rows]
 
     def save_case(self, case: Case) -> None:
         """Insert or update; an update must carry the next `revision`, else Defect."""
@@ -83,28 +107,29 @@ class CaseWrites(Transaction):
             "revision": case.revision,
             "data": case.model_dump_json(),
         }
-        other = self.case_by_order_key(case.order_key) if case.state is not CaseState.CANCELLED else None
-        if other is not None and other.case_id != case.case_id:
-            raise Unavailable("case.order_key", "another case holds this order", detail=other.case_id, retry_after=0)
-        known = self.connection.execute(select(case_.c.revision).where(case_.c.case_id == case.case_id)).scalar()
+        live = case.state is not CaseState.CANCELLED
+        holder = self.connection.execute(_BY_ORDER_KEY, {"value": case.order_key}).first() if live else None
+        if holder is not None and holder[0] != case.case_id:
+            raise Unavailable("case.order_key", "another case holds this order", detail=holder[0], retry_after=0)
+        known = self.connection.execute(_REVISION, {"value": case.case_id}).scalar()
         if (known or 0) + 1 != case.revision:
             raise Defect("case.revision", "the case was changed meanwhile", detail=f"{case.case_id} {known}")
         if known is None:
             self.connection.execute(insert(case_), row)
         else:
-            self.connection.execute(update(case_).where(case_.c.case_id == case.case_id).values(row))
+            self.connection.execute(_UPDATE_CASE, {"known": case.case_id, **row})
         links = [{"document_id": document_id, "case_id": case.case_id} for document_id in case.document_ids]
         if links:
             self.connection.execute(upsert(self.dialect, case_document).on_conflict_do_nothing(), links)
 
     def offer(self, offer_id: str) -> Offer | None:
-        data = self.connection.execute(select(offer.c.data).where(offer.c.offer_id == offer_id)).scalar()
+        data = self.connection.execute(_OFFER, {"value": offer_id}).scalar()
         return parse(Offer, data, f"offer {offer_id}") if data else None
 
     def offers_of(self, case_id: str) -> list[Offer]:
         """Return the offers of a case, oldest first."""
-        query = select(offer.c.data).where(offer.c.case_id == case_id).order_by(offer.c.sent_at, offer.c.offer_id)
-        return [parse(Offer, data, "offer") for data in self.connection.execute(query).scalars()]
+        rows = self.connection.execute(_OFFERS_OF, {"value": case_id}).scalars()
+        return [parse(Offer, data, "offer") for data in rows]
 
     def save_offer(self, saved: Offer) -> None:
         row = {
@@ -120,7 +145,7 @@ class CaseWrites(Transaction):
 
     def review(self, review_id: str) -> ReviewRequested | None:
         """Return a review, open or closed."""
-        data = self.connection.execute(select(review.c.data).where(review.c.review_id == review_id)).scalar()
+        data = self.connection.execute(_REVIEW, {"value": review_id}).scalar()
         return parse(ReviewRequested, data, f"review {review_id}") if data else None
 
     def save_review(self, saved: ReviewRequested) -> None:

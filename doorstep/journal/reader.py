@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Column, Connection, Select, and_, exists, func, literal_column, or_, select
+from sqlalchemy import Column, Connection, Integer, Select, and_, bindparam, exists, func, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
 from doorstep.connector import Receipt, StoredResource
@@ -134,10 +134,10 @@ class Reader:
 
     def due(self, consumer: str, now: datetime, limit: int, without: Collection[str] = ()) -> list[Pending]:
         """Return the heads of the consumer's lanes (but those of `without`) that may be handled now, oldest first."""
-        query = due_query(consumer, now, limit, without)
+        query, parameters = due_query(consumer, now, limit, without)
         return [
             Pending(r["event_seq"], r["id"], consumer, r["lane"], r["state"], r["attempts"], r)
-            for r in self.connection.execute(query).mappings()
+            for r in self.connection.execute(query, parameters).mappings()
         ]
 
     def is_open(self, event_id: str, consumer: str) -> bool:
@@ -234,20 +234,29 @@ class Reader:
         return self._store.read(self.connection, ref)
 
 
-def due_query(consumer: str, now: datetime, limit: int, without: Collection[str]) -> Select[Any]:
-    """Return the query for the open deliveries that no earlier open delivery of their lane blocks."""
+def _due() -> Select[Any]:
     earlier = aliased(delivery)
     same_lane = and_(earlier.c.consumer == delivery.c.consumer, earlier.c.lane == delivery.c.lane)
     blocked = exists().where(same_lane, earlier.c.event_seq < delivery.c.event_seq, earlier.c.done_at.is_(None))
-    query = (
+    return (
         select(delivery.c.event_seq, delivery.c.lane, delivery.c.state, delivery.c.attempts, event)
         .join(event, event.c.seq == delivery.c.event_seq)
-        .where(delivery.c.consumer == consumer, delivery.c.done_at.is_(None), delivery.c.next_attempt_at <= now)
+        .where(delivery.c.consumer == bindparam("of"), delivery.c.done_at.is_(None))
+        .where(delivery.c.next_attempt_at <= bindparam("now"))
         .where(~blocked)
         .order_by(delivery.c.event_seq)
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
     )
-    return query.where(delivery.c.lane.not_in(without)) if without else query
+
+
+_DUE = _due()
+_DUE_WITHOUT = _DUE.where(delivery.c.lane.not_in(bindparam("without", expanding=True)))
+
+
+def due_query(consumer: str, now: datetime, limit: int, without: Collection[str]) -> tuple[Select[Any], dict[str, Any]]:
+    """Return the query, and its parameters, for open deliveries that no earlier open delivery of their lane blocks."""
+    parameters: dict[str, Any] = {"of": consumer, "now": now, "most": limit}
+    return (_DUE_WITHOUT, {**parameters, "without": list(without)}) if without else (_DUE, parameters)
 
 
 def backlog_queries() -> tuple[Select[Any], Select[Any]]:

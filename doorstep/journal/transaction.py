@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 import yaml
 from pydantic import JsonValue
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, literal_column, select
 
 from doorstep import clock
 from doorstep.errors import Defect
@@ -29,6 +29,12 @@ from schemas.transmission import Content
 PayloadT = TypeVar("PayloadT", bound=Payload)
 
 _INSERT_DELIVERY = insert(delivery_table)
+_LATEST = (
+    select(event_table)
+    .where(event_table.c.key == bindparam("of_key"), event_table.c.topic == bindparam("of_topic"))
+    .order_by(event_table.c.seq.desc())
+    .limit(literal_column("1"))
+)
 
 
 def one_or_many(rows: list[dict[str, Any]]) -> list[dict[str, Any]] | dict[str, Any]:
@@ -163,8 +169,7 @@ class Transaction:
 
     def latest(self, payload: type[PayloadT], key: str) -> Event[PayloadT] | None:
         """Return the newest event of that type with that key."""
-        query = select(event_table).where(event_table.c.key == key, event_table.c.topic == payload.topic)
-        row = self.connection.execute(query.order_by(event_table.c.seq.desc()).limit(1)).mappings().first()
+        row = self.connection.execute(_LATEST, {"of_key": key, "of_topic": payload.topic}).mappings().first()
         return events.load(row) if row else None
 
     def put(self, staged: Staged) -> Content:

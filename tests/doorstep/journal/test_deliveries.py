@@ -157,7 +157,8 @@ async def test_finding_due_work_reads_no_settled_rows(journal: Journal) -> None:
     def plan(unit: JournalUnit) -> str:
         if unit.dialect == "postgresql":
             unit.connection.exec_driver_sql("ANALYZE delivery")
-        return explained(unit, due_query("count", unit.now, 10, {"busy"}))
+        query, parameters = due_query("count", unit.now, 10, {"busy"})
+        return explained(unit, query.params(parameters))
 
     def plan_of_backlog(unit: JournalUnit) -> str:
         open_, dead = (explained(unit, query) for query in backlog_queries())
