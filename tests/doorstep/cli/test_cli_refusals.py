@@ -84,7 +84,7 @@ def test_a_taken_port_names_its_setting(port: str, tmp_path: Path) -> None:
         (["cases", "--state", "nonsense"], "nonsense"),
         (["find"], "exactly one"),
         (["replay"], "event id"),
-        (["events", "-n", "99999999999999999999"], "99999999999999999999"),
+        (["events", "-n", "99999999999999999999"], "--limit"),
     ],
 )
 def test_usage_that_makes_no_sense_is_refused(args: list[str], word: str, tmp_path: Path) -> None:
@@ -103,8 +103,8 @@ def test_a_hub_that_is_not_there_is_said_for_each_file(to: str, tmp_path: Path) 
 
 def test_read_has_one_line_for_each_input_whatever_it_is(tmp_path: Path) -> None:
     (tmp_path / "empty.tif").touch()
-    (tmp_path / "[/b]noise.pdf").write_bytes(bytes(range(256)))
-    names = ["missing.tif", ".", "empty.tif", "[/b]noise.pdf"]
+    (tmp_path / "[red]noise.pdf").write_bytes(bytes(range(256)))
+    names = ["missing.tif", ".", "empty.tif", "[red]noise.pdf"]
     ran = doorstep("read", "--json", *names, cwd=tmp_path)
     ran.failed(1, "4 of 4")
     assert [line["file"] for line in ran.lines] == names
@@ -116,7 +116,7 @@ def test_read_has_one_line_for_each_input_whatever_it_is(tmp_path: Path) -> None
         )
     shown = doorstep("read", *names, cwd=tmp_path)
     shown.failed(1)
-    assert "[/b]noise.pdf" in shown.out
+    assert "[red]noise.pdf" in shown.out
 
 
 def test_check_names_a_mistyped_variable_and_a_broker_that_is_away(tmp_path: Path) -> None:
