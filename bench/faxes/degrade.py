@@ -120,7 +120,7 @@ def _dirt(bits: Image.Image, level: Level, rng: random.Random, noise: np.random.
         spots.tolist(), noise.integers(0, 4, count).tolist(), (noise.random(count) < 0.25).tolist(), strict=True
     ):
         draw.rectangle((x, y, x + (0, 0, 1, 2)[size], y + (0, 1, 0, 1)[size]), fill=255 if white else 0)
-    for _ in range(rng.randint(0, level.streaks)):
+    for _ in range(rng.randint(0, level.streaks) if rng.random() < 0.5 else 0):
         _streak(draw, bits, rng)
     if rng.random() < level.edges:
         _edge(draw, bits, rng)

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 PACKAGE = "libspandsp2"
@@ -97,7 +98,7 @@ class _End:
         sent = self.lib.fax_tx(self.fax, self.at, STEP)
         self.samples[sent:] = 0
 
-    def hear(self, heard: np.ndarray) -> None:
+    def hear(self, heard: NDArray[np.int16]) -> None:
         self.lib.fax_rx(self.fax, heard.ctypes.data, STEP)
 
     def hang_up(self) -> None:
@@ -155,6 +156,6 @@ def _call(data: bytes, noise: np.random.Generator, hiss: float, bursts: float) -
         return received.read_bytes() if received.is_file() else b""
 
 
-def _mixed(samples: np.ndarray, noise: np.random.Generator, level: float) -> np.ndarray:
+def _mixed(samples: NDArray[np.int16], noise: np.random.Generator, level: float) -> NDArray[np.int16]:
     mixed = samples + noise.standard_normal(STEP, dtype=np.float32) * level
     return np.clip(mixed, -32768, 32767).astype(np.int16)

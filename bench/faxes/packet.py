@@ -123,7 +123,7 @@ def make_order(rng: random.Random, part: str, name: str, layout: Layout, severit
     struck = [n for sheet in maker.sheets for n in sheet.struck]
     maker.hard += [f"struck:{n}" for n in struck]
     review = patients > 1
-    expected = {
+    expected: dict[str, Any] = {
         "outcome": "review" if review else "incomplete" if missing else "scheduled",
         "document_class": CLASSES[order_type],
         "fields": {} if review else fields,
@@ -167,7 +167,7 @@ def make_other(rng: random.Random, part: str, kind: str, severity: int, lines: i
         maker.sheet(lambda page: others.cover(page, values, 2))
     maker.sheet(lambda page: draw(page, values))
     nobody = kind in {"marketing", "newsletter", "wrong_recipient", "invoice", "blank", "cover_only"}
-    expected = {
+    expected: dict[str, Any] = {
         "outcome": outcome,
         "document_class": classes[0],
         "accept": {"document_class": list(classes[1:])} if classes[1:] else {},

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import cast
 
 from PIL import Image, ImageDraw
 
 from bench.faxes.fonts import GROWN, font
-from tests.samples.faxes.sheet import HEIGHT, PIXELS, SCALE, WIDTH, scribble
+from tests.samples.faxes.sheet import HEIGHT, PIXELS, SCALE, WIDTH, Sheet, scribble
 
 __all__ = ["HEIGHT", "WIDTH", "Page", "Struck"]
 
@@ -20,16 +20,6 @@ class Struck(str):
     __slots__ = ("name", "old")
     old: str
     name: str
-
-
-@dataclass(slots=True)
-class Box:
-    """A rectangle on the page, as a place to put things into."""
-
-    x: float
-    y: float
-    w: float
-    h: float
 
 
 class Page:
@@ -203,7 +193,7 @@ class Page:
 
     def scribble(self, x: float, y: float, width: float = 110) -> None:
         """A signature-like stroke."""
-        scribble(self, x, y, self.rng, width)
+        scribble(cast("Sheet", self), x, y, self.rng, width)
 
     @property
     def lowest(self) -> float:

@@ -165,6 +165,7 @@ def test_a_run_writes_each_fax_with_its_truth_beside_it(tmp_path: Path) -> None:
         } <= expected.keys()
 
 
+@pytest.mark.slow
 def test_two_patients_in_one_packet_go_to_review_without_fields() -> None:
     packets = [
         fax

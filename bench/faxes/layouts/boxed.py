@@ -199,6 +199,7 @@ def plan_of_care(p: Page, v: Values) -> None:
 
 def checklist(p: Page, v: Values) -> None:
     """A supplier's own order form: every product it sells with a box to tick and a column for the quantity."""
+    y: float
     p.text(40, 52, v.case.supplier.upper(), 17, bold=True, face="serif")
     p.text(40, 66, f"Order intake fax: {v.phone(v.case.supplier_fax)}", 9)
     p.text(572, 52, "RX / ORDER FORM", 13, bold=True, anchor="rs")

@@ -81,6 +81,7 @@ def case_manager(p: Page, v: Values) -> None:
 
 def infusion_rx(p: Page, v: Values) -> None:
     """A home infusion pharmacy's order: drug line with dose columns, access device and line care as boxes."""
+    x: float
     p.text(
         306,
         52,

@@ -131,13 +131,13 @@ def wound(p: Page, v: Values) -> None:
     y += 44
     p.text(40, y, "DRESSINGS ORDERED (30 day supply)", 11, bold=True)
     y += 6
-    heads = ((36, 240, "Product"), (276, 70, "HCPCS"), (346, 60, "Qty"), (406, 170, "Change frequency"))
-    for x, w, title in heads:
+    columns = ((36, 240, "Product"), (276, 70, "HCPCS"), (346, 60, "Qty"), (406, 170, "Change frequency"))
+    for x, w, title in columns:
         p.box(x, y, w, 16)
         p.text(x + 3, y + 12, title, 9.5, bold=True)
     for n, (code, text, quantity) in enumerate(v.items):
         y += 20 if n else 16
-        for (x, w, _), value in zip(heads, (text, code, quantity, v.frequency if n == 0 else ""), strict=True):
+        for (x, w, _), value in zip(columns, (text, code, quantity, v.frequency if n == 0 else ""), strict=True):
             p.box(x, y, w, 20)
             p.text(x + 4, y + 14, value, 10.5, face=_hand(v), fit=w - 6)
     y += 46
@@ -172,6 +172,7 @@ def wound(p: Page, v: Values) -> None:
 
 def oxygen(p: Page, v: Values) -> None:
     """A certificate for oxygen in sections A to D with lettered boxes and numbered questions."""
+    x: float
     p.face = "serif"
     p.text(306, 48, "CERTIFICATE OF MEDICAL NECESSITY - OXYGEN", 14, bold=True, anchor="ms")
     p.box(36, 56, 540, 16, 1.0)
