@@ -55,9 +55,7 @@ class Settings(BaseSettings):
     worker_processes: int = Field(0, ge=0, description="OCR and parsing processes; 0 = one a core")
     ocr_engine: str = Field("", description="Name of an engine of doorstep/ocr; empty = the best one that works here")
     grace_seconds: float = Field(8.0, gt=0, description="How long a stop may take before work is cut off")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="DEBUG, INFO, WARNING or ERROR"
-    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_json: bool = Field(False, description="One JSON object a log line")
     connectors: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="[connectors.NAME]: each connector's own settings (docs/settings.md)"
