@@ -4,6 +4,7 @@ Everything here is meant to run inside a worker process; `read_document` is the 
 """
 
 from doorstep.ocr.document import READABLE, read_document, sniff
-from doorstep.ocr.engines import Engine, choose_engine
+from doorstep.ocr.engines import Engine, choose_engine, choose_lead
+from doorstep.ocr.look import read_crop
 
-__all__ = ["READABLE", "Engine", "choose_engine", "read_document", "sniff"]
+__all__ = ["READABLE", "Engine", "choose_engine", "choose_lead", "read_crop", "read_document", "sniff"]

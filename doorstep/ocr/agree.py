@@ -103,7 +103,7 @@ def _compare(place: _Place) -> Iterator[Word]:
         end = start + len(word.text)
         piece = said[where[start] : where[end]]
         sure = min((o.confidence for o in _inside(others, where[start], where[end])), default=0.0)
-        yield from _cut(_judged(word, piece, sure), {g - where[start]: wide for g, wide in gaps.items()})
+        yield from _cut(judged(word, piece, sure), {g - where[start]: wide for g, wide in gaps.items()})
         start = end
 
 
@@ -126,7 +126,8 @@ def _inside(words: Sequence[Word], start: int, end: int) -> Iterator[Word]:
         at += len(word.text)
 
 
-def _judged(word: Word, piece: str, sure: float) -> Word:
+def judged(word: Word, piece: str, sure: float) -> Word:
+    """Return a word with what another reading says of it, and how sure it is then."""
     if not piece:
         return word.model_copy(update={"confidence": _round(ALONE * word.confidence)})
     agrees = plain(word.text) == plain(piece) if plain(word.text) else word.text == piece

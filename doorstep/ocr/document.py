@@ -10,6 +10,7 @@ from PIL import Image
 from doorstep.ocr.agree import merge
 from doorstep.ocr.decode import image_pages
 from doorstep.ocr.engines import Engine, choose_engine, choose_lead
+from doorstep.ocr.look import look_again
 from doorstep.ocr.marks import find_marks
 from doorstep.ocr.pdf import PdfPage, pdf_pages
 from doorstep.ocr.prepare import clean, ink_share, soften
@@ -19,6 +20,8 @@ from schemas.reading import Page, Reading, Word
 READABLE = {"application/pdf": "PDF", "image/tiff": "TIFF", "image/png": "PNG", "image/jpeg": "JPEG"}
 BLANK = 0.0006
 FEW_WORDS = 12
+LEAD_PAGES = 40
+"""Beyond so many pages of a document Tesseract reads alone: a packet of 200 pages must end in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +123,10 @@ def read_page(image: Image.Image, number: int, readers: Readers, *, bilevel: boo
             if best >= FEW_WORDS:
                 break
     second: tuple[Word, ...] = ()
-    if readers.lead is not None:
+    if readers.lead is not None and number <= LEAD_PAGES:
         second = tuple(words)
-        words = list(number_lines(tuple(merge(readers.lead.read(page), words))))
+        both = merge(readers.lead.read(page), words)
+        words = list(number_lines(tuple(look_again(page, both, readers.lead, readers.base))))
     return Page(
         number=number,
         width=page.width,

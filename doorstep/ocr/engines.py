@@ -33,6 +33,9 @@ class Engine(Protocol):
     def read(self, image: Image.Image) -> list[Word]:
         """Return the words with pixel boxes, confidences from 0 to 1 and their line's number."""
 
+    def read_line(self, image: Image.Image) -> list[Word]:
+        """Read an image that holds a single line of text."""
+
 
 class TesserocrEngine:
     """Tesseract through its library in this process: no start-up and no temporary files for each page."""
@@ -48,8 +51,15 @@ class TesserocrEngine:
         self.name = "tesserocr"
 
     def read(self, image: Image.Image) -> list[Word]:
+        return self._read(image, self._lib.PSM.AUTO)
+
+    def read_line(self, image: Image.Image) -> list[Word]:
+        return self._read(image, self._lib.PSM.SINGLE_LINE)
+
+    def _read(self, image: Image.Image, mode: int) -> list[Word]:
         api, lib = self._api, self._lib
         try:
+            api.SetPageSegMode(mode)
             api.SetImage(image)
             api.SetSourceResolution(RESOLUTION)
             api.Recognize()
@@ -83,9 +93,15 @@ class PytesseractEngine:
         self.name = "pytesseract"
 
     def read(self, image: Image.Image) -> list[Word]:
+        return self._read(image, 3)
+
+    def read_line(self, image: Image.Image) -> list[Word]:
+        return self._read(image, 7)
+
+    def _read(self, image: Image.Image, mode: int) -> list[Word]:
         import pytesseract
 
-        config = f"--psm 3 --oem 1 --dpi {RESOLUTION}"
+        config = f"--psm {mode} --oem 1 --dpi {RESOLUTION}"
         try:
             found = pytesseract.image_to_data(
                 image, lang=LANGUAGE, config=config, timeout=PAGE_SECONDS, output_type=pytesseract.Output.DICT

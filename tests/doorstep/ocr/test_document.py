@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from doorstep.ocr import choose_engine, read_document, sniff
+from doorstep.ocr import choose_engine, engines, read_document, sniff
 from doorstep.ocr.decode import flatten, pixel_ratio
 from doorstep.ocr.prepare import drop_edges, skew
 from schemas.codec import CodecError
@@ -21,6 +22,15 @@ LINES = (
     "Hospital bed with mattress",
     "Delivery before noon please",
 )
+
+
+@pytest.fixture(autouse=True)
+def tesseract_alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What is tested here is the same for one engine and two, and one is much faster."""
+    monkeypatch.setenv(engines.ENV_RAPIDOCR, "off")
+    engines.choose_lead.cache_clear()
+    yield
+    engines.choose_lead.cache_clear()
 
 
 def page(size: tuple[int, int] = (1728, 2200)) -> Image.Image:

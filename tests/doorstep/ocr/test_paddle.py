@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
@@ -13,7 +15,9 @@ pytest.importorskip("onnxruntime", reason="rapidocr is not installed on this sys
 
 
 @pytest.fixture(autouse=True)
-def fresh_choice() -> None:
+def fresh_choice() -> Iterator[None]:
+    engines.choose_lead.cache_clear()
+    yield
     engines.choose_lead.cache_clear()
 
 
