@@ -9,6 +9,8 @@ import pytest
 
 from tests.doorstep.cli.running import doorstep
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
 
 @pytest.mark.parametrize(
     "args", [["cases"], ["case", "DS-1"], ["events"], ["find", "--control-id", "x"], ["replay", "x"], ["dead-letters"]]
