@@ -115,7 +115,8 @@ def record_of(path: Path, readings: str) -> Record:
         seconds, pages = seconds + time.process_time() - began, len(reading.pages)
     except CodecError:
         said = Said()
-    expected_class = truth.get("document_class") or "unreadable"
+    also = truth.get("accept", {})
+    expected_class = (truth.get("document_class") or "unreadable", *also.get("document_class", ()))
     is_order = truth.get("outcome") in {"scheduled", "incomplete"} and bool(truth.get("fields"))
     return Record(
         name=path.name,
@@ -130,11 +131,11 @@ def record_of(path: Path, readings: str) -> Record:
         seconds=seconds,
         needs_review=said.in_doubt,
         missing=tuple(said.missing),
-        values=tuple(_values(truth["fields"], said.fields)) if is_order else (),
+        values=tuple(_values(truth["fields"], also, said.fields)) if is_order else (),
     )
 
 
-def _values(truth: Mapping[str, Any], found: Mapping[str, Any]) -> Iterable[Value]:
+def _values(truth: Mapping[str, Any], also: Mapping[str, Any], found: Mapping[str, Any]) -> Iterable[Value]:
     from bench.fax_score import plain
 
     for name in sorted(truth.keys() | found.keys()):
@@ -146,7 +147,7 @@ def _values(truth: Mapping[str, Any], found: Mapping[str, Any]) -> Iterable[Valu
             evidence = field.evidence
             yield Value(
                 name, expected, field.value, evidence.confidence or 0.0, accepted=evidence.accepted,
-                validators=evidence.validators, raw=evidence.raw,
+                validators=evidence.validators, raw=evidence.raw, also=tuple(also.get(name, ())),
             )  # fmt: skip
 
 
@@ -184,7 +185,7 @@ def _print_table(title: str, rows: Mapping[str, Mapping[str, float]]) -> None:
 def _print_faults(record: Record) -> None:
     head = f"{record.name} [{record.layout} {record.resolution} s{record.severity}]"
     if not record.class_right:
-        print(f"{head}: {record.found_class}, expected {record.expected_class}")
+        print(f"{head}: {record.found_class}, expected {record.expected_class[0]}")
     if record.expected_outcome == "scheduled" and not record.passed:
         print(f"{head}: does not pass (missing {', '.join(record.missing) or 'nothing'}; {record.patients} patients)")
     for value in record.values:

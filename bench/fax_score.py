@@ -27,10 +27,12 @@ class Value:
     accepted: bool
     validators: tuple[str, ...] = ()
     raw: str | None = None
+    also: tuple[Any, ...] = ()
+    """Other ways to write the expected value that are as good."""
 
     @property
     def right(self) -> bool:
-        return self.got is not None and same(self.field, self.expected, self.got)
+        return self.got is not None and any(same(self.field, said, self.got) for said in (self.expected, *self.also))
 
     @property
     def wrong_and_accepted(self) -> bool:
@@ -45,7 +47,8 @@ class Record:
     layout: str
     severity: str
     resolution: str
-    expected_class: str
+    expected_class: tuple[str, ...]
+    """The class, and others that are as good."""
     found_class: str
     expected_outcome: str
     patients: int
@@ -61,7 +64,7 @@ class Record:
 
     @property
     def class_right(self) -> bool:
-        return self.expected_class == self.found_class
+        return self.found_class in self.expected_class
 
     @property
     def wholly_right(self) -> bool:

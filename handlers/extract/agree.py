@@ -16,8 +16,8 @@ from handlers.extract.opinion import Opinion, View
 CHECKS = frozenset(
     {"npi-luhn", "mbi-pattern", "icd10-leaf", "hcpcs-table", "payer-list", "zip-state", "electronic-signature"}
 )
-PREFERENCE: Mapping[str, float] = {"first": 0.0, "second": 0.08}
-"""Where all else is equal the second engine is right more often: 3 % wrong values of the right shape against 9 %."""
+PREFERENCE: Mapping[str, float] = {"first": 0.08, "second": 0.0}
+"""Where all else is equal the leading engine is right more often: 3 % wrong values of the right shape against 9 %."""
 MISREAD = 3
 """Two readings of one identifier differ by at most so many letters."""
 Features = dict[str, float]

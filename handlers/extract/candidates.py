@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from handlers.extract import codes, places, prose, values
+from handlers.extract import blocks, codes, places, prose, values
 from handlers.extract.geometry import Sheet, Span, Token
-from handlers.extract.labels import IGNORED, Hit, below, beside, find_hits
+from handlers.extract.labels import IGNORED, Hit, above, below, beside, find_hits
 from handlers.extract.values import Found, Reader
 from schemas.document import DocumentClass
 
@@ -59,6 +59,8 @@ MIN_WRITTEN = 4
 """So many letters and digits beside a label are an answer, even if it cannot be read; fewer may be dirt."""
 _BELOW_A_COLON = 0.8
 BOX_CONFIDENCE = 0.9
+WRITTEN_OVER = frozenset({"signature_date", "clinician_npi"})
+"""Fields that stand on a line over their label, and whose values cannot be taken for another's."""
 
 
 def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
@@ -67,6 +69,7 @@ def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
     found = [c for hit in hits for c in _at_label(sheet, hits, hit)]
     loose = [Candidate(field, value, SENTENCE) for field, value in prose.candidates(sheet)]
     loose += [Candidate("clinician_npi", value, ALONE) for value in prose.lone_npi(sheet)]
+    loose += [Candidate(field, value, SENTENCE) for field, value in blocks.candidates(sheet, hits)]
     others = _of_others(sheet, hits)
     found += [c for c in loose if c.field not in NUMBERS or others.isdisjoint(c.found.span.tokens)]
     found += _signature(sheet)
@@ -130,10 +133,12 @@ def _at_label(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candidate]:
 def _read(sheet: Sheet, hits: list[Hit], hit: Hit, reader: Reader) -> Found | None:
     """Read right of a label, else under it."""
     right = beside(sheet, hits, hit)
+    if right.tokens and right.tokens[0].cell != sheet.rows[hit.row][hit.end - 1].cell and _owned(sheet, hits, right):
+        return next((found for span in below(sheet, hits, hit) if (found := reader(span)) is not None), None)
     found = reader(right) if right.tokens else None
     if found is not None:
         return found
-    if right.tokens and right.tokens[0].cell == sheet.rows[hit.row][hit.end - 1].cell and hit.colon:
+    if right.tokens and right.tokens[0].cell == sheet.rows[hit.row][hit.end - 1].cell and not _aside(right):
         return None
     for span in below(sheet, hits, hit):
         found = reader(span)
@@ -141,7 +146,25 @@ def _read(sheet: Sheet, hits: list[Hit], hit: Hit, reader: Reader) -> Found | No
             return Found(
                 found.value, found.span, found.validators, found.quality * (_BELOW_A_COLON if hit.colon else 1.0)
             )
+    if hit.field in WRITTEN_OVER and not right.tokens:
+        return reader(above(sheet, hits, hit))
     return None
+
+
+def _owned(sheet: Sheet, hits: list[Hit], span: Span) -> bool:
+    """Say whether what stands right of a label stands right under another one, so that it may be that one's."""
+    left, top = span.tokens[0].box[:2]
+    return any(
+        abs(h.box[0] - left) < 1.5 * sheet.height
+        and 0 < top - h.box[1] < 2.4 * sheet.height
+        and h.row < span.tokens[0].row
+        for h in hits
+    )
+
+
+def _aside(span: Span) -> bool:
+    """Say whether what follows a label is only a remark on it in brackets."""
+    return span.text.startswith("(") or len(span.text) <= 2
 
 
 def _period(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candidate]:
@@ -175,8 +198,8 @@ def _address(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candidate]:
 
 
 def _name_and_address(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candidate]:
-    """Read a box that holds a name and under it an address (CMS-485 boxes 6 and 24)."""
-    lines = _lines(sheet, hits, hit, rows=4)
+    """Read a box that holds a name and under it an address and a telephone number (CMS-485 boxes 6 and 24)."""
+    lines = below(sheet, hits, hit, rows=5) or _lines(sheet, hits, hit, rows=4)
     if not lines:
         return
     whose = "clinician_name" if hit.field.startswith("clinician") else "member_name"
@@ -188,6 +211,10 @@ def _name_and_address(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candi
     found = places.address(Span(rest))
     if found is not None and whose == "member_name":
         yield Candidate("ship_address", found, LABEL)
+    for line in lines[1:]:
+        number = values.phone(line)
+        if number is not None and whose == "member_name":
+            yield Candidate("contact_phone", number, LABEL)
 
 
 def _brand_and_model(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candidate]:
@@ -275,7 +302,11 @@ def _answered(sheet: Sheet) -> tuple[dict[str, bool], Span]:
     for row in sheet.rows:
         text = Span(row).text
         for kind, words in places.BARRIER_WORDS.items():
-            match = re.search(rf"(?<![A-Za-z])(?:{words})\??\s*[:;.,\-]?\s*\(?(yes|no|y|n)\b", text, re.IGNORECASE)
+            match = re.search(
+                rf"(?<![A-Za-z])(?:{words})\b(?:[^?:;\[(]{{0,24}}\?)?\s*[:;.,\-]?\s*\(?(yes|no|y|n)\b",
+                text,
+                re.IGNORECASE,
+            )
             typed = re.search(rf"[\[(]\s?([xX✓✔]?)\s?[\])]\s*(?:{words})\b", text, re.IGNORECASE)
             if match is not None:
                 states[kind] = match[1].lower().startswith("y")

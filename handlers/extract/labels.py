@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
 
@@ -19,8 +19,11 @@ FUZZY_SCORE = 90
 IGNORED = "ignored"
 MAX_SOFT_TOKENS = 6
 LETTERHEAD_ROWS = 5
+NEAR_ROWS = 4
 """A telephone number in the first rows, before any heading, is that of the sender's letterhead."""
 _NUMBERED = re.compile(r"(?:numbers?|nos?|num|codes?)$")
+_GOES_TO = re.compile(r"\b(?:return|send|submit|forward|intake|pharmacy|supplier)\b|\bto:?\s", re.IGNORECASE)
+"""Words before a number on its line that make it the number of whoever shall get the order."""
 _ENUMERATOR = re.compile(r"^\(?\d{1,2}[a-z]?[.)]?$", re.IGNORECASE)
 
 
@@ -97,7 +100,9 @@ def _row_hits(sheet: Sheet, index: int) -> list[Hit]:
             continue
         field, end = found
         end, colon = _with_colon(row, end)
-        if not colon and end < len(row) and _prose(row, place, end, hits):
+        inside = place > 0 and row[place - 1].cell == row[place].cell and not _ENUMERATOR.match(row[place - 1].text)
+        colon = colon and not (inside and row[end - 1].text.endswith(";"))
+        if not colon and _prose(row, place, end, hits):
             place += 1
             continue
         boxes = [t.box for t in row[place:end]]
@@ -117,7 +122,7 @@ def _match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
             ":" in t.text.strip(":;") or t.text.endswith(":") for t in tokens[:-1]
         ):
             continue
-        key = re.sub(r"^\d{1,2}[a-z]?(?=[a-z]{3})", "", squeeze(" ".join(t.text.partition(":")[0] for t in tokens)))
+        key = re.sub(r"^\d{1,2}(?=[a-z]{3})", "", squeeze(" ".join(t.text.partition(":")[0] for t in tokens)))
         if not key or not key[0].isalpha():
             continue
         for form in (looks(key), looks(_NUMBERED.sub("", key))):
@@ -181,8 +186,9 @@ def _prose(row: tuple[Token, ...], start: int, end: int, hits: list[Hit]) -> boo
     """Say whether a label-like word without a colon is only a word in a sentence."""
     first = row[start]
     at_start = start == 0 or row[start - 1].cell != first.cell or bool(_ENUMERATOR.match(row[start - 1].text))
-    if hits and hits[-1].row == first.row and hits[-1].end == start and hits[-1].colon:
-        return False
+    follows_label = hits and hits[-1].row == first.row and hits[-1].end == start and hits[-1].colon
+    if follows_label and row[start - 1].cell == first.cell:
+        return True
     if at_start:
         rest = [t for t in row[end:] if t.cell == first.cell]
         return len(rest) > 8 or (
@@ -196,11 +202,21 @@ def _resolved(hit: Hit, hits: Iterable[Hit], sheet: Sheet) -> Hit:
     if not hit.field.startswith("generic:"):
         return hit
     generic = hit.field.removeprefix("generic:")
+    if generic == "name" and any(h.field == "dob" and h.row == hit.row for h in hits):
+        return replace(hit, field="member_name")
     section = section_at(sheet, hits, hit)
+    if generic == "date" and any(
+        re.search(r"sign(?:ature|ed)", t.text, re.I) for t in sheet.rows[hit.row][: hit.start]
+    ):
+        section = "signature"
+    if section is None and any(h.field == "dob" and 0 <= hit.row - h.row <= NEAR_ROWS for h in hits):
+        section = "member"
+    if generic in {"phone", "fax"} and _GOES_TO.search(" ".join(t.text for t in sheet.rows[hit.row][: hit.start])):
+        section = "recipient"
     if section is None and generic in {"phone", "fax"} and hit.row < LETTERHEAD_ROWS:
         section = "clinician"
     field = vocabulary().by_section.get(section or "", {}).get(generic, IGNORED)
-    return Hit(field, hit.row, hit.start, hit.end, hit.colon, hit.box)
+    return replace(hit, field=field)
 
 
 def section_at(sheet: Sheet, hits: Iterable[Hit], hit: Hit) -> str | None:
@@ -214,9 +230,10 @@ def section_at(sheet: Sheet, hits: Iterable[Hit], hit: Hit) -> str | None:
             continue
         if not same_row and across < -2 * sheet.height and box[0] > hit.box[2]:
             continue
+        beside_it = same_row and section == "signature"
         distance = (
             max(0.0, down)
-            + (0.1 if same_row else 0.25) * abs(across)
+            + (0.1 if beside_it else 0.25) * abs(across)
             + (4 * sheet.height if across < -2 * sheet.height else 0)
         )
         if distance < 26 * sheet.height and (best is None or distance < best[0]):
@@ -224,11 +241,16 @@ def section_at(sheet: Sheet, hits: Iterable[Hit], hit: Hit) -> str | None:
     return best[1] if best else None
 
 
+def _bare_key(text: str) -> str:
+    """Return a heading's or a label's key without the number of its box."""
+    return looks(re.sub(r"^\d{1,2}(?=[a-z]{3})", "", squeeze(text)))
+
+
 def _anchors(sheet: Sheet, hits: Iterable[Hit]) -> Iterable[tuple[str, tuple[int, int, int, int]]]:
     words = vocabulary()
     for hit in hits:
-        key = looks(squeeze(" ".join(t.text for t in sheet.rows[hit.row][hit.start : hit.end])))
-        if "signature" in key:
+        key = _bare_key(" ".join(t.text for t in sheet.rows[hit.row][hit.start : hit.end]))
+        if "signature" in key or key in {"signed", "authorizedby"}:
             yield "signature", hit.box
         elif hit.field in words.section_of:
             yield words.section_of[hit.field], hit.box
@@ -239,11 +261,12 @@ def _anchors(sheet: Sheet, hits: Iterable[Hit]) -> Iterable[tuple[str, tuple[int
         for token in row:
             cells.setdefault(token.cell, []).append(token)
         for tokens in cells.values():
-            key = looks(squeeze("".join(t.text for t in tokens)))
-            if key in words.sections:
+            key = _bare_key("".join(t.text for t in tokens))
+            signing = len(tokens) <= MAX_LABEL_TOKENS and "signature" in key
+            if key in words.sections or signing:
                 span = Span(tuple(tokens))
                 assert span.box is not None
-                yield words.sections[key], span.box
+                yield "signature" if signing else words.sections[key], span.box
 
 
 def beside(sheet: Sheet, hits: list[Hit], hit: Hit) -> Span:
@@ -279,6 +302,7 @@ def below(sheet: Sheet, hits: list[Hit], hit: Hit, rows: int = 1) -> list[Span]:
     for index in range(hit.row + 1, len(sheet.rows)):
         labels = {p for h in hits if h.row == index for p in range(h.start, h.end)}
         line = [(p, t) for p, t in enumerate(sheet.rows[index]) if left <= t.box[0] < right]
+        line = [(p, t) for p, t in line if t.cell == line[0][1].cell]
         if not line:
             if sheet.rows[index] and sheet.rows[index][0].box[1] - bottom > 2.5 * sheet.height:
                 break
@@ -292,3 +316,24 @@ def below(sheet: Sheet, hits: list[Hit], hit: Hit, rows: int = 1) -> list[Span]:
         if len(found) == rows:
             break
     return found
+
+
+def above(sheet: Sheet, hits: list[Hit], hit: Hit) -> Span:
+    """Return what stands over a label: forms with a line to write on have their labels under it."""
+    row = sheet.rows[hit.row]
+    stop = min((t.box[0] for t in row[hit.end :] if t.cell != row[hit.end - 1].cell), default=sheet.width)
+    for index in range(hit.row - 1, max(-1, hit.row - 3), -1):
+        line = [t for t in sheet.rows[index] if hit.box[0] - 3 * sheet.height <= t.box[0] < stop]
+        if not line:
+            continue
+        labels = {t for h in hits if h.row == index for t in sheet.rows[index][h.start : h.end]}
+        if hit.box[1] - max(t.box[3] for t in line) > 2.5 * sheet.height or labels.intersection(line):
+            break
+        return Span(tuple(t for t in line if t.cell == line[0].cell))
+    return Span(())
+
+
+def stands_alone(sheet: Sheet, hit: Hit) -> bool:
+    """Say whether a label is all of its cell, so that its value must stand elsewhere."""
+    row = sheet.rows[hit.row]
+    return hit.end == len(row) or row[hit.end].cell != row[hit.end - 1].cell

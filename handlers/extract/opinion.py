@@ -61,8 +61,11 @@ def views_of(reading: Reading) -> list[View]:
     """Return the document as each engine read it; a text layer or a mail has one view only."""
     if not any(page.second for page in reading.pages):
         return [View("first", _sheets(reading.pages))]
-    own = [page.model_copy(update={"words": tuple(w for w in page.words if not _lent(w))}) for page in reading.pages]
-    other = [page.model_copy(update={"words": _plain_words(page)}) if page.second else page for page in reading.pages]
+    own = [page.model_copy(update={"words": _plain_words(_own(page), page.second)}) for page in reading.pages]
+    other = [
+        page.model_copy(update={"words": _plain_words(page.second, _own(page))}) if page.second else page
+        for page in reading.pages
+    ]
     return [View("first", _sheets(own)), View("second", _sheets(other))]
 
 
@@ -71,10 +74,15 @@ def _lent(word: Word) -> bool:
     return word.agrees is None and word.second == word.text
 
 
-def _plain_words(page: Page) -> tuple[Word, ...]:
-    """Return the second engine's words without the accents that it alone sees: dirt over a letter looks like one."""
-    seen = {c for w in page.words if not _lent(w) for c in w.text if c.isalpha() and not c.isascii()}
-    return tuple(w if w.text.isascii() else w.model_copy(update={"text": _plain(w.text, seen)}) for w in page.second)
+def _own(page: Page) -> tuple[Word, ...]:
+    """Return the words of the first engine without those that the second alone read."""
+    return tuple(w for w in page.words if not _lent(w))
+
+
+def _plain_words(words: tuple[Word, ...], others: tuple[Word, ...]) -> tuple[Word, ...]:
+    """Return words without the accents that one engine alone sees: dirt over a letter looks like one."""
+    seen = {c for w in others for c in w.text if c.isalpha() and not c.isascii()}
+    return tuple(w if w.text.isascii() else w.model_copy(update={"text": _plain(w.text, seen)}) for w in words)
 
 
 def _plain(text: str, seen: set[str]) -> str:
@@ -133,9 +141,9 @@ def _contradicts(best: Candidate, other: Candidate) -> bool:
     if other.strength < best.strength and other.confidence < 0.6:
         return False
     a, b = key(best.found.value), key(other.found.value)
+    if best.field in {*NAMES, "ship_address"} and (a in b or b in a):
+        return False
     if best.field in NAMES:
-        if a in b or b in a:
-            return False
         return Levenshtein.distance(a, b) > NEAR or other.confidence > 0.8
     return best.field not in {"frequency", "access_barriers"}
 

@@ -43,7 +43,7 @@ def address_at(span: Span, match: re.Match[str]) -> Found | None:
         cut = ends[-1].end() if ends[-1].end() <= comma else (ends[0].end() if ends[0].end() < len(line) - 2 else comma)
         unit = _UNIT.match(line[cut:])
         cut += unit.end() if unit else 0
-        street, city = line[:cut].strip(" ,"), line[cut:].strip(" ,")
+        street, city = line[:cut].strip(" ,"), re.sub(r"[\s,]+", " ", line[cut:]).strip()
     else:
         street, city, quality = line[:comma], line[comma + 1 :].strip(), 0.8
     if not city or not re.fullmatch(r"[A-Za-z.'\- ]+", city):
@@ -57,7 +57,7 @@ def address_at(span: Span, match: re.Match[str]) -> Found | None:
 
 BARRIER_WORDS = {
     "stairs": r"stairs?|steps|staircase|stairway|walk-?up",
-    "gated": r"gated?(?:\s?community)?",
+    "gated": r"gated?(?:\s?community|\s?code|\s?entry)?",
     "elevator": r"elevator|lift",
 }
 

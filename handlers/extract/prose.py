@@ -12,7 +12,12 @@ from handlers.extract.geometry import Sheet, Span
 from handlers.extract.values import Found
 
 _NAME = r"((?:[A-Z][A-Za-z'’\-]+\.?,?\s+){1,3}[A-Z][A-Za-z'’\-]+)"
-_DATE_AHEAD = r"(?=.{0,4}(?:\d{1,2}[/\-.]|\d{4}-|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))"
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+_DATE_AHEAD = rf"(?=\W{{0,4}}(?:\d{{1,2}}[/\-.]|\d{{4}}-|{_MONTH}[a-z]*\.?\s\d|\d{{1,2}}\s{_MONTH}))"
+_RANGE = re.compile(
+    rf"\b(?:from|between|effective)\b\W{{0,3}}({values.DATE_TEXT})\W{{0,3}}(?:to|through|thru|until|and)?\W{{0,3}}({values.DATE_TEXT})",
+    re.I,
+)
 _BORN = r"(?:born(?:\s+on)?|d\.?o\.?b\.?|date\s+of\s+birth|birth\s?date)"
 Pick = Callable[[Span], Found | None]
 
@@ -30,7 +35,7 @@ _FOLLOWING: tuple[tuple[str, str, Pick], ...] = (
     ("service_end", rf"\b(?:through|until|till|ending|ends?|thru)\b(?:\s+(?:on|date))*\W{{0,3}}{_DATE_AHEAD}", values.first_date),
     ("discharge_deadline", rf"\bdischarg(?:e|ed|ing)\b[^.;:]{{0,40}}?\W{{0,3}}{_DATE_AHEAD}", values.deadline),
     ("ship_address", r"\b(?:deliver(?:y|ed)?|ship(?:ped|ping)?|resid(?:es|ing|ence)|lives?|living|home|address)\b[^\d;]{0,40}(?=\d{1,6}\s)", places.address),
-    ("signature_date", rf"\b(?:signed|e-?signed)\b[^;:]{{0,70}}?(?:\bon\b|\bdate\b)?\W{{0,3}}{_DATE_AHEAD}", values.first_date),
+    ("signature_date", rf"\b(?:signed|e-?signed)\b[^;]{{0,80}}?(?:\bon\b|\bdate\b)?\W{{0,3}}{_DATE_AHEAD}", values.first_date),
     ("equipment_serial", r"\bserial\s*(?:number|no\.?|#)?\W{0,3}", values.serial),
 )  # fmt: skip
 _NAMED: tuple[tuple[str, str], ...] = (
@@ -57,6 +62,11 @@ def candidates(sheet: Sheet) -> Iterator[tuple[str, Found]]:
         for field, pattern, reader in _FOLLOWING:
             for match in re.finditer(pattern, text, re.IGNORECASE):
                 found = reader(paragraph.slice(match.end(), min(len(text), match.end() + 90)))
+                if found is not None:
+                    yield field, found
+        for match in _RANGE.finditer(text):
+            for field, group in (("service_start", 1), ("service_end", 2)):
+                found = values.first_date(paragraph.slice(*match.span(group)))
                 if found is not None:
                     yield field, found
         for field, pattern in _NAMED:

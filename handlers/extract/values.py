@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 
@@ -27,10 +27,14 @@ class Found:
 
 
 Reader = Callable[[Span], Found | None]
+DOUBTFUL = 0.3
+"""The quality of a value beside which another stands: it is shown, never used unseen."""
+LEAST_YEAR = "2005"
+"""An order's own days lie after this year; an earlier date at their labels is somebody's birth."""
 
 _TITLES = re.compile(r"^(dr|mr|mrs|ms|miss|prof|doctor)\.?$", re.IGNORECASE)
 _CREDENTIALS = re.compile(
-    r"^\(?(m\.?d|d\.?o|n\.?p|p\.?a|pa-?c|r\.?n|aprn|fnp|fnp-?c|fnp-?bc|np-?c|dnp|crnp|arnp|agnp|agnp-?c|ph\.?d|facp|bsn|dpm|cns)\.?\)?,?;?$",
+    r"^\(?(m\.?d|d\.?o|n\.?p|p\.?a|pa-?c|r\.?n|l\.?p\.?n|aprn|[acfgpw]?[a-z]?[mh]?np(?:-?b?c)?|dnp|crnp|arnp|agnp|agnp-?c|ph\.?d|pharmd|rph|facp|bsn|msn|dpm|cns|cnm|cnp|crna|dpt|pt|ot|otr|slp|mbbs|mph|msw|lcsw)(?:[-,/][a-z]{1,4})*\.?\)?,?;?$",
     re.I,
 )
 _SUFFIXES = re.compile(r"^(jr|sr|ii|iii|iv)\.?,?$", re.IGNORECASE)
@@ -92,6 +96,8 @@ DATE = (
     r"|(?P<m3>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\.?\s+(?P<d3>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<y3>\d{4})"
     r"|(?P<d4>\d{1,2})(?:st|nd|rd|th)?[\s\-]+(?P<m4>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\.?,?[\s\-]+(?P<y4>\d{4})"
 )
+DATE_TEXT = re.sub(r"\?P<\w+>", "?:", DATE)
+"""The same without names, for patterns that hold more than one date."""
 _DATE = re.compile(rf"(?<![\d/])(?:{DATE})", re.IGNORECASE)
 _PLAIN = str.maketrans("OolI|", "00111")
 
@@ -125,18 +131,26 @@ def _date(match: re.Match[str]) -> date | None:
     return None
 
 
-def one_date(span: Span) -> Found | None:
-    """Read the date that begins a span; more than one date is no single date."""
-    listed = dates(span)
-    if not listed or listed[0][1] > 12 or (len(listed) > 1 and listed[0][0].value != listed[1][0].value):
-        return None
+def _only(listed: list[tuple[Found, int, int]]) -> Found:
+    """Return the one date of a place; where a second stands behind it (one struck out), the last, in deep doubt."""
+    if len(listed) > 1 and listed[1][1] - listed[0][2] <= 2 and listed[0][0].value != listed[1][0].value:
+        return replace(listed[1][0], quality=DOUBTFUL)
     return listed[0][0]
+
+
+def one_date(span: Span) -> Found | None:
+    """Read the date that begins a span, of an order's days; more than one date is no single date."""
+    listed = dates(span)
+    if not listed or listed[0][1] > 12:
+        return None
+    found = _only(listed)
+    return found if str(found.value) >= LEAST_YEAR else None
 
 
 def first_date(span: Span) -> Found | None:
     """Read the date that begins a span of a sentence, whatever follows."""
     listed = dates(span)
-    return listed[0][0] if listed and listed[0][1] <= 12 else None
+    return listed[0][0] if listed and listed[0][1] <= 12 and str(listed[0][0].value) >= LEAST_YEAR else None
 
 
 def birth_date(span: Span) -> Found | None:
@@ -144,7 +158,7 @@ def birth_date(span: Span) -> Found | None:
     listed = dates(span)
     if not listed or listed[0][1] > 12:
         return None
-    found = listed[0][0]
+    found = _only(listed)
     born = date.fromisoformat(str(found.value))
     if born.year < 1900:
         return None
@@ -162,7 +176,7 @@ _TIME = re.compile(
 def deadline(span: Span) -> Found | None:
     """Read a date, with its time of day if one follows."""
     listed = dates(span)
-    if not listed or listed[0][1] > 12:
+    if not listed or listed[0][1] > 12 or str(listed[0][0].value) < LEAST_YEAR:
         return None
     found, start, end = listed[0]
     time = _TIME.match(span.text[end:].lstrip(" T"))
@@ -186,7 +200,11 @@ def phone(span: Span) -> Found | None:
     if match is None or match.start() > 14:
         return None
     checked = identifiers.read_phone(match[0])
-    return Found(checked.value, span.slice(*match.span()), checked.validators) if checked else None
+    if checked is None:
+        return None
+    after = _PHONE.match(span.text[match.end() :].lstrip())
+    struck = after is not None and identifiers.read_phone(after[0]) not in {None, checked}
+    return Found(checked.value, span.slice(*match.span()), checked.validators, DOUBTFUL if struck else 1.0)
 
 
 _TEN = re.compile(r"(?<![A-Za-z0-9])[\dOoIlSBZG|]{10}(?![A-Za-z0-9])|(?<!\d)\d{3,5}[\s\-]\d{3}[\s\-]?\d{2,4}(?!\d)")
@@ -208,7 +226,7 @@ def member_id(span: Span) -> Found | None:
     """Read a member id: the first word that has digits in it, an MBI repaired by position."""
     if not span.tokens:
         return None
-    joined = _joined_mbi(span)
+    joined = _joined_mbi(span) or _with_suffix(span)
     if joined is not None:
         return joined
     token = span.tokens[0]
@@ -220,6 +238,16 @@ def member_id(span: Span) -> Found | None:
     ):
         return None
     return Found(match[1].upper(), Span((token,)), ("id-shape",), 0.85 if _lead_in_doubt(match[1]) else 1.0)
+
+
+def _with_suffix(span: Span) -> Found | None:
+    """Read a number of digits that has two more behind a blank: the place in the family."""
+    if len(span.tokens) < 2 or span.tokens[0].cell != span.tokens[1].cell:
+        return None
+    first, last = (t.text.strip(",;.") for t in span.tokens[:2])
+    if not re.fullmatch(r"[A-Z]{0,3}\d{6,12}", first) or not re.fullmatch(r"\d{2}", last):
+        return None
+    return Found(f"{first} {last}", Span(span.tokens[:2]), ("id-shape",))
 
 
 def _lead_in_doubt(text: str) -> bool:
@@ -307,7 +335,8 @@ def short_text(span: Span) -> Found | None:
     tokens = tuple(t for t in span.tokens[:3] if t.cell == span.tokens[0].cell) if span.tokens else ()
     if len([t for t in span.tokens if t.cell == span.tokens[0].cell] if span.tokens else []) > 4:
         return None
-    text = " ".join(t.text for t in tokens).strip(" ,;.:")
+    text = " ".join(t.text for t in tokens).strip(" ,;:")
+    text = text if text.count(".") > 1 else text.strip(".")
     if not text or not any(c.isalnum() for c in text) or text.lower() in {"n/a", "na", "none", "unknown", "tbd"}:
         return None
     return Found(text, Span(tokens), ("text",))

@@ -1,0 +1,141 @@
+"""Addresses and numbers without labels of their own, told by the part of the form in which they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from handlers.extract import places, values
+from handlers.extract.geometry import Sheet, Span, Token, union
+from handlers.extract.labels import LETTERHEAD_ROWS, Hit, section_at, squeeze, stands_alone
+from handlers.extract.values import Found
+
+_OURS = {"member", "delivery", "coverage"}
+_PHONE = r"\(?\d{3}\)?[\s.\-/]{0,2}\d{3}[\s.\-]?\d{4}"
+_PAIR = re.compile(
+    rf"\b(?:t|p|ph|tel|phone|telephone|office|voice)\b[.:]*\s*(?:\+?1[\s.\-])?({_PHONE})"
+    rf"\W{{0,6}}(?:f|fx|fax|facsimile)\b[.:]*\s*(?:\+?1[\s.\-])?({_PHONE})",
+    re.IGNORECASE,
+)
+"""A telephone and a fax number together are an office's."""
+_RECIPIENT = re.compile(r"\b(?:intake|pharmacy|supplier|agency|vendor|return|send|submit)\b|\bto:", re.IGNORECASE)
+_CITY_LABELS = frozenset({"city", "citystate", "citystatezip", "citystateandzip", "citystatezipcode", "citystzip"})
+_STATE_LABELS = frozenset({"state", "st"})
+_ZIP_LABELS = frozenset({"zip", "zipcode", "postalcode"})
+_REACH = 5
+
+
+def candidates(sheet: Sheet, hits: list[Hit]) -> Iterator[tuple[str, Found]]:
+    """Yield (field, value) for what stands unlabelled in the member's block, and for an office's pair of numbers."""
+    yield from _pairs(sheet, hits)
+    for index, row in enumerate(sheet.rows):
+        for tokens in _cells(row):
+            if re.match(r"\d{1,6}[A-Za-z]?$|P\.?O\.?$", tokens[0].text):
+                yield from _address(sheet, hits, index, tokens)
+            if re.fullmatch(
+                rf"(?:(?:tel|ph|phone|cell|home)[.:]?\s*)?(?:\+?1[\s.\-])?{_PHONE}", Span(tokens).text, re.I
+            ):
+                found = values.phone(Span(tokens))
+                if (
+                    found is not None
+                    and not _labelled(sheet, hits, index, tokens)
+                    and _section(sheet, hits, index, tokens) in _OURS
+                ):
+                    yield "contact_phone", found
+    yield from _split_address(sheet, hits)
+
+
+def _pairs(sheet: Sheet, hits: list[Hit]) -> Iterator[tuple[str, Found]]:
+    for index, row in enumerate(sheet.rows):
+        span = Span(row)
+        for match in _PAIR.finditer(span.text):
+            before = span.text[: match.start()]
+            section = _section(sheet, hits, index, span.slice(*match.span()).tokens)
+            if _RECIPIENT.search(before) or (section in {"recipient", *_OURS} and index >= LETTERHEAD_ROWS):
+                continue
+            for field, group in (("practice_phone", 1), ("practice_fax", 2)):
+                found = values.phone(span.slice(*match.span(group)))
+                if found is not None:
+                    yield field, found
+
+
+def _address(sheet: Sheet, hits: list[Hit], index: int, tokens: tuple[Token, ...]) -> Iterator[tuple[str, Found]]:
+    if _section(sheet, hits, index, tokens) not in _OURS:
+        return
+    lines = [tokens, *_under(sheet, index, tokens)]
+    for count in range(1, min(3, len(lines)) + 1):
+        found = places.address(Span(tuple(t for line in lines[:count] for t in line)))
+        if found is not None:
+            yield "ship_address", found
+            return
+
+
+def _split_address(sheet: Sheet, hits: list[Hit]) -> Iterator[tuple[str, Found]]:
+    """Put together street, city, state and ZIP code that have a label each."""
+    for hit in hits:
+        if hit.field != "ship_address":
+            continue
+        parts: dict[str, tuple[Token, ...]] = {"street": _value(sheet, hit.row, hit.end - 1)}
+        for index in range(hit.row, min(len(sheet.rows), hit.row + _REACH)):
+            for tokens in _cells(sheet.rows[index]):
+                name = _part(squeeze(Span(tokens).text.split(":")[0]))
+                if name is not None and name not in parts:
+                    parts[name] = _value(sheet, index, sheet.rows[index].index(tokens[-1]))
+        if "city" in parts and not places.ADDRESS.search(Span(parts["street"]).text):
+            listed = [parts.get(name, ()) for name in ("street", "city", "state", "zip")]
+            found = places.address(Span(tuple(t for tokens in listed for t in tokens)))
+            if found is not None:
+                yield "ship_address", found
+
+
+def _part(key: str) -> str | None:
+    if key in _CITY_LABELS:
+        return "city"
+    return "state" if key in _STATE_LABELS else "zip" if key in _ZIP_LABELS else None
+
+
+def _value(sheet: Sheet, index: int, last: int) -> tuple[Token, ...]:
+    """Return the cell right of a label unless that is a label too, else the cell under it."""
+    row = sheet.rows[index]
+    label = row[last]
+    rest = [cell for cell in _cells(row) if cell[0].box[0] > label.box[0]]
+    own = tuple(t for t in row[last + 1 :] if t.cell == label.cell)
+    if own:
+        return own
+    first = next((t for t in row if t.cell == label.cell), label)
+    under = _under(sheet, index, (first,))
+    if rest and _part(squeeze(Span(rest[0]).text)) is None and not (under and len(rest) > 1):
+        return rest[0]
+    return under[0] if under else ()
+
+
+def _under(sheet: Sheet, index: int, tokens: tuple[Token, ...]) -> list[tuple[Token, ...]]:
+    """Return the cells that stand right under a cell, one a line."""
+    found: list[tuple[Token, ...]] = []
+    left, bottom = tokens[0].box[0], tokens[0].box[3]
+    for row in sheet.rows[index + 1 : index + 4]:
+        cell = next((c for c in _cells(row) if abs(c[0].box[0] - left) < 1.5 * sheet.height), None)
+        if cell is None or cell[0].box[1] - bottom > 1.8 * sheet.height:
+            break
+        found.append(cell)
+        bottom = cell[0].box[3]
+    return found
+
+
+def _cells(row: tuple[Token, ...]) -> list[tuple[Token, ...]]:
+    cells: dict[int, list[Token]] = {}
+    for token in row:
+        cells.setdefault(token.cell, []).append(token)
+    return [tuple(tokens) for tokens in cells.values()]
+
+
+def _labelled(sheet: Sheet, hits: list[Hit], index: int, tokens: tuple[Token, ...]) -> bool:
+    """Say whether a cell stands right under a label of its own."""
+    left, top = tokens[0].box[:2]
+    near = (h for h in hits if h.row < index and abs(h.box[0] - left) < 1.5 * sheet.height and stands_alone(sheet, h))
+    return any(top - h.box[1] < 2.4 * sheet.height for h in near)
+
+
+def _section(sheet: Sheet, hits: list[Hit], index: int, tokens: tuple[Token, ...]) -> str | None:
+    box = union(t.box for t in tokens)
+    return section_at(sheet, hits, Hit("", index, 0, 0, False, box)) if box is not None else None
