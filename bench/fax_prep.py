@@ -60,7 +60,8 @@ def printed(name: str, value: Any) -> Iterator[set[str]]:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
             day = date.fromisoformat(text)
             forms = {plain(day.strftime(form)) for form in DATES}
-            yield forms | {plain(f"{day.month}{day.day}{day:%Y}"), plain(f"{day:%B}{day.day}{day:%Y}")}
+            bare = (f"{day.month}{day.day}{day:%Y}", f"{day.month}{day.day}{day:%y}", f"{day.day}{day:%b%Y}")
+            yield forms | {plain(form) for form in (*bare, f"{day:%B}{day.day}{day:%Y}", f"{day:%b}{day.day}{day:%Y}")}
         elif name == "ship_address":
             yield {plain(text.split(",", maxsplit=1)[0])}
         elif name in {"member_name", "clinician_name"} and len(text.split()) > 1:
