@@ -194,6 +194,8 @@ class Follower:
             if gateway is None:
                 raise Refused("no-gateway", "the gateway of this send is no longer set")
             await hand_over(self.sends, gateway, record, fresh=fresh)
+        except FileNotFoundError:
+            await self.settle(record, Status("page gone", failure=FailureClass.DOCUMENT), final=True)
         except Unavailable as away:
             due = stamp() + (away.retry_after or 30)
             if surely_not_sent(away):

@@ -22,6 +22,7 @@ class Records:
         self.folder = folder
         self._open, self._done = folder / "open", folder / "done"
         self._beginning = threading.Lock()
+        self._next_purge = 0.0
         for path in (folder, self._open, self._done):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -59,7 +60,10 @@ class Records:
         return sorted(found, key=lambda record: float(record.get("first", 0)))
 
     def purge(self, days: float) -> None:
-        """Remove what was settled long ago, and drafts that a crash left."""
+        """Remove what was settled long ago, and drafts that a crash left; looks once an hour."""
+        if time.monotonic() < self._next_purge:
+            return
+        self._next_purge = time.monotonic() + 3600
         for draft in (*self._open.glob(".*.tmp"), *self._done.glob(".*.tmp")):
             with suppress(FileNotFoundError):
                 if age(draft.stat()) > 3600:

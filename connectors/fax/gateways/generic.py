@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -180,7 +181,7 @@ class GenericFax:
         if rule is None:
             raise Ambiguous("fax-outcome", "the gateway may have it, and cannot be asked", detail=tag)
         items = at(await self.api.json(rule.call, _values(tag, number)), rule.items)
-        wanted = encoded(tag.encode()) if rule.base64 else tag
+        wanted = _values(tag, number)[{"plain": "tag", "base64": "tag_base64", "digest": "tag_digest"}[rule.form]]
         for item in items if isinstance(items, list) else []:
             if text_at(item, rule.tag) == wanted and _ID.fullmatch(text_at(item, rule.id)):
                 return text_at(item, rule.id)
@@ -198,6 +199,7 @@ class GenericFax:
 
 def _values(tag: str, number: str, fax: Outgoing | None = None) -> dict[str, str]:
     values = {"tag": tag, "tag_base64": encoded(tag.encode()), "number": number}
+    values |= {"tag_digest": hashlib.sha256(tag.encode()).hexdigest()[:20]}
     values |= {"e164": f"+1{number}", "eleven": f"1{number}"}
     if fax:
         values |= {"pages": str(fax.pages), "pdf_base64": encoded(fax.pdf)}

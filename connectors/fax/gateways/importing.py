@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import random
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -39,6 +41,7 @@ class Importer:
         self.records = Records(folder)
         self._wake = asyncio.Event()
         self._look = True
+        self._next_look = 0.0
         self.follower: asyncio.Event | None = None
         """Set to have open sends looked at soon."""
 
@@ -76,8 +79,6 @@ class Importer:
                 self._wake.clear()
         finally:
             if lock >= 0:
-                import os
-
                 os.close(lock)
 
     async def _safely(self, work: Any) -> None:
@@ -90,17 +91,20 @@ class Importer:
             log.error("gateway %s met a defect: %s", self.gateway.name, type(broken).__name__)
 
     async def _pass(self) -> None:
-        if self._look and self.gateway.spec.inbox:
+        if self.gateway.spec.inbox and (self._look or time.monotonic() >= self._next_look):
             self._look = False
-            asyncio.get_running_loop().call_later(self._settings.poll_seconds, self.nudge)
-            for notice in await self.gateway.poll():
-                await self.begin(notice.fax_id, notice.facts)
+            self._next_look = time.monotonic() + self._settings.poll_seconds
+            await self._safely(self._list())
         await asyncio.to_thread(self.records.purge, _KEEP_DAYS)
         due = [r for r in await asyncio.to_thread(self.records.under_way) if r["due"] <= stamp()]
         for start in range(0, len(due), _TOGETHER):
             async with asyncio.TaskGroup() as group:
                 for record in due[start : start + _TOGETHER]:
                     group.create_task(self._safely(self._settle(record)))
+
+    async def _list(self) -> None:
+        for notice in await self.gateway.poll():
+            await self.begin(notice.fax_id, notice.facts)
 
     async def _settle(self, record: dict[str, Any]) -> None:
         key = record["key"]

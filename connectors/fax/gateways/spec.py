@@ -16,7 +16,7 @@ from schemas.outbound import FailureClass
 VENDORS = Path(__file__).parent / "vendors"
 NAMES = frozenset(
     {"user", "password", "account", "from_number", "from_e164", "callback"}
-    | {"id", "number", "e164", "eleven", "tag", "tag_base64", "pages", "pdf_base64"}
+    | {"id", "number", "e164", "eleven", "tag", "tag_base64", "tag_digest", "pages", "pdf_base64"}
 )
 """What a template may name in braces."""
 _NAME = re.compile(r"\{(\w+)\}")
@@ -105,7 +105,9 @@ class Find(_Part):
     items: str
     tag: str
     id: str
-    base64: bool = False
+    form: Literal["plain", "base64", "digest"] = Field(
+        default="plain", description="How the tag stands there: as {tag}, {tag_base64} or {tag_digest} (20 characters)"
+    )
 
 
 class Token(_Part):

@@ -212,14 +212,14 @@ async def test_a_restart_goes_on_where_the_hub_died(tmp_path: Path) -> None:
         settings = FaxSettings(gateways={"gate": settings_of(vendor)})
         vendor.trouble = [("Retrieve_Fax", 500, {})] * 50
         async with running(hub, settings):
-            await until(lambda: _any(records(hub, "open")))
+            await until(lambda: _called(vendor, "Retrieve"))
         assert await hub.received() == []
         assert vendor.viewed == []
         vendor.trouble = [("Update_Viewed", 500, {})] * 50
         for record in records(hub, "open"):
             record.write_text(record.read_text().replace('"due": ', '"due": 0, "old": '))
         async with running(hub, settings):
-            await arrived(hub, 1)
+            await until(lambda: _called(vendor, "Update_Viewed"))
         assert vendor.viewed == []
         vendor.trouble = []
         for record in records(hub, "open"):
@@ -227,9 +227,34 @@ async def test_a_restart_goes_on_where_the_hub_died(tmp_path: Path) -> None:
         async with running(hub, settings):
             await settled(hub)
         assert vendor.viewed == ["77"]
-        assert vendor.calls.count("POST Retrieve_Fax") >= 2
+        assert vendor.calls.count("POST Retrieve_Fax") == 2
         assert len(await hub.received()) == 1
+
+
+async def _called(vendor: Vendor, name: str) -> bool:
+    return any(name in call for call in vendor.calls)
 
 
 async def _any(found: list[Path]) -> bool:
     return bool(found)
+
+
+async def test_many_nudges_do_not_make_the_inbox_be_looked_at_ever_more_often(tmp_path: Path) -> None:
+    async with opened("srfax", tmp_path, poll_seconds=3600) as (hub, vendor, client, url):
+        await asyncio.gather(*(client.send(notification("srfax", "77", url)) for _ in range(10)))
+        await asyncio.sleep(0.3)
+        looks = len(vendor.calls)
+        assert 1 <= looks <= 12
+        await asyncio.sleep(0.5)
+        assert len(vendor.calls) == looks
+
+
+async def test_a_broken_inbox_does_not_hold_up_what_was_noted(tmp_path: Path) -> None:
+    async with Vendor("srfax").serving() as vendor, house(tmp_path) as hub:
+        vendor.received["77"] = TIFF
+        vendor.trouble = [("Retrieve_Fax", 500, {})]
+        settings = FaxSettings(gateways={"gate": settings_of(vendor)})
+        async with running(hub, settings):
+            await until(lambda: _any(records(hub, "open")))
+            vendor.trouble = [("Get_Fax_Inbox", 500, {})] * 500
+            await arrived(hub, 1)

@@ -199,6 +199,7 @@ class Vendor:
             self.viewed.append(fax_id)
             return {"Status": "Success", "Result": ""}
         if action == "Queue_Fax":
+            assert len(form["sAccountCode"]) <= 20
             pdf = base64.b64decode(form["sFileContent_1"])
             return {"Status": "Success", "Result": await self._take(form["sAccountCode"], form["sToFaxNumber"], pdf)}
         if action == "Get_Fax_Outbox":
