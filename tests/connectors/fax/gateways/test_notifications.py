@@ -240,7 +240,7 @@ async def _any(found: list[Path]) -> bool:
 
 
 async def test_many_nudges_do_not_make_the_inbox_be_looked_at_ever_more_often(tmp_path: Path) -> None:
-    async with opened("srfax", tmp_path, poll_seconds=3600) as (hub, vendor, client, url):
+    async with opened("srfax", tmp_path, poll_seconds=3600) as (_hub, vendor, client, url):
         await asyncio.gather(*(client.send(notification("srfax", "77", url)) for _ in range(10)))
         await asyncio.sleep(0.3)
         looks = len(vendor.calls)
