@@ -68,8 +68,18 @@ async def _receipt(hub: Hub, sha256: str, task_id: str) -> Receipt | None:
 
 
 async def _case(hub: Hub, receipt: Receipt, focus: str) -> Case | None:
-    """Return the case of one order of an input; of several orders the one whose focus it is."""
+    """Return the case of one order of an input: the one whose focus it is.
+
+    An input that added to an older case has that case, which keeps the older focus; but where an input brought
+    several orders, such a case may be another's, so it is no one's.
+    """
     cases = await hub.cases_of(receipt.document_id)
     mine = [case for case in cases if case.order.unmapped.get(FOCUS) == focus]
-    others = [case for case in cases if case.order.document_id != receipt.document_id]
-    return next(iter(mine or others), None)
+    if mine:
+        return mine[0]
+    older = [case for case in cases if case.order.document_id != receipt.document_id]
+    if older:
+        kept = await hub.resources_of(receipt.document_id)
+        if sum(one.resource_type == TASK_TYPE for one in kept) == 1:
+            return older[0]
+    return None

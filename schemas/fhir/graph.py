@@ -35,8 +35,8 @@ class Graph:
     def __init__(self, bundle: Resource) -> None:
         self.resources: list[Resource] = []
         self._by_url: dict[str, Resource] = {}
-        self._by_id: dict[str, Resource] = {}
-        self._by_identifier: dict[tuple[str, str, str], Resource] = {}
+        self._by_id: dict[str, list[Resource]] = {}
+        self._by_identifier: dict[tuple[str, str, str], list[Resource]] = {}
         entries = bundle.get("entry") if bundle.get("resourceType") == "Bundle" else [{"resource": bundle}]
         for entry in parts(entries):
             self._add(part(entry.get("resource")), entry.get("fullUrl"))
@@ -49,40 +49,84 @@ class Graph:
         if isinstance(full_url, str):
             self._by_url.setdefault(full_url, resource)
         for found in filter(None, (resource.get("id"), tail_id(full_url, kind))):
-            self._by_id.setdefault(f"{kind}/{found}", resource)
+            _note(self._by_id.setdefault(f"{kind}/{found}", []), resource)
         for identifier in parts(resource.get("identifier")):
             key = (kind, str(identifier.get("system") or ""), str(identifier.get("value") or ""))
-            self._by_identifier.setdefault(key, resource)
+            _note(self._by_identifier.setdefault(key, []), resource)
 
     def resolve(self, reference: Any, holder: Resource) -> Resource | None:
-        """Return the resource that a Reference inside `holder` means: contained, in the Bundle, or none."""
+        """Return the resource that a Reference inside `holder` means: contained, in the Bundle, or none.
+
+        A reference that fits several different patients means none of them.
+        """
+        return _only(self.candidates(reference, holder))
+
+    def candidates(self, reference: Any, holder: Resource) -> list[Resource]:
+        """Return every resource that a Reference inside `holder` may mean."""
         reference = part(reference)
         literal = reference.get("reference")
         if isinstance(literal, str):
             if literal.startswith("#"):
                 inside = (inner for inner in parts(holder.get("contained")) if f"#{inner.get('id')}" == literal)
-                return next(inside, None)
-            return self.find(literal)
+                return list(inside)[:1]
+            return self._named(literal)
         identifier = part(reference.get("identifier"))
         kind, value = reference.get("type"), identifier.get("value")
         if isinstance(kind, str) and isinstance(value, str):
-            return self._by_identifier.get((kind, str(identifier.get("system") or ""), value))
-        return None
+            return self._by_identifier.get((kind, str(identifier.get("system") or ""), value), [])
+        return []
 
     def find(self, literal: str) -> Resource | None:
         """Return the entry that a literal reference means: its fullUrl, `Type/id` or `Type?identifier=`."""
+        return _only(self._named(literal))
+
+    def _named(self, literal: str) -> list[Resource]:
         url = HISTORY.sub("", literal)
         relative = RELATIVE.fullmatch(literal)
         conditional = CONDITIONAL.fullmatch(literal)
         if relative:
-            return self._by_id.get(f"{relative[1]}/{relative[2]}")
+            return self._by_id.get(f"{relative[1]}/{relative[2]}", [])
         if conditional:
             system, _, value = conditional[2].rpartition("|")
-            return self._by_identifier.get((conditional[1], system, value))
-        return self._by_url.get(literal) or self._by_url.get(url)
+            return self._by_identifier.get((conditional[1], system, value), [])
+        found = self._by_url.get(literal) or self._by_url.get(url)
+        return [found] if found else []
 
     def of_type(self, *kinds: str) -> Iterator[Resource]:
         return (resource for resource in self.resources if resource.get("resourceType") in kinds)
+
+
+def _note(found: list[Resource], resource: Resource) -> None:
+    if not any(other is resource for other in found):
+        found.append(resource)
+
+
+def _only(found: list[Resource]) -> Resource | None:
+    """Return the first of several, unless they are patients who are not the same person."""
+    first = next(iter(found), None)
+    if first is not None and first.get("resourceType") == "Patient":
+        return first if all(same_person(first, other) for other in found[1:]) else None
+    return first
+
+
+def same_person(one: Resource, other: Resource) -> bool:
+    """Tell whether two Patient resources say the same name and the same date of birth; an identifier proves nothing."""
+    if one is other:
+        return True
+    born = one.get("birthDate")
+    if not isinstance(born, str) or born != other.get("birthDate"):
+        return False
+    return bool(_names(one) & _names(other))
+
+
+def _names(patient: Resource) -> set[frozenset[str]]:
+    """Return each name of a patient as its words, whatever their order and case."""
+    found = set()
+    for name in parts(patient.get("name")):
+        words = [*items(name.get("given")), *items(name.get("family"))] or items(name.get("text"))
+        text = " ".join(word for word in words if isinstance(word, str))
+        found.add(frozenset(re.findall(r"[^\s,]+", text.casefold())))
+    return found - {frozenset()}
 
 
 def tail_id(full_url: Any, kind: str) -> str | None:

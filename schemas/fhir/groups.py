@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from schemas.fhir.elements import REQUESTS
-from schemas.fhir.graph import Graph, Resource, part, parts
+from schemas.fhir.graph import Graph, Resource, identifiers, part, parts, same_person
 from schemas.fhir.lines import billing_codes
 from schemas.fhir.words import order_type, text_of
 from schemas.order import OrderType
@@ -22,12 +22,13 @@ Group = tuple[OrderType, Action, list[Resource]]
 def grouped(graph: Graph, bundle: Resource) -> list[Group]:
     """Return the orders of a Bundle as (type, action, requests), in the Bundle's sequence."""
     said = _bundle_action(graph, bundle)
+    patients = _Patients(graph)
     found: dict[tuple[object, OrderType, Action], list[Resource]] = {}
     for request in graph.of_type(*REQUESTS):
         if request.get("status") in DONE or request.get("doNotPerform") is True:
             continue
         kind = order_type(str(request["resourceType"]), billing_codes(request, graph), _category(request))
-        found.setdefault((_patient_key(request, graph), kind, _action(request, said)), []).append(request)
+        found.setdefault((patients.key(request), kind, _action(request, said)), []).append(request)
     return [(kind, action, requests) for (_, kind, action), requests in found.items()]
 
 
@@ -37,14 +38,28 @@ def order_groups(bundle: dict[str, Any]) -> list[list[str]]:
     return [[f"{r['resourceType']}/{r.get('id')}" for r in requests] for _, _, requests in grouped(graph, bundle)]
 
 
-def _patient_key(request: Resource, graph: Graph) -> object:
-    subject = part(request.get("subject"))
-    patient = graph.resolve(subject, request)
-    if patient is None:
-        identifier = part(subject.get("identifier"))
-        return (subject.get("reference"), identifier.get("system"), identifier.get("value"), subject.get("display"))
-    same = parts(patient.get("identifier"))
-    return (str(same[0].get("system")), str(same[0].get("value"))) if same else id(patient)
+class _Patients:
+    """Tells the patients of a Bundle apart: one identifier and one person are two things."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._known: list[Resource] = []
+
+    def key(self, request: Resource) -> object:
+        subject = part(request.get("subject"))
+        patient = self._graph.resolve(subject, request)
+        if patient is None:
+            identifier = part(subject.get("identifier"))
+            return (subject.get("reference"), identifier.get("system"), identifier.get("value"), subject.get("display"))
+        for number, known in enumerate(self._known):
+            if patient is known or (_share_identifier(patient, known) and same_person(patient, known)):
+                return number
+        self._known.append(patient)
+        return len(self._known) - 1
+
+
+def _share_identifier(one: Resource, other: Resource) -> bool:
+    return bool({i[1:] for i in identifiers(one)} & {i[1:] for i in identifiers(other)})
 
 
 def _category(request: Resource) -> str:

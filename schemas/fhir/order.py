@@ -48,7 +48,12 @@ def _order(
     unreadable |= npi_problem
     places = gather(requests, patient, graph)
     equipment, conflicting = equipment_of(places)
-    coverage = coverages_of(requests, patient, graph)
+    if not patient and graph.candidates(first.get("subject"), first):
+        conflicting["member_name"] = "the subject fits several patients who are not the same person"
+    coverage, foreign = coverages_of(requests, patient, graph)
+    if foreign:
+        reason = "the order names a coverage whose beneficiary is another patient; it is left out"
+        conflicting |= {"payer": reason, "member_id": reason}
     group_no = places.texts("group-number")
     if len(coverage) == 1 and coverage[0].group_no is None and group_no:
         coverage = [coverage[0].model_copy(update={"group_no": group_no[0]})]
@@ -107,9 +112,13 @@ def _placer(requests: list[Resource], graph: Graph) -> str | None:
 
 
 def _signed(requests: list[Resource], *, named: bool) -> bool | None:
-    """An electronic order that names its ordering clinician counts as signed; a proposal, plan or draft does not."""
+    """An electronic order that names its ordering clinician counts as signed; what is not yet one does not.
+
+    That is a proposal, plan or draft, and a prescription that is only reported (`reported[x]`), not the original.
+    """
     ordered = all(r.get("intent") in ORDERED_INTENTS and r.get("status") != "draft" for r in requests)
-    return True if named and ordered else None
+    reported = any(r.get("reportedBoolean") is True or r.get("reportedReference") for r in requests)
+    return True if named and ordered and not reported else None
 
 
 def _frequency(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Literal, cast
 
-from schemas.fhir.graph import Graph, Resource, extensions, identifiers, part, parts
+from schemas.fhir.graph import RELATIVE, Graph, Resource, extensions, identifiers, part, parts, same_person
 from schemas.fhir.words import NPI_SYSTEMS, day, npi_valid, one_of, phone, text_of
 from schemas.order import Address, Clinician, Coverage, Identifier, Member, PersonName
 
@@ -105,26 +105,41 @@ def member_of(patient: Resource, subject: Resource) -> tuple[Member, dict[str, s
     )
 
 
-def coverages_of(requests: list[Resource], patient: Resource, graph: Graph) -> list[Coverage]:
-    """Return the patient's coverages: those that the requests name, else those of the Bundle for this patient."""
+def coverages_of(requests: list[Resource], patient: Resource, graph: Graph) -> tuple[list[Coverage], bool]:
+    """Return the patient's coverages, and whether the requests name one of another patient, which is left out.
+
+    They are those that the requests name, else those of the Bundle for this patient.
+    """
     named = [graph.resolve(ref, r) for r in requests for ref in parts(r.get("insurance"))]
     found = [c for c in named if c is not None and c.get("resourceType") == "Coverage"]
+    own = [c for c in found if _covers(c, patient, graph, requests) is not False]
     if not found:
         inside = [c for r in requests for c in parts(r.get("contained")) if c.get("resourceType") == "Coverage"]
         there = [*graph.of_type("Coverage"), *inside]
-        found = [c for c in there if _covers(c, patient, graph, requests)]
-    unique = list({id(c): c for c in found if c.get("status") not in STATUS_GONE}.values())
+        own = [c for c in there if _covers(c, patient, graph, requests)]
+    unique = list({id(c): c for c in own if c.get("status") not in STATUS_GONE}.values())
     read = [_coverage(c, graph, patient, requests[0], place) for place, c in enumerate(unique, start=1)]
-    return sorted(read, key=lambda coverage: coverage.rank)
+    return sorted(read, key=lambda coverage: coverage.rank), bool(found) and len(own) < len(found)
 
 
-def _covers(coverage: Resource, patient: Resource, graph: Graph, requests: list[Resource]) -> bool:
+def _covers(coverage: Resource, patient: Resource, graph: Graph, requests: list[Resource]) -> bool | None:
+    """Tell whether a coverage is this patient's; None when its beneficiary cannot be compared with the subject."""
     beneficiary = part(coverage.get("beneficiary"))
+    subjects = {s for s in (part(r.get("subject")).get("reference") for r in requests) if isinstance(s, str)}
+    literal = beneficiary.get("reference")
+    if literal in subjects:
+        return True
     target = graph.resolve(beneficiary, coverage) or graph.resolve(beneficiary, requests[0])
     if target is not None:
-        return target is patient
-    literals = {part(r.get("subject")).get("reference") for r in requests}
-    return beneficiary.get("reference") in literals
+        return same_person(target, patient)
+    identifier = part(beneficiary.get("identifier"))
+    system, value = str(identifier.get("system") or ""), text_of(identifier.get("value"))
+    same_kind = {number for _, kind, number in identifiers(patient) if kind == system}
+    if value and same_kind:
+        return value in same_kind
+    if isinstance(literal, str) and RELATIVE.fullmatch(literal) and any(RELATIVE.fullmatch(s) for s in subjects):
+        return False
+    return None
 
 
 def _coverage(coverage: Resource, graph: Graph, patient: Resource, request: Resource, place: int) -> Coverage:

@@ -126,6 +126,36 @@ async def test_of_two_orders_in_one_input_each_has_its_own_task(site: Served) ->
     assert (first["status"], second["status"]) == ("accepted", "received")
 
 
+async def test_two_orders_of_different_patients_each_show_their_own_case(site: Served) -> None:
+    made = bundle(order_truth(853), "ServiceRequest")
+    made["entry"] += bundle(order_truth(854), "ServiceRequest")["entry"]
+    patients = [entry["resource"] for entry in made["entry"] if entry["resource"]["resourceType"] == "Patient"]
+    patients[1]["identifier"] = patients[0]["identifier"]
+    reply = (await site.post("/fhir", made)).json()
+    refs = [reply["entry"][n]["response"]["location"].split("/fhir/")[1].split("/_")[0] for n in (0, 7)]
+    orders = await site.orders((await site.received())[-1])
+    numbers = [await opened(site, CaseState.COMPLETE, order=order, identity_key=order.order_id) for order in orders]
+    assert len(set(numbers)) == 2
+    for reference, number in zip(refs, numbers, strict=True):
+        (task,) = await search(site, focus=reference)
+        assert [identifier["value"] for identifier in task["identifier"]] == [number]
+        assert await search(site, identifier=number) == [task]
+
+
+async def test_an_older_case_is_not_shown_for_the_other_order_of_an_input(site: Served) -> None:
+    made = bundle(order_truth(855), "ServiceRequest")
+    await site.post("/fhir", made)
+    (earlier,) = await site.orders((await site.received())[-1])
+    made["entry"] += bundle(order_truth(856), "ServiceRequest")["entry"]
+    made["entry"][0]["resource"]["priority"] = "stat"
+    made["entry"][0]["resource"]["identifier"] = [{"system": "urn:x", "value": "another"}]
+    reply = (await site.post("/fhir", made)).json()
+    await opened(site, CaseState.SCHEDULED, order=earlier, scheduled_start=NOON)
+    (task,) = await search(site, focus=reply["entry"][7]["response"]["location"].split("/fhir/")[1].split("/_")[0])
+    assert task["status"] == "received"
+    assert "DS-" not in str(task)
+
+
 async def test_without_a_push_address_the_task_is_there_to_be_read(site: Served) -> None:
     await site.post("/fhir/ServiceRequest", contained(TRUTH, "ServiceRequest"))
     case_id = await opened(site, CaseState.OPEN)

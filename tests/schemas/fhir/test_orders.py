@@ -82,6 +82,82 @@ def test_two_patients_are_two_orders_and_no_value_crosses_over() -> None:
     assert found[0].order_id != found[1].order_id
 
 
+def two_patients(**changes: Any) -> dict[str, Any]:
+    """Return a Bundle with the orders of two people whose Patients carry one and the same identifier."""
+    both = bundle(order_truth(803), "DeviceRequest")
+    both["entry"] += bundle(order_truth(804), "DeviceRequest")["entry"]
+    first, second = (e["resource"] for e in both["entry"] if e["resource"]["resourceType"] == "Patient")
+    second["identifier"] = first["identifier"]
+    second.update({key: first[key] if value is ... else value for key, value in changes.items()})
+    return both
+
+
+@pytest.mark.parametrize("changes", [{}, {"birthDate": ...}, {"name": ...}, {"name": ..., "birthDate": "1950"}])
+def test_one_identifier_does_not_make_two_patients_one(changes: dict[str, Any]) -> None:
+    found = orders_of(two_patients(**changes), "document")
+    alone = [one(bundle(order_truth(number), "DeviceRequest")) for number in (803, 804)]
+    assert [(o.member.phone, o.coverage) for o in found] == [(o.member.phone, o.coverage) for o in alone]
+    assert [len(o.lines) for o in found] == [1, 1]
+
+
+def test_two_patient_resources_that_agree_are_one_member() -> None:
+    (found,) = orders_of(two_patients(name=..., birthDate=...), "document")
+    assert len(found.lines) == 2
+
+
+def test_a_subject_that_fits_two_different_patients_is_neither() -> None:
+    made = two_patients()
+    shared = made["entry"][1]["resource"]["identifier"][0]
+    named = {"type": "Patient", "identifier": {"system": shared["system"], "value": shared["value"]}}
+    made["entry"][0]["resource"]["subject"] = named
+    found = orders_of(made, "document")[0]
+    assert (found.member.name, found.member.dob) == (None, None)
+    assert "several patients" in found.conflicting["member_name"]
+
+
+def test_the_coverage_of_another_patient_is_left_out_with_the_reason() -> None:
+    made = bundle(order_truth(803), "ServiceRequest")
+    made["entry"] += bundle(order_truth(804), "ServiceRequest")["entry"]
+    made["entry"][0]["resource"]["insurance"] = made["entry"][7]["resource"]["insurance"]
+    first, second = orders_of(made, "document")
+    assert first.coverage == ()
+    assert all("another patient" in first.conflicting[name] for name in ("payer", "member_id"))
+    assert fields_of(second) == order_truth(804).fields()
+    assert second.conflicting == {}
+
+
+@pytest.mark.parametrize(
+    ("beneficiary", "used"),
+    [
+        ({"reference": "Patient/elsewhere"}, True),
+        ({"identifier": {"system": "urn:other", "value": "1"}}, True),
+        ({"display": "the patient"}, True),
+    ],
+)
+def test_a_named_coverage_whose_beneficiary_cannot_be_compared_is_used(beneficiary: Any, used: bool) -> None:
+    inside = contained(TRUTH, "ServiceRequest")["contained"]
+    changed = [{**r, "beneficiary": beneficiary} if r["resourceType"] == "Coverage" else r for r in inside]
+    assert bool(order(contained=changed).coverage) is used
+
+
+def test_a_beneficiary_by_another_number_of_the_same_kind_is_another_patient() -> None:
+    inside = contained(TRUTH, "ServiceRequest")["contained"]
+    mine = next(r for r in inside if r["resourceType"] == "Patient")["identifier"][0]
+    other = {"identifier": {"system": mine["system"], "value": mine["value"] + "9"}}
+    changed = [{**r, "beneficiary": other} if r["resourceType"] == "Coverage" else r for r in inside]
+    found = order(contained=changed)
+    assert found.coverage == ()
+    assert "payer" in found.conflicting
+
+
+def test_a_prescription_that_is_only_reported_is_not_signed() -> None:
+    made = contained(TRUTH, "MedicationRequest")
+    assert one(made).signature_present
+    for reported in ({"reportedBoolean": True}, {"reportedReference": {"display": "the daughter"}}):
+        found = one({**made, **reported})
+        assert (found.signature_present, found.signature_date) == (None, None)
+
+
 def test_a_dme_and_a_home_health_request_are_two_orders() -> None:
     made = bundle(TRUTH, "ServiceRequest")
     other = copy.deepcopy(made["entry"][0])
