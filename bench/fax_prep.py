@@ -104,6 +104,7 @@ def read(path: Path) -> list[tuple[str, str, str, int, int, int, int, float]]:
     pages = 0
     for square, came in images(path):
         pages += 1
+        here: dict[tuple[str, str], list[Word]] = {}
         upright = square
         for turn in (None, *document.TURNS.values()):
             upright = square if turn is None else square.transpose(turn)
@@ -114,12 +115,11 @@ def read(path: Path) -> list[tuple[str, str, str, int, int, int, int, float]]:
             page = came if step == "as it came" else upright
             for change in STEPS.get(step, ()):
                 page = change(page)
-            words = engines[engine](page)
+            here[step, engine] = words = engines[engine](page)
             spent[step, engine] += time.process_time() - began
             got[step, engine] += document.number_lines(tuple(words))
         if lead is not None:
-            first = got["+ straight, edges off", "R"]
-            both = merge(first, got["+ straight, edges off, soft", "T"])
+            both = merge(here["+ straight, edges off", "R"], here["+ straight, edges off, soft", "T"])
             got["merged", "both"] += document.number_lines(tuple(both))
             got["merged, agreed only", "both"] += [w for w in document.number_lines(tuple(both)) if w.agrees]
     rows = []
