@@ -26,7 +26,14 @@ from schemas.case import (
 from schemas.document import DocumentClassified, DocumentRead, FieldsExtracted, ReviewDecided, ReviewRequested
 from schemas.event import Event
 from schemas.order import ReferralReceived
-from schemas.outbound import ConfirmationKind, ConfirmationRequested, ConfirmationSent, DeliveryDied
+from schemas.outbound import (
+    ConfirmationDelivered,
+    ConfirmationFailed,
+    ConfirmationKind,
+    ConfirmationRequested,
+    ConfirmationSent,
+    DeliveryDied,
+)
 from schemas.transmission import TransmissionReceived
 
 
@@ -217,10 +224,21 @@ def _told_of_case(data: Any) -> str:
             return f"offer recalled: {data.reason}"
         case ServiceScheduled():
             return f"scheduled for {instant(data.start)} with {data.provider_name}"
+        case _:
+            return _told_of_send(data)
+
+
+def _told_of_send(data: Any) -> str:
+    match data:
         case ConfirmationRequested():
             return f"{_KIND_SAYS[data.kind]}, to be sent by {data.recipient.channel}"
         case ConfirmationSent():
             return f"{_KIND_SAYS[data.kind]} by {data.channel} ({data.provider_status})"
+        case ConfirmationDelivered():
+            return f"{_KIND_SAYS[data.kind]}: arrived by {data.channel} ({data.provider_status})"
+        case ConfirmationFailed():
+            further = "no further try" if data.final else "it is tried again"
+            return f"{_KIND_SAYS[data.kind]}: did not arrive by {data.channel} ({data.failure_class}); {further}"
         case DeliveryDied():
             return f"gave up at {data.consumer}: {data.reason}"
         case _:
