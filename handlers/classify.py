@@ -26,7 +26,7 @@ from schemas.transmission import ReceiptState
 log = logging.getLogger("doorstep.classify")
 
 SECONDS = 60.0
-CODE_WEIGHT = 2.5
+CODE_WEIGHT = 4.0
 Scores = defaultdict[str, float]
 _BLANKS = re.compile(r"[^a-z0-9]+")
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from handlers.extract import blocks, codes, places, prose, values
 from handlers.extract.geometry import Sheet, Span, Token
-from handlers.extract.labels import IGNORED, Hit, above, below, beside, find_hits
+from handlers.extract.labels import IGNORED, Hit, above, below, beside, find_hits, is_label
 from handlers.extract.values import Found, Reader
 from schemas.document import DocumentClass
 
@@ -59,6 +59,8 @@ MIN_WRITTEN = 4
 """So many letters and digits beside a label are an answer, even if it cannot be read; fewer may be dirt."""
 _BELOW_A_COLON = 0.8
 BOX_CONFIDENCE = 0.9
+UNSIGNED = 0.9
+"""That nothing stands at a signature's label is a little less certain than that something does."""
 WRITTEN_OVER = frozenset({"signature_date", "clinician_npi"})
 """Fields that stand on a line over their label, and whose values cannot be taken for another's."""
 
@@ -68,6 +70,7 @@ def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
     hits = find_hits(sheet)
     found = [c for hit in hits for c in _at_label(sheet, hits, hit)]
     loose = [Candidate(field, value, SENTENCE) for field, value in prose.candidates(sheet)]
+    loose += [Candidate(field, value, SENTENCE) for field, value in prose.closing(sheet)]
     loose += [Candidate("clinician_npi", value, ALONE) for value in prose.lone_npi(sheet)]
     loose += [Candidate(field, value, SENTENCE) for field, value in blocks.candidates(sheet, hits)]
     others = _of_others(sheet, hits)
@@ -116,7 +119,7 @@ def label_count(sheet: Sheet) -> int:
 def _at_label(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candidate]:
     if hit.field in READERS:
         found = _read(sheet, hits, hit, READERS[hit.field])
-        if found is not None:
+        if found is not None and not is_label(str(found.value)):
             yield Candidate(hit.field, found, LABEL)
     elif hit.field == "service_period":
         yield from _period(sheet, hits, hit)
@@ -147,8 +150,17 @@ def _read(sheet: Sheet, hits: list[Hit], hit: Hit, reader: Reader) -> Found | No
                 found.value, found.span, found.validators, found.quality * (_BELOW_A_COLON if hit.colon else 1.0)
             )
     if hit.field in WRITTEN_OVER and not right.tokens:
-        return reader(above(sheet, hits, hit))
+        return reader(above(sheet, hits, hit)) or _on_the_line(sheet, hit)
     return None
+
+
+def _on_the_line(sheet: Sheet, hit: Hit) -> Found | None:
+    """Read the one date on the line under a signature's label, wherever on it."""
+    if hit.field != "signature_date" or hit.row + 1 >= len(sheet.rows):
+        return None
+    row = sheet.rows[hit.row + 1]
+    listed = values.dates(Span(row)) if row[0].box[1] - hit.box[3] < 2.5 * sheet.height else []
+    return listed[0][0] if len(listed) == 1 else None
 
 
 def _owned(sheet: Sheet, hits: list[Hit], span: Span) -> bool:
@@ -249,13 +261,11 @@ def _signature(sheet: Sheet) -> Iterable[Candidate]:
     if state is None:
         return []
     label = next((t for row in sheet.rows for t in row if re.search(r"signature|signed", t.text, re.IGNORECASE)), None)
-    span = Span((replace(label, confidence=BOX_CONFIDENCE),) if label is not None else ())
+    label = label or sheet.rows[-1][0]
+    span = Span((replace(label, confidence=BOX_CONFIDENCE),))
     doubtful = not state and sheet.marks.get("signature:printed", False)
-    return [
-        Candidate(
-            "signature_present", Found(bool(state or doubtful), span, ("pixels",), 0.5 if doubtful else 1.0), LABEL
-        )
-    ]
+    quality = 0.5 if doubtful else 1.0 if state else UNSIGNED
+    return [Candidate("signature_present", Found(bool(state or doubtful), span, ("pixels",), quality), LABEL)]
 
 
 def _barriers(sheet: Sheet, hits: list[Hit]) -> Found | None:

@@ -19,6 +19,8 @@ _ICD_SPLIT = re.compile(
     r"[A-Za-z0-9$|!][0-9A-Za-z$|!]{2}\s?[.,·]\s?[0-9A-Za-z$]{1,4}(?![0-9A-Za-z])|[A-TV-Za-tv-z][0-9][0-9A-Za-z]{1,5}(?![0-9A-Za-z])"
 )
 MAX_DIAGNOSES = 12
+CHECKLIST = 3
+"""From so many codes on, those without a quantity may be the choices that nobody took."""
 
 
 def diagnoses(sheet: Sheet, hits: list[Hit]) -> Found | None:
@@ -102,9 +104,31 @@ def order_lines(sheet: Sheet, hits: list[Hit]) -> Found | None:
         lines[checked.value] = quantity
         tokens += [token, *span.tokens]
     every = tuple(sorted({v for _, checked in codes for v in checked.validators}))
+    lines, chosen = _ticked(sheet, lines, {checked.value: token for token, checked in codes})
+    clash = clash or not chosen
     complete = all(quantity is not None for quantity in lines.values())
     value: list[JsonValue] = [{"code": code, "quantity": quantity} for code, quantity in lines.items()]
     return Found(value, Span(tuple(tokens)), every, 0.3 if clash else (1.0 if complete else 0.5))
+
+
+def _ticked(sheet: Sheet, lines: dict[str, int | None], tokens: dict[str, Token]) -> tuple[dict[str, int | None], bool]:
+    """Leave out the printed choices of a checklist that have no quantity; False when their boxes do not confirm it."""
+    blank = [code for code, quantity in lines.items() if quantity is None]
+    if len(lines) < CHECKLIST or not blank or len(blank) == len(lines):
+        return lines, True
+    states = [_box_of(sheet, tokens[code]) for code in blank]
+    return {code: q for code, q in lines.items() if q is not None}, all(state is False for state in states)
+
+
+def _box_of(sheet: Sheet, token: Token) -> bool | None:
+    """Return the state of the checkbox left of a code or of the words before it."""
+    words = [t.text.lower() for t in sheet.rows[token.row] if t.cell == token.cell]
+    text = re.sub(r"[^a-z0-9 /-]", "", " ".join(words))
+    for mark, state in sheet.marks.items():
+        label = mark.removeprefix("checkbox:")
+        if mark != label and len(label) > 4 and label in text:
+            return state
+    return None
 
 
 def _line_codes(sheet: Sheet, hits: list[Hit]) -> list[tuple[Token, identifiers.Checked]]:
@@ -138,11 +162,20 @@ def _under(sheet: Sheet, hits: list[Hit], hit: Hit, token: Token) -> bool:
     return 0 <= down < 14 * sheet.height and abs(token.box[0] - hit.box[0]) < 2.5 * sheet.height
 
 
+def _nearest(headers: list[Hit], token: Token) -> list[Hit]:
+    """Return the headings that may be a code's: where a row has several, the one right of it and nearest."""
+    kept: dict[int, Hit] = {}
+    for hit in sorted(headers, key=lambda h: h.box[0]):
+        if hit.row not in kept or kept[hit.row].box[0] < token.box[0]:
+            kept[hit.row] = hit
+    return sorted(kept.values(), key=lambda h: -h.row)
+
+
 def _quantity(sheet: Sheet, hits: list[Hit], token: Token, *, only: bool) -> tuple[int | None, Span]:
     """Look for the quantity of one code: its column, its row, its row's words, then a label of its own."""
     row = sheet.rows[token.row]
     headers = [hit for hit in hits if hit.field == "quantity"]
-    for hit in headers:
+    for hit in _nearest(headers, token):
         if hit.row < token.row and token.box[1] - hit.box[3] < 16 * sheet.height:
             for other in row:
                 overlap = (
@@ -202,6 +235,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
     ),
     "visits": (
         rf"\b{_N}\s*(?:\w+\s+){{0,3}}visits?\b",
+        rf"\(\s*{_N}\s*\)\s*visits?\b",
         rf"\bvisits?\s*(?:ordered|authorized|total|requested)?\s*[:#]?\s*{_N}\b",
     ),
 }  # fmt: skip

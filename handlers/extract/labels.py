@@ -337,3 +337,8 @@ def stands_alone(sheet: Sheet, hit: Hit) -> bool:
     """Say whether a label is all of its cell, so that its value must stand elsewhere."""
     row = sheet.rows[hit.row]
     return hit.end == len(row) or row[hit.end].cell != row[hit.end - 1].cell
+
+
+def is_label(text: str) -> bool:
+    """Say whether a text is itself a label, and so no value."""
+    return vocabulary().phrases.get(looks(squeeze(text)), IGNORED) != IGNORED

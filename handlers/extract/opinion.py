@@ -17,6 +17,8 @@ from schemas.document import DocumentClass
 from schemas.reading import Page, Reading, Word
 
 NAMES = frozenset({"member_name", "clinician_name", "payer"})
+OFFICE = frozenset({"practice_phone", "practice_fax"})
+"""Numbers that a cover sheet also gives, there mostly of whoever gets the fax: only the order itself is asked."""
 NEAR = 2
 """Readings of one name that differ by so few letters are one name misread, not two names."""
 
@@ -111,6 +113,8 @@ def opinions(view: View, main: int | None, document_class: DocumentClass) -> dic
     by_field: dict[str, list[Candidate]] = {}
     for sheet in view.sheets:
         for candidate in of_page(sheet, document_class):
+            if sheet.number != main and candidate.field in OFFICE:
+                continue
             weight = candidate.strength if sheet.number == main else min(candidate.strength, ALONE)
             weighed = Candidate(candidate.field, candidate.found, weight, sheet.number)
             by_field.setdefault(candidate.field, []).append(weighed)

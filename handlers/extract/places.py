@@ -49,6 +49,7 @@ def address_at(span: Span, match: re.Match[str]) -> Found | None:
     if not city or not re.fullmatch(r"[A-Za-z.'\- ]+", city):
         return None
     street = re.sub(r"\s*,\s*", " ", re.sub(r"\s+", " ", street))
+    street, city = re.sub(r"(?<=\w{2})\.(?=\s*$)", "", street), city.strip(" .")
     state, postal = match["state"], match["zip"]
     fits = state in identifiers.state_of_zip(postal, rules.zip3_states())
     value = f"{street}, {city}, {state} {postal}"

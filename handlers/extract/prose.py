@@ -27,8 +27,9 @@ _FOLLOWING: tuple[tuple[str, str, Pick], ...] = (
     ("clinician_npi", r"\bNPI\b(?:\s?(?:number|no\.?|is|#))*\W{0,4}", values.npi),
     ("member_id", r"\b(?:member|policy|subscriber|medicare|medicaid|insurance|beneficiary)\s+(?:id|number|no\.?|#|identifier|identification)(?:\s?(?:number|no\.?|is|#))*\W{0,4}", values.member_id),
     ("group_no", r"\bgroup(?:\s?(?:number|no\.?|is|id|#))*\W{0,4}(?=\S*\d)", values.group_no),
-    ("payer", r"\b(?:insured|covered)\s+(?:by|through|with|under)\s+|\b(?:insurance|coverage|payer|insurer)\s+(?:is|through|with|by)\s+|\bcoverage:?\s+", values.payer),
+    ("payer", r"\b(?:insured|covered)\s+(?:by|through|with|under)\s+|\b(?:insurance|coverage|payer|insurer)\s+(?:is\s+)?(?:through|with|by|under)\s+|\b(?:insurance|coverage|payer|insurer)\s+is\s+(?!through|with|by|under)|\bcoverage:?\s+", values.payer),
     ("contact_phone", r"\b(?:patient|member|home|contact|cell|mobile|he|she|they|family)\b[^.:;]{0,40}?\b(?:phone|telephone|tel|reached|called|number|call)\b[^\d(.;]{0,24}(?=[\d(])", values.phone),
+    ("contact_phone", r"\b(?:best|preferred)\s+(?:number|phone|telephone|way|time)\b[^\d(.;]{0,30}(?=[\d(])", values.phone),
     ("practice_fax", r"\b(?:office|practice|clinic|our)\s+(?:fax|facsimile)\b[^\d(.;]{0,20}(?=[\d(])", values.phone),
     ("practice_phone", r"\b(?:office|practice|clinic|our)\s+(?:phone|telephone|tel|number)\b[^\d(.;]{0,20}(?=[\d(])", values.phone),
     ("service_start", rf"\b(?:start(?:ing|s)?|begin(?:ning|s)?|effective|commenc(?:e|ing)|first\s+(?:dose|visit|delivery))\b(?:\s+(?:date|on|of|care|service|services|is|from))*\W{{0,3}}{_DATE_AHEAD}", values.first_date),
@@ -43,8 +44,14 @@ _NAMED: tuple[tuple[str, str], ...] = (
     ("member_name", rf"\b(?i:my|our|the|above)\s+(?i:patient),?\s+(?:(?:Mr|Mrs|Ms|Miss)\.?\s+)?{_NAME}"),
     ("clinician_name", rf"\b(?i:signed|authorized|ordered|prescribed)\s+(?i:electronically\s+|digitally\s+)?(?i:by):?\s+(?:Dr\.?\s+)?{_NAME}"),
     ("clinician_name", rf"\bDr\.?\s+{_NAME}"),
-    ("clinician_name", rf"{_NAME},\s*(?:M\.?D|D\.?O|N\.?P|P\.?A|APRN|FNP|DNP|PA-C|FNP-C)\b\.?"),
+    ("clinician_name", rf"{_NAME},\s*(?:M\.?D|D\.?O|N\.?P|P\.?A|APRN|FNP|DNP|CNP|CRNP|ARNP|PA-C|FNP-C|FNP-BC)\b\.?"),
 )  # fmt: skip
+_CLOSING = re.compile(
+    r"\W*(?:sincerely|respectfully|cordially|(?:kind|best|warm)?\s*regards|yours truly|thank you,)\b", re.I
+)
+_AT_THE_DOOR = re.compile(r"\b(?:deliver|note|access|entrance|building|driver|there\s+(?:is|are)|lives)", re.IGNORECASE)
+LETTER_HEAD = 9
+SURE = 0.5
 _ESIGNED = re.compile(
     r"\b(?:electronically|digitally)\s+signed\b|\be-?signed\s+by\b|\bsigned\s+electronically\b|/s/\s*[A-Z]|\bsignature\s+on\s+file\s+electronically\b|\belectronic\s+signature\s*:?\s*(?:of\s+)?[A-Z][a-z]+\s+[A-Z]",
     re.IGNORECASE,
@@ -74,6 +81,29 @@ def candidates(sheet: Sheet) -> Iterator[tuple[str, Found]]:
                 found = values.name(paragraph.slice(*match.span(1)))
                 if found is not None:
                     yield field, found
+
+
+def closing(sheet: Sheet) -> Iterator[tuple[str, Found]]:
+    """Yield what a letter says by its form: the name under its closing, the day over its address, what its end asks."""
+    end = next((n for n, row in enumerate(sheet.rows) if _CLOSING.match(Span(row).text)), None)
+    if end is None:
+        return
+    for row in sheet.rows[end + 1 : end + 5]:
+        named = values.name(Span(row))
+        if named is not None and named.span.confidence > SURE:
+            yield "clinician_name", named
+            break
+    for row in sheet.rows[: min(end, LETTER_HEAD)]:
+        listed = values.dates(Span(row))
+        if len(listed) == 1 and listed[0][2] - listed[0][1] >= len(Span(row).text) - 8:
+            yield "signature_date", listed[0][0]
+            break
+    for paragraph in sheet.paragraphs:
+        for sentence in re.finditer(r"[^.!?]+", paragraph.text):
+            if _AT_THE_DOOR.search(sentence[0]):
+                found = places.barriers(paragraph.slice(*sentence.span()))
+                if found is not None:
+                    yield "access_barriers", found
 
 
 def lone_npi(sheet: Sheet) -> Iterator[Found]:

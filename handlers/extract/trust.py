@@ -24,8 +24,9 @@ def group_of(field: str) -> str:
 def confidence(field: str, features: Mapping[str, float]) -> float:
     """Return the probability that a value with this evidence is right."""
     calibration = _calibration()
-    weights: Mapping[str, float] = {**calibration["shared"], **calibration["weights"].get(group_of(field), {})}
-    total = weights["bias"] + sum(weights.get(name, 0.0) * number for name, number in features.items())
+    weights: Mapping[str, float] = calibration["shared"]
+    total = weights["bias"] + calibration["biases"].get(group_of(field), 0.0)
+    total += sum(weights.get(name, 0.0) * number for name, number in features.items())
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
 
 

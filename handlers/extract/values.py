@@ -327,7 +327,10 @@ def _plain_payer(span: Span) -> Found | None:
         or kept.text.split()[0].lower() in {"of", "the", "and", *_not_names()} - {"medicare", "medicaid"}
     ):
         return None
-    return Found(kept.text.strip(" ,;"), kept, ("text",), 0.92)
+    return Found(kept.text.strip(" ,;."), kept, ("text",), 0.92)
+
+
+_NOTHING = frozenset({"n/a", "na", "none", "unknown", "tbd"})
 
 
 def short_text(span: Span) -> Found | None:
@@ -337,7 +340,12 @@ def short_text(span: Span) -> Found | None:
         return None
     text = " ".join(t.text for t in tokens).strip(" ,;:")
     text = text if text.count(".") > 1 else text.strip(".")
-    if not text or not any(c.isalnum() for c in text) or text.lower() in {"n/a", "na", "none", "unknown", "tbd"}:
+    if (
+        "#" in text
+        or not text
+        or not any(c.isalnum() for c in text)
+        or text.lower() in {"n/a", "na", "none", "unknown", "tbd"}
+    ):
         return None
     return Found(text, Span(tokens), ("text",))
 
