@@ -11,10 +11,14 @@ from doorstep.handler import Unit, on
 from handlers.casework import ask_person, clocks, moved, recalled
 from schemas.case import CaseState, Offer, OfferAccepted, OfferDeclined, OfferState
 from schemas.event import Event, Payload
+from schemas.fields import zone_of
+from schemas.order import Order
 from schemas.transmission import ReceiptState, TransmissionReceived
 
 _EARLIEST = timedelta(minutes=15)
 """How far in the past a start may lie: clocks differ, and an answer takes its way."""
+
+_UNUSABLE = "the start must be a date and time with offset, not in the past"
 
 
 def start_of(value: JsonValue, now: datetime, latest_days: int) -> datetime | None:
@@ -29,6 +33,12 @@ def start_of(value: JsonValue, now: datetime, latest_days: int) -> datetime | No
     except (ValueError, OverflowError):
         return None
     return start if now - _EARLIEST <= start <= now + timedelta(days=latest_days) else None
+
+
+def too_early(start: datetime, order: Order) -> bool:
+    """Say whether a start lies before the ordered first day of service, on the wall clock of the service address."""
+    zone = zone_of(order.delivery_address or order.member.address)
+    return order.service_start is not None and start.astimezone(zone).date() < order.service_start
 
 
 @on(TransmissionReceived, where=lambda data: data.channel == "dispatch")
@@ -67,15 +77,16 @@ def _accepted(offer: Offer, start: JsonValue, document_id: str, unit: Unit) -> l
     if case is None or offer.state is not OfferState.SENT or case.state is not CaseState.DISPATCHING:
         return _settled(unit, document_id, refused=f"the offer was {offer.state} before", offer=offer)
     committed = start_of(start, unit.now, clocks(unit).offer.latest_start_days)
-    if committed is None:
-        reason = "the start must be a date and time with offset, not in the past"
+    early = committed is not None and too_early(committed, case.order)
+    if committed is None or early:
+        reason = "the start is before the ordered first day of service" if early else _UNUSABLE
         asked = ask_person(
             unit,
             document_id,
             stage="answer",
             reason=f"a provider accepted, but {reason}",
             case_id=case.case_id,
-            fields={"start": "not usable"},
+            fields={"start": "too early" if early else "not usable"},
         )
         return _settled(unit, document_id, asked, refused=reason, offer=offer)
     unit.save_offer(

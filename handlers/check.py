@@ -7,6 +7,7 @@ from datetime import date
 
 from doorstep.handler import Unit, on
 from handlers.casework import ask_person, day_of, moved, rulesets_for
+from handlers.decide import CONFIRMED
 from schemas.case import (
     Case,
     CaseState,
@@ -24,18 +25,19 @@ _UNMET = {ElementStatus.MISSING, ElementStatus.UNREADABLE, ElementStatus.CONFLIC
 
 
 def evaluate(
-    order: Order, rulesets: Sequence[Ruleset], as_of: date, *, gate: Gate = "intake"
+    order: Order, rulesets: Sequence[Ruleset], as_of: date, *, gate: Gate = "intake", received: date | None = None
 ) -> tuple[ElementResult, ...]:
     """Return the verdict on every element up to this gate that is in force on that day.
 
-    An element of a later ruleset replaces the one of the same id before it.
+    An element of a later ruleset replaces the one of the same id before it. Dates are held against the day of
+    receipt only where it is given: a paper from the archive is not implausible.
     """
     reached = GATES[: GATES.index(gate) + 1]
     elements: dict[str, Element] = {}
     for ruleset in rulesets:
         if ruleset.effective.on(as_of) and ruleset.applies.to(order):
             elements.update({element.id: element for element in ruleset.elements if element.gate in reached})
-    return tuple(_verdict(element, order, as_of) for element in elements.values())
+    return tuple(_verdict(element, order, as_of, received) for element in elements.values())
 
 
 def unmet(results: Iterable[ElementResult]) -> tuple[ElementResult, ...]:
@@ -43,13 +45,15 @@ def unmet(results: Iterable[ElementResult]) -> tuple[ElementResult, ...]:
     return tuple(result for result in results if result.status in _UNMET and result.severity != "advise")
 
 
-def _verdict(element: Element, order: Order, as_of: date) -> ElementResult:
+def _verdict(element: Element, order: Order, as_of: date, received: date | None) -> ElementResult:
     status = _status(element, order, as_of)
     ask = element.ask
     if status is ElementStatus.UNREADABLE:
         ask = f"{element.label}: we could not read it with certainty; please send it again clearly."
     elif status is ElementStatus.CONFLICTING:
         ask = f"{element.label}: what we received contradicts itself; please confirm which is right."
+    elif status is ElementStatus.MET and element.doubt and not _believed(element, order, received):
+        status, ask = ElementStatus.CONFLICTING, element.doubt
     return ElementResult(
         element_id=element.id,
         label=element.label,
@@ -70,6 +74,15 @@ def _status(element: Element, order: Order, as_of: date) -> ElementStatus:
     return ElementStatus.UNREADABLE if element.id in order.unreadable else ElementStatus.MISSING
 
 
+def _believed(element: Element, order: Order, received: date | None) -> bool:
+    """Say whether every value is plausible, or a person has said that it is right."""
+    said = order.evidence.get(element.id)
+    if element.plausible is None or (said is not None and CONFIRMED in said.validators):
+        return True
+    values = [v for v in element.values(order) if received is not None or not isinstance(v, date)]
+    return all(element.plausible.believes(value, received or date.min) for value in values)
+
+
 @on(IdentityResolved, where=lambda data: not data.duplicate and data.order.action != "cancel")
 def check(event: Event[IdentityResolved], unit: Unit) -> Iterable[Payload]:
     """Judge the case's order as it stands now, and move the case if it is waiting for that."""
@@ -81,7 +94,8 @@ def check(event: Event[IdentityResolved], unit: Unit) -> Iterable[Payload]:
     if case.state is not CaseState.OPEN and last is not None and last.data.document_id == data.document_id:
         return []
     rulesets = rulesets_for(unit, case.order.order_type)
-    results = evaluate(case.order, rulesets, day_of(case.order, data.received_at.date()))
+    received = data.received_at.date()
+    results = evaluate(case.order, rulesets, day_of(case.order, received), received=received)
     open_elements = unmet(results)
     verdict = CompletenessEvaluated(
         case_id=case.case_id,
@@ -101,7 +115,7 @@ def _follow_up(case: Case, open_elements: tuple[ElementResult, ...], document_id
         return [moved(case, CaseState.COMPLETE, unit, cause="every intake element is met", unmet=())[1]]
     _, change = moved(case, CaseState.INCOMPLETE, unit, cause="intake elements are unmet", unmet=open_elements)
     asked = InformationRequested(case_id=case.case_id, document_id=document_id, elements=open_elements)
-    doubtful = {r.element_id: str(r.status) for r in open_elements if r.status is not ElementStatus.MISSING}
+    doubtful = {r.element_id: r.ask for r in open_elements if r.status is not ElementStatus.MISSING}
     if not doubtful:
         return [change, asked]
     review = ask_person(

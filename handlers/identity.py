@@ -135,13 +135,48 @@ def codes_of(order: Order) -> list[str]:
 
 
 def answers(order: Order, case: Case) -> bool:
-    """Say whether an order may be the answer to what this incomplete case lacks: nothing in it speaks against that."""
-    pairs: tuple[tuple[Any, Any], ...] = (
-        (codes_of(order), codes_of(case.order)),
-        (order.service_start, case.order.service_start),
+    """Say whether an order may be the answer to what this case lacks: nothing in it speaks against that.
+
+    What was asked for again, because it could not be right, may be answered with another value.
+    """
+    asked = {result.element_id for result in case.unmet}
+    pairs: tuple[tuple[str, Any, Any], ...] = (
+        ("order_lines", codes_of(order), codes_of(case.order)),
+        ("service_start", order.service_start, case.order.service_start),
     )
     kinds = {order.order_type, case.order.order_type} - {OrderType.UNKNOWN}
-    return len(kinds) < 2 and all(a == b for a, b in pairs if a and b)
+    typed = len(kinds) < 2 or "order_lines" in asked
+    return typed and all(a == b for name, a, b in pairs if a and b and name not in asked)
+
+
+def vague(order: Order) -> bool:
+    """Say whether an order leaves open which one it is: it does not say its codes or its day."""
+    return not codes_of(order) or order.service_start is None
+
+
+def surely_again(order: Order, known: Order) -> bool:
+    """Say whether a vague order is certainly another sending of a known one that nothing in it contradicts.
+
+    It was written on the same day or, where one of them does not say when, by the same clinician or practice; and
+    where its items were not read, its first day or a diagnosis must agree too.
+    """
+    written = (order.authored_on or order.signature_date, known.authored_on or known.signature_date)
+    author = (order.clinician.npi, known.clinician.npi)
+    practice = (fold(order.clinician.organization or ""), fold(known.clinician.organization or ""))
+    numbers = {order.clinician.practice_fax, order.clinician.practice_phone} - {None}
+    same_office = bool(numbers & {known.clinician.practice_fax, known.clinician.practice_phone})
+    by_same = (author[0] == author[1]) if all(author) else (all(practice) and practice[0] == practice[1]) or same_office
+    if not (written[0] == written[1] if all(written) else by_same):
+        return False
+    if codes_of(order):
+        return True
+    described = [{w for line in one.lines for w in fold(line.description or "").split()} for one in (order, known)]
+    if all(described):
+        return bool(described[0] & described[1])
+    diagnoses = [{diagnosis.code for diagnosis in one.diagnoses} for one in (order, known)]
+    return (order.service_start is not None and order.service_start == known.service_start) or bool(
+        diagnoses[0] & diagnoses[1]
+    )
 
 
 def completed(order: Order, news: Order, unmet: tuple[str, ...] = ()) -> Order:

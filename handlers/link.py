@@ -17,6 +17,8 @@ from handlers.casework import (
     saved,
     with_document,
 )
+from handlers.decide import CONFIRMED
+from handlers.difference import differences
 from handlers.finding import (
     FILLING,
     awaiting,
@@ -26,24 +28,26 @@ from handlers.finding import (
     confirmed,
     identity_of,
     index,
+    resembling,
 )
 from handlers.identity import (
     Person,
     agrees,
-    answers,
     codes_of,
     completed,
     order_key,
     person_of,
     placer_tokens,
+    surely_again,
 )
 from schemas.case import Case, CaseState, CaseStateChanged, IdentityResolved
 from schemas.document import ReviewDecided
 from schemas.event import Event, Payload
 from schemas.fields import fields_of
-from schemas.order import Order, ReferralReceived
+from schemas.order import Evidence, Order, ReferralReceived
 from schemas.transmission import ReceiptState
 
+_BY_NUMBER = "order number"
 _COMMITTED = {CaseState.PROVIDER_ACCEPTED, CaseState.SCHEDULED}
 
 
@@ -62,7 +66,7 @@ def link(event: Event[ReferralReceived], unit: Unit) -> Iterable[Payload]:
     if case is not None:
         if not agrees(person, person_of(case.order, partial(payer_key, unit))):
             return _held(data, unit, "its order number belongs to another member", case=case)
-        return _again(case, data, unit, rule="order number")
+        return _again(case, data, unit, rule=_BY_NUMBER)
     if not person.settled:
         doubts = dict.fromkeys(person.unsettled(), "missing") | data.order.unreadable | data.order.conflicting
         return _held(data, unit, "the member is not certain: " + ", ".join(person.unsettled()), fields=doubts)
@@ -73,6 +77,14 @@ def link(event: Event[ReferralReceived], unit: Unit) -> Iterable[Payload]:
     case = unit.case_by_order_key(order_key(identity, data.order)) or awaiting(identity, data.order, unit)
     if case is not None:
         return _again(case, data, unit, rule="same member, same items, same day")
+    return _unknown(identity, data, unit)
+
+
+def _unknown(identity: str, data: ReferralReceived, unit: Unit) -> list[Payload]:
+    """The order is of no case for certain: it opens one, unless something speaks against that."""
+    alike = resembling(identity, data.order, unit)
+    if alike and not confirmed(data.document_id, "order", unit):
+        return _resembled(alike, data, unit)
     if data.order.action == "cancel":
         for token in placer_tokens(data.order, data.reply_to):
             unit.mark(cancelled_token(token))
@@ -118,7 +130,31 @@ def _corrected(case: Case, data: ReferralReceived, unit: Unit) -> list[Payload]:
     if decided is None:
         return []
     merged = completed(case.order, data.order, tuple(decided.data.fields))
+    merged = _vouched(merged, decided.data, unit)
+    doubted = {result.element_id for result in case.unmet if result.element_id in merged.evidence}
+    if case.state is CaseState.INCOMPLETE and any(
+        merged.evidence[name] != case.order.evidence.get(name) for name in doubted
+    ):
+        return _reopened(case, merged, data, unit, rule="confirmed by a person")
     return _changed(case, merged, data, unit, rule="corrected by a person")
+
+
+def _vouched(order: Order, decided: ReviewDecided, unit: Unit) -> Order:
+    """Return the order with a person's word on the values that the review was about or that the person gave."""
+    review = unit.review(decided.review_id)
+    if decided.decision != "accept" or review is None:
+        return order
+    names = (set(decided.fields) | set(review.fields)) & set(fields_of(order))
+    word = Evidence(accepted=True, confidence=1.0, validators=(CONFIRMED,))
+    return order.model_copy(update={"evidence": {**order.evidence, **dict.fromkeys(sorted(names), word)}})
+
+
+def _updated(case: Case, news: Order) -> Order:
+    """Return the order with the new values; what was known of an old value is not known of the new one."""
+    merged, before = completed(news, case.order), fields_of(case.order)
+    changed = {name for name, value in fields_of(merged).items() if before.get(name) != value}
+    kept = {n: e for n, e in merged.evidence.items() if n not in changed or n in news.evidence}
+    return merged.model_copy(update={"evidence": kept})
 
 
 def _again(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> list[Payload]:
@@ -127,16 +163,36 @@ def _again(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> list
     if data.order.action == "cancel":
         return _cancelled(case, data, unit, rule=rule)
     if data.order.action == "update":
-        return _changed(case, completed(data.order, case.order), data, unit, rule=rule)
+        return _changed(case, _updated(case, data.order), data, unit, rule=rule)
     return _repeated(case, data, unit, rule=rule)
+
+
+def _resembled(alike: list[Case], data: ReferralReceived, unit: Unit) -> list[Payload]:
+    """An order that leaves its items or its day open is a repeat of the one case that it fits, or a person says."""
+    if len(alike) == 1 and surely_again(data.order, alike[0].order) and not _other(data.order, alike[0], unit):
+        return _duplicate(alike[0], data, unit, rule="same member, nothing differs")
+    cases = ", ".join(case.case_id for case in alike)
+    return _held(data, unit, f"it resembles case {cases}", fields={"order": f"resembles case {cases}"})
+
+
+def _other(order: Order, case: Case, unit: Unit) -> list[str]:
+    """Return the fields that the order says otherwise than its case, without what the case was asked for."""
+    asked = {result.element_id for result in case.unmet} if case.state in FILLING else set()
+    asked |= {"quantity"} if "order_lines" in asked else set()
+    return [name for name in differences(order, case.order, partial(payer_key, unit)) if name not in asked]
 
 
 def _repeated(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> list[Payload]:
     """The order came again: an answer to what was missing, or a duplicate."""
     if case.state is CaseState.CANCELLED:
         return _held(data, unit, "its order number was cancelled before", case=case)
-    if not answers(data.order, case):
-        return _held(data, unit, "its order number came before with other items or another day", case=case)
+    other = _other(data.order, case, unit)
+    if other and confirmed(data.document_id, "order", unit):
+        return _changed(case, _updated(case, data.order), data, unit, rule=f"{rule}: a person took the change")
+    if other:
+        known = "its order number" if rule == _BY_NUMBER else "the same order"
+        fields = {"order": "differs from the one before", **dict.fromkeys(other, "another value than before")}
+        return _held(data, unit, f"{known} came before with other values: {', '.join(other)}", case=case, fields=fields)
     unmet = tuple(result.element_id for result in case.unmet)
     merged = completed(case.order, data.order, unmet) if case.state in FILLING else case.order
     if fields_of(merged) != fields_of(case.order):

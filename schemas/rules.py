@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from schemas.case import CaseManager
 from schemas.identifiers import npi_ok
@@ -17,6 +17,7 @@ Gate = Literal["intake", "dispatch", "delivery", "claim"]
 Severity = Literal["required", "conditional", "advise"]
 GATES: tuple[Gate, ...] = ("intake", "dispatch", "delivery", "claim")
 _CODES = re.compile(r"^[A-Z0-9][0-9]{4}(-[A-Z0-9][0-9]{4})?$")
+_LATER_CPT = re.compile(r"^[0-9]{4}[FMTU]$")
 
 
 class Rule(BaseModel):
@@ -121,6 +122,22 @@ def _of_form(form: str, value: Any, as_of: date) -> bool:
     return re.fullmatch(pattern, str(value)) is not None
 
 
+class Plausible(Rule):
+    """What a value must be to be believed: near enough to the day of receipt, of a known code. Else a person looks."""
+
+    days_before_receipt: int | None = Field(default=None, ge=0)
+    days_after_receipt: int | None = Field(default=None, ge=0)
+    codes: Codes = Field(default=(), description="The codes that exist; a line without a code is believed")
+
+    def believes(self, value: Any, received: date) -> bool:
+        if isinstance(value, date):
+            ahead = (value - received).days
+            earliest, latest = self.days_before_receipt, self.days_after_receipt
+            return (earliest is None or -ahead <= earliest) and (latest is None or ahead <= latest)
+        code = str(getattr(value, "code", None) or "").strip().upper()
+        return not (code and self.codes) or _LATER_CPT.match(code) is not None or covers(self.codes, code)
+
+
 class Element(Rule):
     """One thing an order must say. `path` may list several places; the first language is plain dotted paths."""
 
@@ -132,6 +149,8 @@ class Element(Rule):
     severity: Severity
     when: Condition | None = None
     check: Check = Check()
+    plausible: Plausible | None = None
+    doubt: str | None = Field(default=None, description="What is asked when a value is there but not plausible")
     ask: str
     cite: tuple[str, ...] = Field(min_length=1)
 
@@ -139,6 +158,12 @@ class Element(Rule):
     @classmethod
     def _one_path_is_a_list_of_one(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _a_doubt_has_its_question(self) -> Self:
+        if (self.plausible is None) is not (self.doubt is None):
+            raise ValueError("`plausible` and `doubt` go together")
+        return self
 
     def values(self, order: Order) -> list[Any]:
         return [value for path in self.path for value in resolve(order, path)]

@@ -191,9 +191,22 @@ class InboxWrites(Transaction):
     def settle_receipt(
         self, document_id: str, state: ReceiptState, *, reason: str | None = None, case_id: str | None = None
     ) -> None:
-        """Say what became of an input; a case or a reason once told is kept when the next word has none."""
-        told = {"reason": reason, "case_id": case_id}
-        changes = {"state": state.value, **{name: value for name, value in told.items() if value is not None}}
-        statement = update(receipt_table).where(receipt_table.c.document_id == document_id).values(changes)
-        if self.connection.execute(statement).rowcount != 1:
+        """Say what became of an input; a case once told is kept, and a reason stands only for that case.
+
+        An input may hold orders of several cases: it names the first, never with the reason of another.
+        """
+        columns = receipt_table.c
+        query = select(columns.state, columns.case_id).where(columns.document_id == document_id)
+        known = self.connection.execute(query).one_or_none()
+        if known is None:
             raise Defect("receipt.unknown", "there is no such input", detail=document_id)
+        elsewhere = case_id is not None and known.case_id not in {None, case_id}
+        changes: dict[str, str | None] = {"state": state.value}
+        if case_id is not None and not elsewhere:
+            changes["case_id"] = case_id
+        if state.value != known.state or (reason is not None and not elsewhere):
+            changes["reason"] = None if elsewhere and state is ReceiptState.ACCEPTED else reason
+        elif case_id is not None and known.case_id is None:
+            changes["reason"] = None
+        statement = update(receipt_table).where(columns.document_id == document_id).values(changes)
+        self.connection.execute(statement)

@@ -9,7 +9,7 @@ from handlers.answer import start_of
 from schemas.case import CaseState, OfferAccepted, OfferDeclined, OfferRecalled, OfferSent, OfferState
 from schemas.document import ReviewRequested
 from schemas.transmission import ReceiptState
-from tests.factories import NOW, referral
+from tests.factories import NOW, order, referral
 from tests.handlers.memory import MemoryHub
 
 START = (NOW + timedelta(days=1)).isoformat()
@@ -119,3 +119,29 @@ def test_an_answer_that_is_neither_is_refused(hub: MemoryHub, answer: Any) -> No
     hub.say("dispatch", "a1", {"offer_id": offers(hub)[0], "answer": answer})
     assert hub.unit.receipts["a1"][0] is ReceiptState.REJECTED
     assert hub.only_case().state is CaseState.DISPATCHING
+
+
+@pytest.mark.parametrize(
+    ("start", "early"),
+    [
+        ("2026-11-25T23:30:00-05:00", True),
+        ("2026-11-26T04:30:00Z", True),  # still the evening before at the address
+        ("2026-11-26T00:00:00-05:00", False),
+        ("2026-11-26T05:00:00Z", False),
+        ("2026-11-30T09:00:00-05:00", False),
+    ],
+)
+def test_a_start_before_the_ordered_first_day_is_refused_and_the_offer_stays_open(start: str, early: bool) -> None:
+    hub = MemoryHub()
+    hub.send(referral(order(service_start="2026-11-26", ship_address="12 Oak St, Dayton, OH 45402")))
+    hub.say("dispatch", "a1", {"offer_id": offers(hub)[0], "answer": "accept", "start": start})
+    case = hub.only_case()
+    if not early:
+        assert case.state is CaseState.SCHEDULED
+        return
+    reason = "the start is before the ordered first day of service"
+    assert hub.unit.receipts["a1"] == (ReceiptState.REJECTED, reason, case.case_id)
+    assert case.state is CaseState.DISPATCHING
+    assert hub.seen(ReviewRequested)[-1].fields == {"start": "too early"}
+    hub.say("dispatch", "a2", {"offer_id": offers(hub)[0], "answer": "accept", "start": "2026-11-26T09:00:00-05:00"})
+    assert hub.only_case().state is CaseState.SCHEDULED

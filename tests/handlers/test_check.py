@@ -1,15 +1,19 @@
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from doorstep.rules import hcpcs_table
 from handlers.casework import rulesets_for
 from handlers.check import evaluate, unmet
-from schemas.case import ElementStatus
-from schemas.order import Address, Order, OrderType
+from handlers.decide import CONFIRMED
+from schemas.case import CaseState, ElementStatus
+from schemas.document import ReviewRequested
+from schemas.order import Address, Evidence, Order, OrderLine, OrderType
 from schemas.rules import Ruleset
-from tests.factories import NOW, order
-from tests.handlers.memory import MemoryUnit
+from tests.factories import NOW, order, referral
+from tests.handlers.memory import MemoryHub, MemoryUnit
 from tests.rules.test_rules import REQUIRED
 
 TODAY = NOW.date()
@@ -118,3 +122,90 @@ def test_an_element_of_a_later_ruleset_replaces_the_one_before() -> None:
     made = order(without=("frequency",))
     results = evaluate(made, [ruleset(), ruleset(severity="advise")], TODAY)
     assert [result.severity for result in results] == ["advise"]
+
+
+def doubted(made: Order, received: date = TODAY) -> dict[str, tuple[str, str]]:
+    rulesets = rulesets_for(MemoryUnit(), made.order_type)  # type: ignore[arg-type]
+    results = evaluate(made, rulesets, TODAY, received=received)
+    return {result.element_id: (str(result.status), result.ask) for result in unmet(results)}
+
+
+@pytest.mark.parametrize(
+    ("days", "believed"), [(-366 * 20, False), (-61, False), (-60, True), (0, True), (366, True), (367, False)]
+)
+def test_a_first_day_long_past_or_far_ahead_is_not_believed(days: int, believed: bool) -> None:
+    found = doubted(order(service_start=str(TODAY + timedelta(days=days))))
+    assert set(found) == (set() if believed else {"service_start"})
+    assert all(status == "conflicting" and "long past" in ask for status, ask in found.values())
+
+
+@pytest.mark.parametrize(("days", "believed"), [(-900, True), (0, True), (1, True), (2, False)])
+def test_nobody_signs_after_the_order_arrived(days: int, believed: bool) -> None:
+    found = doubted(order(signature_date=str(TODAY + timedelta(days=days))))
+    assert set(found) == (set() if believed else {"signature_date"})
+
+
+def test_a_date_is_held_against_the_day_of_receipt_only_where_that_is_known() -> None:
+    assert missing(order(service_start="2006-11-24")) == {}
+
+
+def test_a_signature_without_a_date_is_not_asked_for_one() -> None:
+    assert doubted(order(without=("signature_date",))) == {}
+
+
+@pytest.mark.parametrize("code", ["E9999", "E4500", "K9999", "L0001", "X1234", "E139", "ZZZZZ", "N0123"])
+def test_a_code_that_does_not_exist_is_put_before_a_person(code: str) -> None:
+    lines = [{"code": "E1390", "quantity": 1}, {"code": code, "quantity": 1}]
+    status, ask = doubted(order(order_lines=lines))["order_lines"]
+    assert status == "conflicting"
+    assert "code not known" in ask
+
+
+@pytest.mark.parametrize("code", [*hcpcs_table(), "99509", "97110", "0469T", "e1390", "E1399", "B9998", "T4545"])
+def test_a_code_of_a_known_family_passes(code: str) -> None:
+    common = rulesets_for(MemoryUnit(), OrderType.UNKNOWN)  # type: ignore[arg-type]
+    (element,) = [e for e in common[0].elements if e.id == "order_lines"]
+    assert element.plausible is not None
+    assert element.plausible.believes(OrderLine(code=code), TODAY)
+
+
+def test_what_a_person_confirmed_is_believed() -> None:
+    sure = {name: Evidence(validators=(CONFIRMED,)) for name in ("service_start", "order_lines")}
+    lines = [{"code": "E9999", "quantity": 1}]
+    assert doubted(order(service_start="2006-11-24", order_lines=lines, more={"evidence": sure})) == {}
+
+
+def test_a_doubt_without_its_question_is_no_rule() -> None:
+    with pytest.raises(ValidationError):
+        ruleset(plausible={"days_after_receipt": 1})
+
+
+def test_impossible_values_are_asked_for_and_put_before_a_person_and_never_dispatched() -> None:
+    hub = MemoryHub()
+    hub.send(referral(order(service_start="2006-11-24", order_lines=[{"code": "E9999", "quantity": 1}])))
+    assert hub.only_case().state is CaseState.INCOMPLETE
+    (review,) = hub.seen(ReviewRequested)
+    assert set(review.fields) == {"order_lines", "service_start"}
+    assert "code not known" in review.fields["order_lines"]
+    assert not hub.unit.offers
+
+
+@pytest.mark.parametrize("fields", [{}, {"service_start": "2026-08-01"}])
+def test_a_value_that_a_person_confirms_as_it_is_lets_the_order_go_on(fields: dict[str, str]) -> None:
+    hub = MemoryHub()
+    hub.send(referral(order(service_start="2026-08-01")))
+    (review,) = hub.seen(ReviewRequested)
+    hub.say("desk", "w", {"review_id": review.review_id, "decision": "accept", "reviewer": "R", "fields": fields})
+    assert hub.only_case().state is CaseState.DISPATCHING
+    hub.send(referral(order(document_id="doc-2", service_start="2026-08-01", more={"placer_number": "A"})))
+    changed = {"action": "update", "placer_number": "A"}
+    hub.send(referral(order(document_id="doc-3", service_start="2007-08-01", more=changed)))
+    assert hub.only_case().state is CaseState.INCOMPLETE  # what was confirmed is that value, not the next one
+
+
+def test_an_answer_with_the_right_date_and_code_takes_the_place_of_the_impossible() -> None:
+    hub = MemoryHub()
+    hub.send(referral(order(service_start="2006-11-24", order_lines=[{"code": "E9999", "quantity": 1}])))
+    hub.send(referral(order(document_id="doc-2")))
+    assert hub.only_case().state is CaseState.DISPATCHING
+    assert str(hub.only_case().order.service_start) == order().service_start.isoformat()  # type: ignore[union-attr]

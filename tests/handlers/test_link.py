@@ -8,9 +8,11 @@ import pytest
 
 from schemas.case import CaseState, IdentityResolved
 from schemas.document import ReviewRequested
+from schemas.fields import fields_of
 from schemas.order import Order
-from schemas.transmission import ReceiptState
-from tests.factories import order, referral
+from schemas.outbound import ConfirmationKind, ConfirmationRequested
+from schemas.transmission import ReceiptState, ReplyTo
+from tests.factories import HOSPITAL, order, referral
 from tests.handlers.memory import MemoryHub
 
 
@@ -49,3 +51,110 @@ def test_a_number_under_which_another_member_stands_is_left_to_a_person() -> Non
     hub.send(referral(order(7, document_id="doc-2", more={"placer_number": "ORD1"})))
     assert len(hub.unit.cases) == 1
     assert any("another member" in review.reason for review in hub.seen(ReviewRequested))
+
+
+FAX = {"channel": "fax", "reply_to": ReplyTo(channel="fax", address="9375550101")}
+
+
+def after(first: dict[str, Any], second: dict[str, Any], hub: MemoryHub | None = None) -> MemoryHub:
+    """Send an order and another sending of it."""
+    hub = hub or MemoryHub()
+    for number, said in enumerate((first, second), start=1):
+        reply_to = said.pop("reply_to", HOSPITAL)
+        hub.send(referral(order(document_id=f"doc-{number}", **said), reply_to=reply_to))
+    return hub
+
+
+@pytest.mark.parametrize("lost", [("order_lines",), ("service_start",), ("order_lines", "frequency")])
+@pytest.mark.parametrize("channel", ["fax", "hl7v2"])
+def test_a_second_sending_without_its_items_or_its_day_is_a_repeat(lost: tuple[str, ...], channel: str) -> None:
+    hub = after({"channel": channel}, {"channel": channel, "without": lost})
+    case = hub.only_case()
+    assert case.document_ids == ("doc-1", "doc-2")
+    assert case.state is CaseState.DISPATCHING
+    assert hub.unit.receipts["doc-2"] == (ReceiptState.ACCEPTED, f"duplicate of case {case.case_id}", case.case_id)
+    told = [c for c in hub.seen(ConfirmationRequested) if c.document_id == "doc-2"]
+    assert [(c.kind, c.case_id) for c in told] == [(ConfirmationKind.ACKNOWLEDGED, case.case_id)]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"without": ("order_lines",), "signature_date": "2026-11-01"},
+        {"without": ("service_start",), "ship_address": "7 Elm Ct, Dayton, OH 45402"},
+        {"without": ("service_start", "signature_date"), "clinician_npi": "1234567893", "practice_fax": "9375550199"},
+        {"without": ("order_lines", "service_start"), "icd10": ["Z99.81"]},
+    ],
+)
+def test_a_vague_sending_that_is_not_certainly_a_repeat_is_left_to_a_person(second: dict[str, Any]) -> None:
+    hub = after({}, {**second, **FAX})
+    case_id = hub.only_case().case_id
+    (review,) = hub.seen(ReviewRequested)
+    assert review.reason == f"it resembles case {case_id}"
+    assert hub.unit.receipts["doc-2"][0] is ReceiptState.PENDING
+    hub.say("desk", "w", {"review_id": review.review_id, "decision": "accept", "reviewer": "R"})
+    assert len(hub.unit.cases) == 2  # a person said that it is another order
+
+
+def test_a_vague_sending_that_fits_two_cases_is_left_to_a_person() -> None:
+    hub = after({}, {"order_lines": [{"code": "E0431", "quantity": 1}]})
+    hub.send(referral(order(document_id="doc-3", without=("order_lines",))))
+    assert len(hub.unit.cases) == 2
+    assert "resembles case DS-000001-0, DS-000002-0" in hub.seen(ReviewRequested)[-1].reason
+
+
+def test_a_cancelled_case_is_not_what_a_vague_order_repeats() -> None:
+    hub = MemoryHub()
+    hub.send(referral(numbered("doc-1", "new")))
+    hub.send(referral(numbered("doc-2", "cancel")))
+    hub.send(referral(order(document_id="doc-3", without=("service_start",))))
+    assert len(hub.unit.cases) == 2
+
+
+def test_other_items_for_a_member_whose_order_lacks_its_day_are_another_order() -> None:
+    hub = after({}, {"without": ("service_start",), "order_lines": [{"code": "E0143", "quantity": 1}]})
+    assert len(hub.unit.cases) == 2
+
+
+CODE = order().lines[0].code
+CHANGES: list[tuple[str, dict[str, Any]]] = [
+    ("quantity", {"order_lines": [{"code": CODE, "quantity": 5}]}),
+    ("order_lines", {"order_lines": [{"code": "E0143", "quantity": 1}]}),
+    ("ship_address", {"ship_address": "7 Elm Ct, Dayton, OH 45402"}),
+    ("contact_phone", {"contact_phone": "9375550177"}),
+    ("service_start", {"service_start": "2026-12-01"}),
+    ("icd10", {"icd10": ["Z99.81"]}),
+    ("frequency", {"frequency": {"kind": "visits", "value": 7}}),
+]
+
+
+@pytest.mark.parametrize(("name", "change"), CHANGES, ids=[name for name, _ in CHANGES])
+def test_a_number_that_comes_again_with_another_value_is_left_to_a_person(name: str, change: dict[str, Any]) -> None:
+    usual = {"frequency": {"kind": "visits", "value": 3}, "more": {"placer_number": "ORD1"}}
+    hub = after(usual, {**usual, **change})
+    (review,) = hub.seen(ReviewRequested)
+    assert review.reason == f"its order number came before with other values: {name}"
+    assert hub.only_case().document_ids == ("doc-1",)
+    hub.say("desk", "w", {"review_id": review.review_id, "decision": "accept", "reviewer": "R"})
+    assert fields_of(hub.only_case().order) == fields_of(order(document_id="doc-2", **{**usual, **change}))
+
+
+@pytest.mark.parametrize("channel", ["fax", "email", "fhir"])
+def test_the_same_items_on_another_channel_with_another_quantity_are_left_to_a_person(channel: str) -> None:
+    hub = after({}, {"channel": channel, **dict(CHANGES)["quantity"]})
+    assert hub.seen(ReviewRequested)[0].reason == "the same order came before with other values: quantity"
+
+
+def test_several_changes_are_named_and_no_value_is() -> None:
+    usual = {"more": {"placer_number": "ORD1"}}
+    hub = after(usual, {**usual, **dict(CHANGES)["quantity"], **dict(CHANGES)["ship_address"]})
+    (review,) = hub.seen(ReviewRequested)
+    assert review.reason.endswith("quantity, ship_address")
+    assert "Elm" not in review.model_dump_json(exclude={"documents"})
+
+
+def test_an_answer_fills_a_gap_and_may_not_change_the_rest_on_the_way() -> None:
+    hub = after({"without": ("contact_phone",)}, dict(CHANGES)["quantity"])
+    assert hub.only_case().state is CaseState.INCOMPLETE
+    hub.send(referral(order(document_id="doc-3")))
+    assert hub.only_case().state is CaseState.DISPATCHING

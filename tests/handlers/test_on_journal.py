@@ -9,18 +9,24 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from doorstep import clock
 from doorstep.connector import Blob, Transmission
 from doorstep.handler import SUBSCRIPTIONS
 from doorstep.journal import Journal, Routes
+from doorstep.journal.inbox import document_id_of
 from doorstep.rules import rules_dir
 from doorstep.stream.work import Worker
+from handlers.translate import orders_in
 from schemas.case import CaseState, OfferState
 from schemas.document import ReviewRequested
+from schemas.fields import fields_of
+from schemas.order import ReferralReceived
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.transmission import ReplyTo
+from tests.factories import NOW, order
 from tests.handlers.memory import OURS
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "hl7v2"
@@ -44,7 +50,7 @@ class Hub:
 
     async def receive(self, channel: str, key: str, data: bytes, reply_to: ReplyTo | None = None) -> None:
         blob = Blob("application/octet-stream", data)
-        sent = Transmission(channel, key, [blob], clock.now(), reply_to=reply_to)
+        sent = Transmission(channel, key, [blob], NOW, reply_to=reply_to)
         await self.journal.receive(sent)
 
     async def rest(self) -> None:
@@ -123,3 +129,52 @@ async def test_a_message_without_an_order_waits_for_a_person(hub: Hub) -> None:
     await hub.rest()
     receipts = await hub.journal.read(lambda reader: reader.receipts(document_id=review.document_id))
     assert [str(receipt.state) for receipt in receipts] == ["rejected"]
+
+
+async def receipt_of(hub: Hub, key: str) -> Any:
+    (found,) = await hub.journal.read(lambda reader: reader.receipts(document_id=document_id_of("hl7v2", key)))
+    return found
+
+
+@pytest.mark.parametrize("known_first", [True, False], ids=["known first", "new first"])
+async def test_a_receipt_of_several_orders_names_one_case_and_only_the_reason_of_that(
+    hub: Hub, known_first: bool
+) -> None:
+    await hub.receive("hl7v2", "1", sample("orm_o01_v23_dme"), EHR)
+    await hub.rest()
+    (known,) = await hub.cases()
+    orders = list(orders_in("hl7v2", sample("orm_o01_v23_dme"), "both"))
+    other = order(9, order_id="other", document_id="both")
+    orders.insert(1 if known_first else 0, other)
+    await hub.receive("hl7v2", "both", b"orders follow", EHR)
+    document_id = document_id_of("hl7v2", "both")
+    for one in orders:
+        sent = ReferralReceived(
+            document_id=document_id,
+            order=one.model_copy(update={"document_id": document_id}),
+            reply_to=EHR,
+            received_at=NOW,
+        )
+        await hub.journal.write(lambda unit, sent=sent: unit.append(sent, source="test"))
+        await hub.rest()
+    cases = {case.case_id for case in await hub.cases()}
+    assert len(cases) == 2
+    receipt = await receipt_of(hub, "both")
+    if known_first:
+        assert (receipt.case_id, receipt.reason) == (known.case_id, f"duplicate of case {known.case_id}")
+    else:
+        assert receipt.case_id in cases - {known.case_id}
+        assert receipt.reason is None
+
+
+async def test_a_receipt_that_a_person_let_through_no_longer_says_under_review(hub: Hub) -> None:
+    await hub.receive("hl7v2", "1", b"MSH|^~\\&|A|B|C|D|20261123||ORM^O01|1|P|2.5.1\r", EHR)
+    await hub.rest()
+    assert (await receipt_of(hub, "1")).reason.startswith("under review")
+    (review,) = await hub.seen(ReviewRequested)
+    said = {"review_id": review.review_id, "decision": "accept", "reviewer": "R", "fields": fields_of(order())}
+    await hub.receive("desk", "w", json.dumps(said).encode())
+    await hub.rest()
+    (case,) = await hub.cases()
+    receipt = await receipt_of(hub, "1")
+    assert (str(receipt.state), receipt.reason, receipt.case_id) == ("accepted", None, case.case_id)
