@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import traceback
+from collections.abc import Collection
 from datetime import datetime
 
 from connectors.hl7v2.framer import Frame
@@ -13,6 +14,7 @@ from doorstep.connector import Blob, Hub, Receipt, Transmission
 from doorstep.errors import HubError, Unavailable
 from schemas.codec import CodecError
 from schemas.hl7v2 import (
+    PRODUCTION,
     RESPONSE_TYPES,
     AckError,
     Header,
@@ -30,7 +32,9 @@ CONTENT_TYPE = "x-application/hl7-v2+er7"
 _COMMIT = {"AA": "CA", "AE": "CE", "AR": "CR"}
 
 
-async def answer(hub: Hub, frame: Frame, *, peer: str = "") -> bytes | None:
+async def answer(
+    hub: Hub, frame: Frame, *, peer: str = "", processing_ids: Collection[str] = PRODUCTION
+) -> bytes | None:
     """Take one frame and return its acknowledgement; None where none is due (an ACK, enhanced mode NE)."""
     now = clock.now()
     header: Header | None = None
@@ -44,7 +48,7 @@ async def answer(hub: Hub, frame: Frame, *, peer: str = "") -> bytes | None:
     if frame.fault is not None:
         return await _refuse(hub, frame, header, _fault(frame), now, peer)
     try:
-        check(frame.data, header)
+        check(frame.data, header, processing_ids)
     except CodecError as error:
         return await _refuse(hub, frame, header, AckError.of(error), now, peer)
     try:

@@ -147,7 +147,8 @@ class Connection(asyncio.Protocol):
                 break  # a few large messages are as much to hold as many small ones
             frame = self._waiting.popleft()
             self._flying += size
-            task = self._loop.create_task(answer(self._server.hub, frame, peer=self.address))
+            taken = self._server.settings.processing_ids
+            task = self._loop.create_task(answer(self._server.hub, frame, peer=self.address, processing_ids=taken))
             self._tasks.append((task, size))
             task.add_done_callback(self._answered)
         self._set_reading()

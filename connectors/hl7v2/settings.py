@@ -24,6 +24,10 @@ class Hl7v2Settings(ConnectorSettings):
         description="APPLICATION|FACILITY of a sender (MSH-3|MSH-4) -> host:port of its own MLLP listener",
     )
     default_partner: str = Field(default="", description="host:port for senders that stand not in `partners`")
+    processing_ids: list[str] = Field(
+        default_factory=lambda: ["P"],
+        description="MSH-11 that is taken: P production (or empty), T training, D debugging; others are refused",
+    )
     connect_timeout: float = Field(default=10.0, gt=0, description="Seconds to connect to a partner")
     answer_timeout: float = Field(default=30.0, gt=0, description="Seconds to wait for a partner's acknowledgement")
     max_frame_bytes: int = Field(default=DEFAULT_LIMIT, ge=1024, description="Largest message that is taken")
@@ -46,6 +50,14 @@ class Hl7v2Settings(ConnectorSettings):
         for target in value.values():
             host_and_port(target)
         return value
+
+    @field_validator("processing_ids")
+    @classmethod
+    def _processing_ids(cls, value: list[str]) -> list[str]:
+        ids = [one.strip().upper() for one in value]
+        if not ids or not set(ids) <= {"P", "T", "D"}:
+            raise ValueError("give one or more of P, T and D")
+        return ids
 
     @field_validator("default_partner")
     @classmethod

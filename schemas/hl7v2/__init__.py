@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from schemas.hl7v2.ack import AckError, Answer, acknowledgement, answer_of
 from schemas.hl7v2.er7 import STANDARD, Delimiters, Message, Segment, split
-from schemas.hl7v2.header import ORDER_SEGMENTS, RESPONSE_TYPES, Header, check, header_of, placer_number
+from schemas.hl7v2.header import ORDER_SEGMENTS, PRODUCTION, RESPONSE_TYPES, Header, check, header_of, placer_number
 from schemas.hl7v2.orders import orders_of
 from schemas.hl7v2.response import control_id_of, response_of
 
 __all__ = [
     "ORDER_SEGMENTS",
+    "PRODUCTION",
     "RESPONSE_TYPES",
     "STANDARD",
     "AckError",

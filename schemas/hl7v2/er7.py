@@ -30,7 +30,7 @@ CHARACTER_SETS: dict[str, str] = {
 
 SEGMENT_ID = re.compile(r"[A-Z][A-Z0-9]{2}")
 REPLACEMENT = "\ufffd"
-_NULL = '""'
+NULL = '""'
 _LITERALS = {"H": "", "N": "", ".br": "\n", ".sp": "\n", ".nf": "", ".fi": "", ".ce": "\n"}
 _LAYOUT = re.compile(r"\.(?:sp|in|ti|sk)[ +-]?\d{0,3}|Z[0-9A-Za-z]*")
 _HEX = re.compile(r"X(?:[0-9A-Fa-f]{2})+")
@@ -120,10 +120,12 @@ STANDARD = Delimiters()
 class Repetition:
     """One repetition of a field: components and subcomponents by number from 1, decoded, null and blank as ''."""
 
-    __slots__ = ("_codec", "_delimiters", "components", "raw")
+    __slots__ = ("_codec", "_delimiters", "components", "mark", "raw")
 
-    def __init__(self, raw: str, delimiters: Delimiters, codec: str) -> None:
+    def __init__(self, raw: str, delimiters: Delimiters, codec: str, mark: tuple[int, int, int]) -> None:
         self.raw = raw
+        self.mark = mark
+        """Where it stands: ordinal of its segment, field, number from 1."""
         self._delimiters = delimiters
         self._codec = codec
         self.components = raw.split(delimiters.component)
@@ -140,11 +142,11 @@ class Repetition:
         elif subcomponent > 1:
             return ""
         text = text.strip()
-        return "" if text == _NULL else self._delimiters.decode(text, self._codec).strip()
+        return "" if text == NULL else self._delimiters.decode(text, self._codec).strip()
 
     def text(self) -> str:
         """Return the whole as one text (for ST, TX and FT fields whose sender did not escape its separators)."""
-        return "" if self.raw.strip() == _NULL else self._delimiters.decode(self.raw, self._codec).strip()
+        return "" if self.raw.strip() == NULL else self._delimiters.decode(self.raw, self._codec).strip()
 
 
 class Segment:
@@ -164,7 +166,11 @@ class Segment:
         if number >= len(self.raw) or not self.raw[number]:
             return []
         parts = self.raw[number].split(self._delimiters.repetition)
-        return [Repetition(p, self._delimiters, self._codec) for p in parts if p.strip() not in ("", _NULL)]
+        return [
+            Repetition(p, self._delimiters, self._codec, (self.ordinal, number, n))
+            for n, p in enumerate(parts, start=1)
+            if p.strip() not in ("", NULL)
+        ]
 
     def get(self, number: int, component: int = 1, subcomponent: int = 1) -> str:
         """Return one value of the first repetition."""
@@ -176,7 +182,7 @@ class Segment:
         if number >= len(self.raw):
             return ""
         raw = self.raw[number]
-        return "" if raw.strip() == _NULL else self._delimiters.decode(raw, self._codec).strip()
+        return "" if raw.strip() == NULL else self._delimiters.decode(raw, self._codec).strip()
 
 
 class Message:
@@ -219,6 +225,8 @@ def first_line(data: bytes) -> bytes:
     start = 0
     if not data.startswith(b"MSH"):
         start = len(data) - len(data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n \t"))
+    if data[start : start + 3] in (b"BHS", b"FHS"):
+        raise CodecError("100", "batches (FHS, BHS) are not taken yet: send each message by itself", "BHS")
     if data[start : start + 3] != b"MSH":
         raise CodecError("100", "the message does not begin with an MSH segment", "MSH")
     end = data.find(b"\r", start)
@@ -233,7 +241,7 @@ def first_line(data: bytes) -> bytes:
 def codec_of(declared: str) -> str | None:
     """Return the Python codec for MSH-18 as received; None when nothing is declared."""
     name = " ".join(declared.strip().upper().split())
-    if not name or name == _NULL:
+    if not name or name == NULL:
         return None
     if name not in CHARACTER_SETS:
         raise CodecError("103", "the character set is not supported", "MSH-18")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 
 from schemas.codec import CodecError
-from schemas.hl7v2.er7 import STANDARD, Delimiters, codec_of, delimiters_of, first_line
+from schemas.hl7v2.er7 import NULL, STANDARD, Delimiters, codec_of, delimiters_of, first_line
 
 MAX_CONTROL_ID = 199
 _VERSION = re.compile(r"2(?:\.\d){0,2}")
@@ -23,6 +24,7 @@ ORDER_SEGMENTS: dict[tuple[str, str], tuple[str, ...]] = {
 }
 """Message type and event that we take -> segments of which one must be there."""
 
+PRODUCTION = frozenset({"P"})
 RESPONSE_TYPES = frozenset({"ACK", "MCF", "ORR", "ORL", "ORG", "RRI", "RRE", "ORS", "ORN"})
 """Answers: taken on an outbound connection, never acknowledged."""
 
@@ -103,9 +105,14 @@ def header_of(data: bytes) -> Header:
     )
 
 
-def check(data: bytes, header: Header) -> None:
-    """Refuse what can be seen to be wrong without splitting the message: CodecError with the table 0357 code."""
+def check(data: bytes, header: Header, processing_ids: Collection[str] = PRODUCTION) -> None:
+    """Refuse what can be seen to be wrong without splitting the message: CodecError with the table 0357 code.
+
+    `processing_ids` are the values of MSH-11 that are taken; a message without one counts as production (P).
+    """
     _check_control_id(header)
+    if (header.processing_id.upper().replace(NULL, "") or "P") not in processing_ids:
+        raise CodecError("202", "messages of this processing id are not taken here", "MSH-11.1")
     if not any(code == header.code for code, _ in ORDER_SEGMENTS):
         raise CodecError("200", "the message type is not supported", "MSH-9.1")
     wanted = ORDER_SEGMENTS.get((header.code, header.event))
@@ -114,6 +121,7 @@ def check(data: bytes, header: Header) -> None:
     if header.version and not _VERSION.fullmatch(header.version):
         raise CodecError("203", "the version is not supported", "MSH-12")
     codec_of(header.character_set)
+    data = data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n \t")  # else its own MSH would look like a second one
     if has_segment(data, "MSH", header.delimiters):
         raise CodecError("100", "there is more than one MSH segment in the message", "MSH")
     if not has_segment(data, "PID", header.delimiters):

@@ -330,3 +330,52 @@ async def test_large_messages_are_not_all_held_at_once(hub: PickyHub) -> None:
         await sender.send(b"".join(framed(order(i, more="x" * 60_000)) for i in ids))
         assert [(await sender.ack())[1] for _ in ids] == ids
     assert hub.most_at_once == 1
+
+
+@pytest.mark.parametrize("mode", ["T", "D", "t", "T^A", "X"])
+async def test_a_training_or_debugging_message_opens_no_case_and_is_kept(hub: PickyHub, mode: str) -> None:
+    async with listening(hub) as server, sending(server) as sender:
+        await sender.send(framed(order(mode=mode)))
+        assert await sender.ack() == ("AR", "ID1", "202")
+    assert hub.ids() == []
+    (kept,) = hub.refused()
+    assert (kept.rejected or "").startswith("202: messages of this processing id are not taken here")
+
+
+@pytest.mark.parametrize("mode", ["P", "p", "P^T", "", '""'])
+async def test_a_message_without_a_processing_id_counts_as_production(hub: PickyHub, mode: str) -> None:
+    async with listening(hub) as server, sending(server) as sender:
+        await sender.send(framed(order(mode=mode)))
+        assert await sender.ack() == ("AA", "ID1", "")
+
+
+async def test_a_training_hub_takes_what_it_is_set_to_take(hub: PickyHub) -> None:
+    async with listening(hub, processing_ids=["t", "D"]) as server, sending(server) as sender:
+        for number, mode in enumerate("TDP"):
+            await sender.send(framed(order(f"ID{number}", mode=mode)))
+        assert [(await sender.ack())[0] for _ in "TDP"] == ["AA", "AA", "AR"]
+
+
+@pytest.mark.parametrize("ids", [[], ["X"], ["P", ""]])
+def test_processing_ids_that_hl7_does_not_know_are_told_at_start(ids: list[str]) -> None:
+    with pytest.raises(ValueError, match="P, T and D"):
+        Hl7v2Settings(processing_ids=ids)
+
+
+@pytest.mark.parametrize("before", [b"\r\n", b"\n\n", b"\r", b" \r\n", b"\xef\xbb\xbf\r\n"])
+async def test_blank_lines_before_the_header_do_no_harm(hub: PickyHub, before: bytes) -> None:
+    async with listening(hub) as server, sending(server) as sender:
+        await sender.send(framed(before + order()))
+        assert await sender.ack() == ("AA", "ID1", "")
+        await sender.send(framed(before + order("ID2") + order("ID3")))
+        assert await sender.ack() == ("AR", "ID2", "100")
+
+
+@pytest.mark.parametrize("envelope", [b"BHS|^~\\&|APP|FAC\r", b"FHS|^~\\&|APP\rBHS|^~\\&|APP\r", b"\r\nFHS|^~\\&\r"])
+async def test_a_batch_is_refused_in_so_many_words(hub: PickyHub, envelope: bytes) -> None:
+    async with listening(hub) as server, sending(server) as sender:
+        await sender.send(framed(envelope + order() + b"BTS|1\r"))
+        assert await sender.ack() == ("AR", "", "100")
+    (kept,) = hub.refused()
+    assert "batches" in (kept.rejected or "")
+    assert "not taken yet" in (kept.rejected or "")

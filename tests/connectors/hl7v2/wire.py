@@ -20,10 +20,16 @@ def framed(data: bytes) -> bytes:
 
 
 def order(
-    control_id: str = "ID1", *, kind: str = "ORM^O01", more: str = "", accept: str = "", version: str = "2.5.1"
+    control_id: str = "ID1",
+    *,
+    kind: str = "ORM^O01",
+    more: str = "",
+    accept: str = "",
+    version: str = "2.5.1",
+    mode: str = "P",
 ) -> bytes:
     return (
-        f"MSH|^~\\&|APP|FAC|DOORSTEP|HUB|20261120083000||{kind}|{control_id}|P|{version}|||{accept}\r"
+        f"MSH|^~\\&|APP|FAC|DOORSTEP|HUB|20261120083000||{kind}|{control_id}|{mode}|{version}|||{accept}\r"
         f"PID|1||MR1||Doe^Jane||19500102|F\rORC|NW|P-{control_id}\rOBR|1|P-{control_id}||E1390^Oxygen^HCPCS{more}\r"
     ).encode()
 
