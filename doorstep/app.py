@@ -94,7 +94,7 @@ class App:
             on_failure=self._journal_failed,
         )
         await stack.enter_async_context(journal)
-        workers = Workers(settings.worker_processes or None)
+        workers = Workers(settings.worker_processes or None, scratch=settings.data_dir.resolve() / "scratch")
         await workers.start()
         stack.push_async_callback(workers.stop)
         hub = LiveHub(settings, journal, workers)

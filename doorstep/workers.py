@@ -7,6 +7,7 @@ its own, and is killed at its wall time-out. A worker that dies costs its own in
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import logging
 import math
 import os
@@ -61,23 +62,35 @@ class _Raised:
 
 
 class Workers:
-    """A pool of limited worker processes; `run` may be awaited by many tasks at once."""
+    """A pool of limited worker processes; `run` may be awaited by many tasks at once.
+
+    `scratch` is where the workers' own folders are made (the system's temporary folder without it); what killed
+    hubs left there is removed at the next start, for it may hold pages of patients.
+    """
 
     def __init__(
-        self, processes: int | None = None, *, limits: Limits | None = None, preload: Sequence[str] = ()
+        self,
+        processes: int | None = None,
+        *,
+        limits: Limits | None = None,
+        preload: Sequence[str] = (),
+        scratch: Path | None = None,
     ) -> None:
         self._count = processes or max(1, os.cpu_count() or 1)
         self._limits = limits or Limits()
         self._preload = tuple(preload)
         self._pool: Any = None
+        self._scratch = scratch
         self._folder: Path | None = None
+        self._lock = -1
 
     async def start(self) -> None:
         """Make the pool; the processes themselves start with the first work."""
         if self._pool is not None:
             return
-        self._folder = Path(tempfile.mkdtemp(prefix="doorstep-workers-"))
-        self._pool = self._new_pool(self._folder)
+        folder, self._lock = await asyncio.to_thread(_own_folder, self._scratch)
+        self._folder = folder
+        self._pool = self._new_pool(folder)
 
     def _new_pool(self, folder: Path) -> Any:
         context = get_context("forkserver")
@@ -99,6 +112,7 @@ class Workers:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
+            os.close(self._lock)
 
     async def __aenter__(self) -> Workers:
         await self.start()
@@ -165,6 +179,28 @@ def _refusal(error: ProcessExpired) -> Refused:
     if code == -signal.SIGXFSZ:
         return Refused("too-big", "Reading it wrote more than a worker may write.")
     return Refused("worker-died", "The worker that read it died.", detail=f"exit code {code}")
+
+
+def _own_folder(scratch: Path | None) -> tuple[Path, int]:
+    """Return a fresh folder and the descriptor whose lock says that it is in use; sweep those that nobody holds."""
+    parent = scratch or Path(tempfile.gettempdir())
+    parent.mkdir(parents=True, exist_ok=True)
+    for left in parent.glob("doorstep-workers-*"):
+        try:
+            lock = os.open(left / ".lock", os.O_RDWR)
+        except OSError:  # another hub is making or removing it at this moment
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
+        except BlockingIOError:
+            pass
+        finally:
+            os.close(lock)
+    folder = Path(tempfile.mkdtemp(prefix="doorstep-workers-", dir=parent))
+    lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return folder, lock
 
 
 def _end(pool: Any) -> None:

@@ -98,3 +98,16 @@ async def test_a_waiting_caller_who_gives_up_frees_the_worker(workers: Workers) 
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(workers.run(jobs.sleep, 30, timeout=60), 0.3)
     assert await asyncio.wait_for(workers.run(jobs.add, 2, 2, timeout=20), 20) == 4
+
+
+async def test_what_a_killed_hub_left_in_the_scratch_folder_is_swept_and_a_living_hubs_is_not(tmp_path: Path) -> None:
+    left = tmp_path / "doorstep-workers-left"
+    left.mkdir()
+    (left / ".lock").touch()
+    (left / "page.tif").write_bytes(b"a page")
+    async with Workers(1, scratch=tmp_path):
+        assert not left.exists()
+        (mine,) = tmp_path.iterdir()
+        async with Workers(1, scratch=tmp_path):
+            assert mine.exists()
+    assert list(tmp_path.iterdir()) == []
