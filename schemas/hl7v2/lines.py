@@ -19,11 +19,11 @@ def line_of(sheet: Sheet, scope: Segments) -> OrderLine | None:
     codes: list[tuple[str, str]] = []
     modifiers: list[str] = []
     for place, bare_cpt in tables.SERVICE_PLACES:
-        for segment, rep in sheet.repetitions(scope, place):
+        for rep in sheet.repetitions(scope, place):
             found = values.service_code(rep, bare_cpt=bare_cpt)
             if found is None:
                 if place not in tables.DESCRIPTION_PLACES or rep.get(1):
-                    sheet.used.discard((segment.ordinal, place_of(place).field))
+                    sheet.leave(rep)
                 continue
             codes.append((place, found[0]))
             modifiers += found[1]
@@ -96,7 +96,7 @@ def diagnoses_of(sheet: Sheet, patient: Segments, items: list[Segments]) -> tupl
             for rep in segment.repetitions(3):
                 one = sheet.attempt("icd10", "DG1-3", _ranked, rep, segment.get(2), segment.get(15), segment.get(4))
                 if one is not None:
-                    sheet.use(segment, 3)
+                    sheet.take(rep)
                     sheet.use(segment, 4)
                     found.append(one)
         for place in tables.DIAGNOSIS_PLACES:
@@ -108,7 +108,7 @@ def diagnoses_of(sheet: Sheet, patient: Segments, items: list[Segments]) -> tupl
                     except values.Unusable:
                         one = None  # a reason in words is allowed here; it goes to `unmapped`
                     if one is not None:
-                        sheet.use(segment, at.field)
+                        sheet.take(rep)
                         found.append(one)
     once = {d.code: d for d in reversed(found)}
     return tuple(sorted(once.values(), key=lambda d: (d.rank or 999, [f.code for f in found].index(d.code))))

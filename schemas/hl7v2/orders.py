@@ -133,6 +133,7 @@ def _order(draft: Draft, document_id: str, ordinal: int) -> Order:
     clinician = _same_clinician(sheet, [parties.clinician_of(sheet, scope) for scope in scopes])
     authored = _date(sheet, "authored_on", scopes, tables.AUTHORED_PLACES, min)
     named = clinician.name is not None or clinician.npi is not None
+    signed = named and not any(parties.only_said(item.segments) for item, _ in draft.items)
     priority = [_first(sheet, [scope], tables.PRIORITY_PLACES) for scope in scopes]
     urgency = ("stat", "asap", "urgent", "routine")
     order = Order(
@@ -149,13 +150,13 @@ def _order(draft: Draft, document_id: str, ordinal: int) -> Order:
         coverage=parties.coverage_of(sheet, patient),
         clinician=clinician,
         contact_phone=found.contact,
-        signature_present=True if named else None,
-        signature_date=authored if named else None,
+        signature_present=True if signed else None,
+        signature_date=authored if signed else None,
         diagnoses=diagnoses_of(sheet, patient, [item.segments for item, _ in draft.items]),
         lines=tuple(line for _, line in draft.items if line is not None),
         service_start=_date(sheet, "service_start", scopes, tables.START_PLACES, min),
         service_end=_date(sheet, "service_end", scopes, tables.END_PLACES, max),
-        delivery_address=_deliver_to(sheet, scopes) or found.delivery,
+        delivery_address=_deliver_to(sheet, scopes, found.delivery),
         discharge_deadline=sheet.first("discharge_deadline", patient, tables.DEADLINE_PLACES, values.moment),
     )
     return _finished(with_stated(order, sheet, draft.patient.segments, draft.items), sheet)
@@ -165,9 +166,10 @@ def _first(sheet: Sheet, scopes: list[Segments], places: tuple[str, ...]) -> str
     return next((text for place in places for scope in scopes for text in sheet.texts(scope, place)), None)
 
 
-def _deliver_to(sheet: Sheet, scopes: list[Segments]) -> Address | None:
-    reps = [rep for scope in scopes for _, rep in sheet.repetitions(scope, "RXO-35")]
-    return sheet.attempt("ship_address", "RXO-35", values.address, reps[0]) if reps else None
+def _deliver_to(sheet: Sheet, scopes: list[Segments], otherwise: Address | None) -> Address | None:
+    """Return where RXO-35 says to deliver; one that is broken or differs is not replaced by the home."""
+    reps = [rep for scope in scopes for rep in sheet.peek(scope, "RXO-35")]
+    return sheet.alike("ship_address", "RXO-35", reps, values.address) if reps else otherwise
 
 
 def _date(
@@ -175,7 +177,7 @@ def _date(
 ) -> date | None:
     """Return the earliest start or the latest end of the items."""
     found = [d for scope in scopes if (d := sheet.first(name, scope, places, values.day))]
-    if not found or name in sheet.unreadable:
+    if not found or name in sheet.unreadable or name in sheet.conflicting:
         return None
     return pick(found)
 
@@ -210,6 +212,8 @@ def _finished(order: Order, sheet: Sheet) -> Order:
         zone = zone_of(order.delivery_address)  # a time without an offset is the local time of the member's home
         update["discharge_deadline"] = deadline.replace(tzinfo=zone).astimezone(UTC)
     unreadable = {k: v for k, v in sheet.unreadable.items() if not present.get(k)}
+    if order.delivery_address:
+        sheet.conflicting.pop("ship_address", None)  # two homes are no matter where a place to deliver is named
     return order.model_copy(
         update=update | {"unreadable": unreadable, "conflicting": dict(sorted(sheet.conflicting.items()))}
     )

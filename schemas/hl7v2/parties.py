@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from schemas.hl7v2 import tables, values
+from schemas.hl7v2 import kinds, tables, values
 from schemas.hl7v2.er7 import Repetition, Segment
 from schemas.hl7v2.groups import Segments
 from schemas.hl7v2.sheet import Sheet
@@ -25,26 +25,31 @@ class Found(NamedTuple):
 def member_of(sheet: Sheet, scope: Segments) -> Found:
     home, delivery = _addresses(sheet, scope)
     phone = _phone(sheet, "contact_phone", scope, ("PID-13", "PID-40"))
-    sex = next(sheet.texts(scope, "PID-8"), "").upper()
     member = Member(
         name=_member_name(sheet, scope),
         dob=_dob(sheet, scope),
-        sex=tables.SEXES.get(sex[:1]),
+        sex=sheet.first("sex", scope, ("PID-8",), lambda text: tables.SEXES.get(text[:1].upper())),
         phone=phone,
         address=home,
         identifiers=_identifiers(sheet, scope),
     )
     contact = phone or _phone(sheet, "contact_phone", scope, ("PID-14", "NK1-5"))
-    return Found(member, delivery or home, contact)
+    return Found(member, delivery, contact)
 
 
 def _member_name(sheet: Sheet, scope: Segments) -> PersonName | None:
-    reps = [rep for _, rep in sheet.repetitions(scope, "PID-5")]
-    ranked = [rep for kind in tables.LEGAL_NAME for rep in reps if rep.get(7).upper() == kind]
-    for rep in ranked[:1]:
-        return sheet.attempt("member_name", "PID-5", values.name, rep)
+    reps = list(sheet.peek(scope, "PID-5"))
+    types = [kinds.type_of(rep.get(7), kinds.NAME_WORDS, kinds.NAME_CODES) for rep in reps]
+    if types == [None]:
+        return sheet.alike("member_name", "PID-5", reps, values.name)  # its type may be any word; there is no other
+    for kind in kinds.LEGAL_NAME:
+        same = [rep for rep, own in zip(reps, types, strict=True) if own == kind]
+        written = [rep for rep in same if rep.get(8).upper() in {"", "A"}]  # not the same name in another script
+        if same:
+            return sheet.alike("member_name", "PID-5", written or same, values.name)
     if reps:
-        sheet.unreadable.setdefault("member_name", "PID-5 holds only an alias or a former name")
+        why = "no name of a type we know" if None in types else "only an alias or a former name"
+        sheet.unreadable.setdefault("member_name", f"PID-5 holds {why}")
     return None
 
 
@@ -58,27 +63,41 @@ def _dob(sheet: Sheet, scope: Segments) -> date | None:
 
 
 def _addresses(sheet: Sheet, scope: Segments) -> tuple[Address | None, Address | None]:
-    """Return home and delivery address; RXO-35 and PID-11 of type SH say where to deliver."""
-    reps = [rep for _, rep in sheet.repetitions(scope, "PID-11")]
-    home = delivery = None
-    for kind in tables.HOME_ADDRESS:
-        for rep in reps:
-            if home is None and rep.get(7).upper() == kind:
-                home = sheet.attempt("ship_address", "PID-11", values.address, rep)
-    for kind in tables.DELIVERY_ADDRESS:
-        for rep in reps:
-            if delivery is None and rep.get(7).upper() == kind:
-                delivery = sheet.attempt("ship_address", "PID-11", values.address, rep)
-    return home, delivery
+    """Return the home and where to deliver: PID-11 of type SH, else the home."""
+    reps = list(sheet.peek(scope, "PID-11"))
+    types = [kinds.type_of(rep.get(7), kinds.ADDRESS_WORDS, kinds.ADDRESS_CODES) for rep in reps]
+
+    def best(wanted: tuple[str, ...]) -> tuple[Address | None, bool]:
+        """Return the first address of these types, and whether there was one, usable or not."""
+        tried = False
+        for kind in wanted:
+            same = [rep for rep, own in zip(reps, types, strict=True) if own == kind]
+            found = sheet.alike("ship_address", "PID-11", same, values.address)
+            tried = tried or bool(same)
+            if found or "ship_address" in sheet.conflicting:
+                return found, True
+        return None, tried
+
+    if types == [None]:
+        home = sheet.alike("ship_address", "PID-11", reps, values.address)
+        return home, home
+    delivery, told = best(kinds.DELIVERY_ADDRESS)
+    if told and delivery is None:
+        return None, None
+    home, tried = best(kinds.HOME_ADDRESS)
+    if reps and not (told or tried):
+        sheet.unreadable.setdefault("ship_address", "PID-11 holds no address of a home")
+    return home, delivery or home
 
 
 def _phone(sheet: Sheet, field: str, scope: Segments, places: tuple[str, ...], *, fax: bool = False) -> str | None:
     """Return the first usable number; another number of the same person may stand in for a broken one."""
     for place in places:
-        for _, rep in sheet.repetitions(scope, place):
+        for rep in sheet.peek(scope, place):
             if (values.is_fax if fax else values.is_phone)(rep):
                 value = sheet.attempt(field, place, values.phone, rep)
                 if value is not None:
+                    sheet.take(rep)
                     sheet.unreadable.pop(field, None)
                     return value
     return None
@@ -87,7 +106,7 @@ def _phone(sheet: Sheet, field: str, scope: Segments, places: tuple[str, ...], *
 def _identifiers(sheet: Sheet, scope: Segments) -> tuple[Identifier, ...]:
     found: list[Identifier] = []
     for place in ("PID-3", "PID-2", "PID-4"):
-        for _, rep in sheet.repetitions(scope, place):
+        for rep in sheet.repetitions(scope, place):
             value = sheet.attempt("member_identifier", place, values.identifier, rep)
             if value and all(value.value != other.value for other in found):
                 found.append(value)
@@ -114,9 +133,9 @@ def _plan(sheet: Sheet, plan: Segments, ordinal: int) -> Coverage:
     kind = (payer or "").lower()
     places += ["IN2-6"] if "medicare" in kind else ["IN2-8"] if "medicaid" in kind else []
     member_id = sheet.first("member_id", plan, tuple(places), _text)
-    if member_id is None:
+    if member_id is None and "member_id" not in sheet.conflicting:
         wanted = {"MC"} if "medicare" in kind else {"MA"} if "medicaid" in kind else {"MB"}
-        reps = [rep for _, rep in sheet.repetitions(plan, "PID-3")]
+        reps = list(sheet.peek(plan, "PID-3"))
         member_id = next((rep.get(1) for rep in reps if rep.get(5).upper() in wanted and rep.get(1)), None)
     rank = next(sheet.texts(plan, "IN1-22"), "").upper() or next(sheet.texts(plan, "IN1-1"), "")
     return Coverage(
@@ -135,7 +154,7 @@ def _text(text: str) -> str | None:
 def clinician_of(sheet: Sheet, scope: Segments) -> Clinician:
     """Return the ordering provider of ORC/OBR, else the referring provider of PRD; never any other role."""
     for place in tables.CLINICIAN_PLACES:
-        people = [rep for _, rep in sheet.repetitions(scope, place)]
+        people = list(sheet.peek(scope, place))
         if people:
             return _of_order(sheet, scope, people, place)
     for segment in scope.get("PRD", ()):
@@ -148,14 +167,19 @@ def clinician_of(sheet: Sheet, scope: Segments) -> Clinician:
 def _of_order(sheet: Sheet, scope: Segments, people: list[Repetition], place: str) -> Clinician:
     found = [("clinician_npi", rep, sheet.attempt("clinician_npi", place, _xcn_npi, rep)) for rep in people]
     numbers = [(place, number) for _, _, number in found if number]
+    for _, rep, number in found:
+        if number:
+            sheet.take(rep)
     others = [p for p in tables.CLINICIAN_PLACES if p != place]
     for other in others:
-        for _, rep in sheet.repetitions(scope, other):
+        for rep in sheet.peek(scope, other):
             number = sheet.attempt("clinician_npi", other, _xcn_npi, rep)
             if number:
+                sheet.take(rep)
                 numbers.append((other, number))
     npi = sheet.agreed("clinician_npi", numbers)
     named = next((rep for _, rep, number in found if number and number == npi), people[0])
+    sheet.take(named)
     name = sheet.attempt("clinician_name", place, values.name, named, 2)
     if name is None and named is not people[0]:
         name = sheet.attempt("clinician_name", place, values.name, people[0], 2)
@@ -172,11 +196,14 @@ def _of_order(sheet: Sheet, scope: Segments, people: list[Repetition], place: st
 
 def _of_referral(sheet: Sheet, segment: Segment) -> Clinician:
     scope: Segments = {"PRD": [segment]}
-    names = [rep for _, rep in sheet.repetitions(scope, "PRD-2")]
+    names = list(sheet.peek(scope, "PRD-2"))
     numbers = []
-    for _, rep in sheet.repetitions(scope, "PRD-7"):
+    for rep in names[:1]:
+        sheet.take(rep)
+    for rep in sheet.peek(scope, "PRD-7"):
         number = sheet.attempt("clinician_npi", "PRD-7", _pln_npi, rep)
         if number:
+            sheet.take(rep)
             numbers.append(("PRD-7", number))
     npi = sheet.agreed("clinician_npi", numbers)
     if npi:
@@ -203,3 +230,31 @@ def _pln_npi(rep: Repetition) -> str | None:
         if number:
             return number
     return None
+
+
+def only_said(item: Segments) -> bool:
+    """Tell whether ORC-30 says that somebody else entered what the ordering provider only spoke, or nobody did."""
+    for segment in item.get("ORC", ()):
+        modes = segment.repetitions(30)
+        if not any(_is_spoken(rep) for rep in modes):
+            continue
+        ordering = segment.repetitions(12)
+        writers = segment.repetitions(10) + segment.repetitions(19)
+        if not writers or not all(any(_same_person(w, o) for o in ordering) for w in writers):
+            return True
+    return False
+
+
+def _is_spoken(rep: Repetition) -> bool:
+    words = " ".join(rep.get(at) for at in (1, 2, 5, 9)).lower()
+    return bool({rep.get(1).upper(), rep.get(4).upper()} & tables.NOT_SIGNED_MODES) or bool(
+        tables.NOT_SIGNED_WORDS.search(words)
+    )
+
+
+def _same_person(one: Repetition, other: Repetition) -> bool:
+    """Compare two XCN by their numbers, by their names where one has no number."""
+    if one.get(1) and other.get(1):
+        return one.get(1) == other.get(1)
+    names = [(rep.get(2).casefold(), rep.get(3).casefold()) for rep in (one, other)]
+    return names[0] == names[1] and names[0] != ("", "")

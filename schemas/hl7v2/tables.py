@@ -5,6 +5,7 @@ A place is `SEG-field`, with a component (`OBR-27.4`) where the value is not the
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from schemas.order import OrderType
@@ -62,11 +63,6 @@ RANKS = {"P": 1, "S": 2, "T": 3}
 FAX_EQUIPMENT = frozenset({"FX", "FAX"})
 NO_PHONE_EQUIPMENT = frozenset({"INTERNET", "X.400", "MD", "BP", "TDD", "TTY"})
 VAGUE_ID_TYPES = frozenset({"", "PN", "PRN", "XX", "L", "LR", "PROV", "EI", "MD", "DN", "AN"})
-HOME_ADDRESS = ("H", "C", "P", "L", "", "M", "BDL", "RH", "HV")
-"""PID-11.7 (table 0190) in order of preference for where the member lives."""
-DELIVERY_ADDRESS = ("SH",)
-LEGAL_NAME = ("L", "D", "", "C", "B", "R", "U")
-"""PID-5.7 (table 0200) in order of preference; aliases, maiden and nicknames are not the member's name."""
 ORDERING_ROLES = frozenset({"RP"})
 """PRD-1 (table 0286) of who refers."""
 DELETED = frozenset({"D", "X"})
@@ -97,6 +93,15 @@ OTHER_CODE_SYSTEMS = frozenset(
         "UPC",
     ]
 )
+
+NOT_SIGNED_MODES = frozenset({"PH", "VO", "IP", "VC", "RE"})
+"""ORC-30 (table 0483): by telephone, voice, in person, by video, by an automatic rule."""
+NOT_SIGNED_WORDS = re.compile(
+    r"\b(?:tele)?phone|\bverbal|\bvoice|\bspoken|\boral\b|in person|\bvideo|\breflexive|\bprotocol"
+)
+
+REPEATING = frozenset(["IN1-3", "IN1-4", "IN1-9", "IN1-49", "ORC-7", "ORC-21", "OBR-27", "PRD-4", "PRD-10"])
+"""Fields that HL7 lets repeat, of which the first repetition is read; all others hold one value."""
 
 SERVICE_PLACES: tuple[tuple[str, bool], ...] = (
     ("OBR-44", True),
