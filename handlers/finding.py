@@ -6,7 +6,7 @@ from functools import partial
 
 from doorstep.handler import Unit
 from handlers.casework import payer_key
-from handlers.identity import Person, Verdict, answers, compare, digest, person_of, placer_tokens, vague
+from handlers.identity import Person, Verdict, answers, compare, digest, partly_read, person_of, placer_tokens, vague
 from schemas.case import Case, CaseState
 from schemas.document import ReviewDecided
 from schemas.order import Order, OrderType, ReferralReceived
@@ -63,11 +63,15 @@ def awaiting(identity: str, order: Order, unit: Unit) -> Case | None:
 
 
 def resembling(identity: str, order: Order, unit: Unit) -> list[Case]:
-    """Return this member's live cases of which this order may be another sending, because one of the two is vague."""
+    """Return this member's live cases of which this order may be another sending: one is vague or partly read."""
     if order.action != "new":
         return []
     live = [case for case in unit.cases_by_identity(identity) if case.state is not CaseState.CANCELLED]
-    return [case for case in live if (vague(order) or vague(case.order)) and answers(order, case)]
+    return [
+        case
+        for case in live
+        if ((vague(order) or vague(case.order)) and answers(order, case)) or partly_read(order, case.order)
+    ]
 
 
 def cancelled_token(token: str) -> str:

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from rapidfuzz import fuzz
 
 from handlers.casework import fold
+from handlers.difference import READ_BY_OCR
 from schemas.case import Case
 from schemas.fields import fields_of, person_name, without_fields
 from schemas.order import Clinician, Coverage, Equipment, Member, Order, OrderType
@@ -154,12 +155,27 @@ def vague(order: Order) -> bool:
     return not codes_of(order) or order.service_start is None
 
 
+def partly_read(one: Order, two: Order) -> bool:
+    """Say whether one of two orders for the same day may be the other with a part of its items unread."""
+    codes, others = set(codes_of(one)), set(codes_of(two))
+    read = bool(READ_BY_OCR & {one.channel, two.channel})
+    return (
+        read
+        and one.service_start == two.service_start
+        and bool(codes and others)
+        and (codes < others or others < codes)
+    )
+
+
 def surely_again(order: Order, known: Order) -> bool:
     """Say whether a vague order is certainly another sending of a known one that nothing in it contradicts.
 
-    It was written on the same day or, where one of them does not say when, by the same clinician or practice; and
-    where its items were not read, its first day or a diagnosis must agree too.
+    Another order number makes it another. It was written on the same day or, where one of them does not say when,
+    by the same clinician or practice; and where its items were not read, its first day or a diagnosis must agree too.
     """
+    numbered = order.channel == known.channel and order.placer_number and known.placer_number
+    if numbered and order.placer_number != known.placer_number:
+        return False
     written = (order.authored_on or order.signature_date, known.authored_on or known.signature_date)
     author = (order.clinician.npi, known.clinician.npi)
     practice = (fold(order.clinician.organization or ""), fold(known.clinician.organization or ""))

@@ -158,3 +158,22 @@ def test_an_answer_fills_a_gap_and_may_not_change_the_rest_on_the_way() -> None:
     assert hub.only_case().state is CaseState.INCOMPLETE
     hub.send(referral(order(document_id="doc-3")))
     assert hub.only_case().state is CaseState.DISPATCHING
+
+
+TWO = [{"code": "E1390", "quantity": 1}, {"code": "E0431", "quantity": 1}]
+
+
+@pytest.mark.parametrize(("first", "second"), [(TWO, TWO[:1]), (TWO[1:], TWO)])
+def test_a_fax_of_a_part_of_the_items_for_the_same_day_is_left_to_a_person(first: Any, second: Any) -> None:
+    hub = after({"order_lines": first, "channel": "fax"}, {"order_lines": second, "channel": "fax"})
+    assert hub.seen(ReviewRequested)[0].reason == f"it resembles case {hub.only_case().case_id}"
+
+
+def test_typed_orders_of_one_day_that_share_an_item_are_two() -> None:
+    assert len(after({"order_lines": TWO}, {"order_lines": TWO[:1]}).unit.cases) == 2
+
+
+def test_a_vague_order_under_another_number_is_not_certainly_a_repeat() -> None:
+    one, two = ({"more": {"placer_number": number}} for number in ("ORD1", "ORD2"))
+    hub = after(one, {**two, "without": ("service_start",)})
+    assert hub.seen(ReviewRequested)[0].reason == f"it resembles case {hub.only_case().case_id}"
