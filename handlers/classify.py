@@ -17,6 +17,7 @@ from doorstep.handler import Tools, Unit, on
 from handlers.casework import hold
 from handlers.extract.candidates import LABEL, SENTENCE, Candidate, of_page
 from handlers.extract.geometry import sheet_of
+from handlers.extract.labels import find_hits
 from schemas import identifiers
 from schemas.document import DocumentClass, DocumentClassified, DocumentRead
 from schemas.event import Event, Payload
@@ -27,6 +28,12 @@ log = logging.getLogger("doorstep.classify")
 
 SECONDS = 60.0
 CODE_WEIGHT = 4.0
+FORM_LABELS, FORM_WEIGHT = 6, 3.0
+"""A page that announces so many of an order's own fields is an order's form, whatever it is headed."""
+ORDER_LABELS = frozenset(
+    {"member_id", "clinician_npi", "icd10", "code", "quantity", "frequency", "service_start", "service_end"}
+    | {"ship_address", "clinician_name", "payer", "contact_phone", "practice_phone", "practice_fax"}
+)
 Scores = defaultdict[str, float]
 _BLANKS = re.compile(r"[^a-z0-9]+")
 
@@ -87,12 +94,16 @@ def _scores(page: Page) -> Scores:
     scores: Scores = defaultdict(float)
     for name, listed in _phrases().items():
         scores[name] = sum(weight for phrase, weight in listed.items() if phrase in text)
-    codes = {
-        c.value for w in page.words if (c := identifiers.read_hcpcs(w.text.strip(".,;:|()[]"), rules.hcpcs_table()))
-    }
     table = rules.hcpcs_table()
+    read = [identifiers.read_hcpcs(w.text.strip(".,;:|()[]"), table) for w in page.words]
+    labels = {hit.field for hit in find_hits(sheet_of(page))} & ORDER_LABELS
+    form = len(labels) >= FORM_LABELS
+    if form:
+        scores["order"] += FORM_WEIGHT
+    shapes = {"hcpcs-table", "hcpcs-shape"} if form else {"hcpcs-table"}
+    codes = {c.value for c in read if c and shapes.intersection(c.validators)}
     for name, entry in rules.load("documents/classes")["classes"].items():
-        if "codes" in entry and any(code in table and re.match(entry["codes"], code) for code in codes):
+        if "codes" in entry and any(re.match(entry["codes"], code) for code in codes):
             scores[name] += CODE_WEIGHT
             scores["order"] += CODE_WEIGHT
     return scores

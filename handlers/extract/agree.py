@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -20,6 +20,9 @@ PREFERENCE: Mapping[str, float] = {"first": 0.08, "second": 0.0}
 """Where all else is equal the leading engine is right more often: 3 % wrong values of the right shape against 9 %."""
 MISREAD = 3
 """Two readings of one identifier differ by at most so many letters."""
+DECIDING = frozenset({"npi-luhn", "mbi-pattern", "icd10-leaf", "hcpcs-table"})
+"""Checks that leave one answer where an engine took a letter for the digit that looks like it."""
+_LOOKS = str.maketrans("oqdil|zsbg", "0001112586")
 Features = dict[str, float]
 
 
@@ -141,20 +144,25 @@ def _echoed(opinion: Opinion, view: View) -> bool:
     """Say whether the other engine read the same letters at the same place, wherever it saw the label."""
     span = opinion.best.found.span
     sheet = view.sheet(span.page)
-    return sheet is not None and bool(span.tokens) and echoes(span, sheet)
+    decided = bool(DECIDING.intersection(opinion.validators)) and "folded" not in opinion.validators
+    return sheet is not None and bool(span.tokens) and echoes(span, sheet, folded=decided)
 
 
-def echoes(span: Span, sheet: Sheet) -> bool:
-    """Say whether each word of a span stands at its place on another engine's sheet."""
-    return all(_stands(token, sheet) for token in span.tokens if any(c.isalnum() for c in token.text))
+def echoes(span: Span, sheet: Sheet, *, folded: bool = False) -> bool:
+    """Say whether each word of a span stands at its place on another engine's sheet.
+
+    With `folded`, letters and digits that look alike count as one: a check or a code table has decided which it is.
+    """
+    bare = _folded if folded else _bare
+    return all(_stands(token, sheet, bare) for token in span.tokens if any(c.isalnum() for c in token.text))
 
 
-def _stands(token: Token, sheet: Sheet) -> bool:
-    wanted = _bare(token.text)
+def _stands(token: Token, sheet: Sheet, bare: Callable[[str], str]) -> bool:
+    wanted = bare(token.text)
     near = [t for row in sheet.rows for t in row if _overlap(t.box, token.box)]
-    if any(_bare(t.text) == wanted for t in near):
+    if any(bare(t.text) == wanted for t in near):
         return True
-    joined = "".join(_bare(t.text) for t in sorted(near, key=lambda t: (t.row, t.box[0])))
+    joined = "".join(bare(t.text) for t in sorted(near, key=lambda t: (t.row, t.box[0])))
     return len(wanted) > 3 and wanted in joined
 
 
@@ -165,3 +173,7 @@ def _overlap(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> bool
 
 def _bare(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def _folded(text: str) -> str:
+    return _bare(text).translate(_LOOKS)

@@ -143,6 +143,8 @@ def _line_codes(sheet: Sheet, hits: list[Hit]) -> list[tuple[Token, identifiers.
             checked = identifiers.read_hcpcs(text, table, fold=named)
             if checked is None or ("hcpcs-table" not in checked.validators and not named):
                 continue
+            if checked.validators == ("hcpcs-shape",) and checked.value in rules.icd10_leaves():
+                continue
             if checked.validators == ("cpt-shape",) and not _cpt_column(sheet, columns, token):
                 continue
             found.append((token, checked))

@@ -102,7 +102,7 @@ def _row_hits(sheet: Sheet, index: int) -> list[Hit]:
         end, colon = _with_colon(row, end)
         inside = place > 0 and row[place - 1].cell == row[place].cell and not _ENUMERATOR.match(row[place - 1].text)
         colon = colon and not (inside and row[end - 1].text.endswith(";"))
-        if not colon and _prose(row, place, end, hits):
+        if not colon and (_prose(row, place, end, hits) or _idaho(row, place, end)):
             place += 1
             continue
         boxes = [t.box for t in row[place:end]]
@@ -110,6 +110,12 @@ def _row_hits(sheet: Sheet, index: int) -> list[Hit]:
         hits.append(Hit(field, index, place, end, colon, box))
         place = end
     return hits
+
+
+def _idaho(row: tuple[Token, ...], place: int, end: int) -> bool:
+    """Say whether `ID` is the state before its ZIP code and no label."""
+    follows = row[end].text if end < len(row) else ""
+    return end - place == 1 and row[place].text == "ID" and bool(re.fullmatch(r"\d{5}(?:-\d{4})?", follows))
 
 
 def _match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:

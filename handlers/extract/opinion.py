@@ -11,6 +11,8 @@ from functools import cached_property
 from pydantic import JsonValue
 from rapidfuzz.distance import Levenshtein
 
+from doorstep.ocr.agree import ALONE as ALONE_WORTH
+from doorstep.ocr.agree import DIFFERENT
 from handlers.extract.candidates import ALONE, SENTENCE, Candidate, label_count, of_page
 from handlers.extract.geometry import Sheet, sheet_of
 from schemas.document import DocumentClass
@@ -78,7 +80,13 @@ def _lent(word: Word) -> bool:
 
 def _own(page: Page) -> tuple[Word, ...]:
     """Return the words of the first engine without those that the second alone read."""
-    return tuple(w for w in page.words if not _lent(w))
+    return tuple(_raw(w) for w in page.words if not _lent(w))
+
+
+def _raw(word: Word) -> Word:
+    """Return a word with the confidence that its engine gave: agreement is weighed on whole values here."""
+    worth = DIFFERENT if word.agrees is False else ALONE_WORTH if word.agrees is None and word.second is None else 1.0
+    return word if worth == 1.0 else word.model_copy(update={"confidence": min(1.0, word.confidence / worth)})
 
 
 def _plain_words(words: tuple[Word, ...], others: tuple[Word, ...]) -> tuple[Word, ...]:

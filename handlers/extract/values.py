@@ -29,6 +29,7 @@ class Found:
 Reader = Callable[[Span], Found | None]
 DOUBTFUL = 0.3
 """The quality of a value beside which another stands: it is shown, never used unseen."""
+LAST_BIRTH = 2035
 LEAST_YEAR = "2005"
 """An order's own days lie after this year; an earlier date at their labels is somebody's birth."""
 
@@ -160,7 +161,7 @@ def birth_date(span: Span) -> Found | None:
         return None
     found = _only(listed)
     born = date.fromisoformat(str(found.value))
-    if born.year < 1900:
+    if not 1900 <= born.year <= LAST_BIRTH:
         return None
     if re.search(r"\D\d\d$", found.span.text.strip()) and born.year >= 2010:
         found = Found(str(born.replace(year=born.year - 100)), found.span, found.validators, 0.8)
