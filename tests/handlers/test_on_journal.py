@@ -21,6 +21,7 @@ from doorstep.rules import rules_dir
 from doorstep.stream.work import Worker
 from handlers.translate import orders_in
 from schemas.case import CaseState, OfferState
+from schemas.codec import CodecError
 from schemas.document import ReviewRequested
 from schemas.fields import fields_of
 from schemas.order import ReferralReceived
@@ -143,7 +144,9 @@ async def test_a_receipt_of_several_orders_names_one_case_and_only_the_reason_of
     await hub.receive("hl7v2", "1", sample("orm_o01_v23_dme"), EHR)
     await hub.rest()
     (known,) = await hub.cases()
-    orders = list(orders_in("hl7v2", sample("orm_o01_v23_dme"), "both"))
+    found = orders_in("hl7v2", sample("orm_o01_v23_dme"), "both")
+    assert not isinstance(found, CodecError)
+    orders = list(found)
     other = order(9, order_id="other", document_id="both")
     orders.insert(1 if known_first else 0, other)
     await hub.receive("hl7v2", "both", b"orders follow", EHR)
