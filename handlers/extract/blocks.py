@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from handlers.extract import places, values
+from handlers.extract.around import stands_alone
 from handlers.extract.geometry import Sheet, Span, Token, union
-from handlers.extract.labels import LETTERHEAD_ROWS, Hit, section_at, squeeze, stands_alone
+from handlers.extract.labels import LETTERHEAD_ROWS, Hit, section_at, squeeze
 from handlers.extract.values import Found
 
 _OURS = {"member", "delivery", "coverage"}

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from handlers.extract import blocks, codes, places, prose, values
+from handlers.extract import barriers, blocks, codes, dates, places, prose, values
+from handlers.extract.around import above, below, beside
 from handlers.extract.geometry import Sheet, Span, Token
-from handlers.extract.labels import IGNORED, Hit, above, below, beside, find_hits, is_label
+from handlers.extract.labels import IGNORED, Hit, find_hits, is_label
 from handlers.extract.values import Found, Reader
 from schemas.document import DocumentClass
 
@@ -35,7 +36,7 @@ class Candidate:
 READERS: Mapping[str, Reader] = {
     "member_name": values.name,
     "clinician_name": values.name,
-    "dob": values.birth_date,
+    "dob": dates.birth_date,
     "payer": values.payer,
     "member_id": values.member_id,
     "group_no": values.group_no,
@@ -43,10 +44,10 @@ READERS: Mapping[str, Reader] = {
     "practice_phone": values.phone,
     "practice_fax": values.phone,
     "contact_phone": values.phone,
-    "service_start": values.one_date,
-    "service_end": values.one_date,
-    "signature_date": values.one_date,
-    "discharge_deadline": values.deadline,
+    "service_start": dates.one_date,
+    "service_end": dates.one_date,
+    "signature_date": dates.one_date,
+    "discharge_deadline": dates.deadline,
     "equipment_brand": values.short_text,
     "equipment_model": values.short_text,
     "equipment_serial": values.serial,
@@ -80,7 +81,7 @@ def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
         ("icd10", codes.diagnoses(sheet, hits)),
         ("order_lines", codes.order_lines(sheet, hits)),
         ("frequency", _frequency(sheet, hits, document_class)),
-        ("access_barriers", _barriers(sheet, hits)),
+        ("access_barriers", barriers.found(sheet, hits)),
     ):
         if value is not None:
             found.append(Candidate(field, value, LABEL))
@@ -159,7 +160,7 @@ def _on_the_line(sheet: Sheet, hit: Hit) -> Found | None:
     if hit.field != "signature_date" or hit.row + 1 >= len(sheet.rows):
         return None
     row = sheet.rows[hit.row + 1]
-    listed = values.dates(Span(row)) if row[0].box[1] - hit.box[3] < 2.5 * sheet.height else []
+    listed = dates.dates(Span(row)) if row[0].box[1] - hit.box[3] < 2.5 * sheet.height else []
     return listed[0][0] if len(listed) == 1 else None
 
 
@@ -182,7 +183,7 @@ def _aside(span: Span) -> bool:
 def _period(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candidate]:
     """Read `from ... to ...`: two dates beside or under one label."""
     for span in (beside(sheet, hits, hit), *below(sheet, hits, hit)):
-        listed = values.dates(span)
+        listed = dates.dates(span)
         if len(listed) == 2 and str(listed[0][0].value) < str(listed[1][0].value):
             yield Candidate("service_start", listed[0][0], LABEL)
             yield Candidate("service_end", listed[1][0], LABEL)
@@ -266,68 +267,3 @@ def _signature(sheet: Sheet) -> Iterable[Candidate]:
     doubtful = not state and sheet.marks.get("signature:printed", False)
     quality = 0.5 if doubtful else 1.0 if state else UNSIGNED
     return [Candidate("signature_present", Found(bool(state or doubtful), span, ("pixels",), quality), LABEL)]
-
-
-def _barriers(sheet: Sheet, hits: list[Hit]) -> Found | None:
-    """Return the barriers that are checked or answered with yes, or named in words; a box not seen leaves doubt."""
-    states, span = _answered(sheet)
-    method = "vocabulary"
-    listed = next((row for row in sheet.rows if _kinds(Span(row).text) == set(places.BARRIER_WORDS)), None)
-    if not states:
-        method = "pixels"
-        for mark, filled in sheet.marks.items():
-            kind = _kind(mark.removeprefix("checkbox:")) if mark.startswith("checkbox:") else None
-            if kind is not None:
-                states[kind] = states.get(kind, False) or filled
-        span = _words_of(sheet, states)
-    if states or listed is not None:
-        checked = [kind for kind in places.BARRIER_WORDS if states.get(kind)]
-        sure = len(states) == len(places.BARRIER_WORDS)
-        return Found([*checked], span, (method,), 1.0 if sure else 0.4) if checked or not sure else None
-    for hit in hits:
-        if hit.field == "access_barriers":
-            found = _read(sheet, hits, hit, places.barriers)
-            if found is not None:
-                return found
-    return None
-
-
-def _kind(text: str) -> str | None:
-    """Return the barrier whose word begins a text."""
-    return next(
-        (k for k, words in places.BARRIER_WORDS.items() if re.match(rf"\W*(?:{words})\b", text, re.IGNORECASE)), None
-    )
-
-
-def _kinds(text: str) -> set[str]:
-    return {
-        k for k, words in places.BARRIER_WORDS.items() if re.search(rf"(?<![A-Za-z])(?:{words})\b", text, re.IGNORECASE)
-    }
-
-
-def _answered(sheet: Sheet) -> tuple[dict[str, bool], Span]:
-    """Return the barriers that are answered with yes or no, or with a typed `[x]` or `[ ]`."""
-    states: dict[str, bool] = {}
-    tokens: list[Token] = []
-    for row in sheet.rows:
-        text = Span(row).text
-        for kind, words in places.BARRIER_WORDS.items():
-            match = re.search(
-                rf"(?<![A-Za-z])(?:{words})\b(?:[^?:;\[(]{{0,24}}\?)?\s*[:;.,\-]?\s*\(?(yes|no|y|n)\b",
-                text,
-                re.IGNORECASE,
-            )
-            typed = re.search(rf"[\[(]\s?([xX✓✔]?)\s?[\])]\s*(?:{words})\b", text, re.IGNORECASE)
-            if match is not None:
-                states[kind] = match[1].lower().startswith("y")
-            elif typed is not None and sheet.source == "body":
-                states[kind] = bool(typed[1])
-            if match is not None or (typed is not None and sheet.source == "body"):
-                tokens += row
-    return states, Span(tuple(tokens))
-
-
-def _words_of(sheet: Sheet, states: Mapping[str, bool]) -> Span:
-    """Return the words that label the boxes; how sure they were read is not what counts for a box."""
-    found = [t for row in sheet.rows for t in row if _kind(t.text) in states]
-    return Span(tuple(replace(t, confidence=BOX_CONFIDENCE) for t in found))

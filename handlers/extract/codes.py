@@ -9,8 +9,9 @@ from decimal import Decimal
 from pydantic import JsonValue
 
 from doorstep import rules
+from handlers.extract.around import below, beside
 from handlers.extract.geometry import Sheet, Span, Token
-from handlers.extract.labels import Hit, below, beside
+from handlers.extract.labels import Hit
 from handlers.extract.values import Found
 from schemas import identifiers
 from schemas.document import DocumentClass

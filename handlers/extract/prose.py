@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from handlers.extract import places, values
+from handlers.extract import dates, places, values
 from handlers.extract.geometry import Sheet, Span
 from handlers.extract.values import Found
 
@@ -15,7 +15,7 @@ _NAME = r"((?:[A-Z][A-Za-z'’\-]+\.?,?\s+){1,3}[A-Z][A-Za-z'’\-]+)"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _DATE_AHEAD = rf"(?=\W{{0,4}}(?:\d{{1,2}}[/\-.]|\d{{4}}-|{_MONTH}[a-z]*\.?\s\d|\d{{1,2}}\s{_MONTH}))"
 _RANGE = re.compile(
-    rf"\b(?:from|between|effective)\b\W{{0,3}}({values.DATE_TEXT})\W{{0,3}}(?:to|through|thru|until|and)?\W{{0,3}}({values.DATE_TEXT})",
+    rf"\b(?:from|between|effective)\b\W{{0,3}}({dates.DATE_TEXT})\W{{0,3}}(?:to|through|thru|until|and)?\W{{0,3}}({dates.DATE_TEXT})",
     re.I,
 )
 _BORN = r"(?:born(?:\s+on)?|d\.?o\.?b\.?|date\s+of\s+birth|birth\s?date)"
@@ -23,7 +23,7 @@ Pick = Callable[[Span], Found | None]
 
 # field, pattern (what follows the match is read, or group 1 where there is one), reader
 _FOLLOWING: tuple[tuple[str, str, Pick], ...] = (
-    ("dob", rf"\b{_BORN}\b\W{{0,4}}", values.birth_date),
+    ("dob", rf"\b{_BORN}\b\W{{0,4}}", dates.birth_date),
     ("clinician_npi", r"\bNPI\b(?:\s?(?:number|no\.?|is|#))*\W{0,4}", values.npi),
     ("member_id", r"\b(?:member|policy|subscriber|medicare|medicaid|insurance|beneficiary)\s+(?:id|number|no\.?|#|identifier|identification)(?:\s?(?:number|no\.?|is|#))*\W{0,4}", values.member_id),
     ("group_no", r"\bgroup(?:\s?(?:number|no\.?|is|id|#))*\W{0,4}(?=\S*\d)", values.group_no),
@@ -32,11 +32,11 @@ _FOLLOWING: tuple[tuple[str, str, Pick], ...] = (
     ("contact_phone", r"\b(?:best|preferred)\s+(?:number|phone|telephone|way|time)\b[^\d(.;]{0,30}(?=[\d(])", values.phone),
     ("practice_fax", r"\b(?:office|practice|clinic|our)\s+(?:fax|facsimile)\b[^\d(.;]{0,20}(?=[\d(])", values.phone),
     ("practice_phone", r"\b(?:office|practice|clinic|our)\s+(?:phone|telephone|tel|number)\b[^\d(.;]{0,20}(?=[\d(])", values.phone),
-    ("service_start", rf"\b(?:start(?:ing|s)?|begin(?:ning|s)?|effective|commenc(?:e|ing)|first\s+(?:dose|visit|delivery))\b(?:\s+(?:date|on|of|care|service|services|is|from))*\W{{0,3}}{_DATE_AHEAD}", values.first_date),
-    ("service_end", rf"\b(?:through|until|till|ending|ends?|thru)\b(?:\s+(?:on|date))*\W{{0,3}}{_DATE_AHEAD}", values.first_date),
-    ("discharge_deadline", rf"\bdischarg(?:e|ed|ing)\b[^.;:]{{0,40}}?\W{{0,3}}{_DATE_AHEAD}", values.deadline),
+    ("service_start", rf"\b(?:start(?:ing|s)?|begin(?:ning|s)?|effective|commenc(?:e|ing)|first\s+(?:dose|visit|delivery))\b(?:\s+(?:date|on|of|care|service|services|is|from))*\W{{0,3}}{_DATE_AHEAD}", dates.first_date),
+    ("service_end", rf"\b(?:through|until|till|ending|ends?|thru)\b(?:\s+(?:on|date))*\W{{0,3}}{_DATE_AHEAD}", dates.first_date),
+    ("discharge_deadline", rf"\bdischarg(?:e|ed|ing)\b[^.;:]{{0,40}}?\W{{0,3}}{_DATE_AHEAD}", dates.deadline),
     ("ship_address", r"\b(?:deliver(?:y|ed)?|ship(?:ped|ping)?|resid(?:es|ing|ence)|lives?|living|home|address)\b[^\d;]{0,40}(?=\d{1,6}\s)", places.address),
-    ("signature_date", rf"\b(?:signed|e-?signed)\b[^;]{{0,80}}?(?:\bon\b|\bdate\b)?\W{{0,3}}{_DATE_AHEAD}", values.first_date),
+    ("signature_date", rf"\b(?:signed|e-?signed)\b[^;]{{0,80}}?(?:\bon\b|\bdate\b)?\W{{0,3}}{_DATE_AHEAD}", dates.first_date),
     ("equipment_serial", r"\bserial\s*(?:number|no\.?|#)?\W{0,3}", values.serial),
 )  # fmt: skip
 _NAMED: tuple[tuple[str, str], ...] = (
@@ -73,7 +73,7 @@ def candidates(sheet: Sheet) -> Iterator[tuple[str, Found]]:
                     yield field, found
         for match in _RANGE.finditer(text):
             for field, group in (("service_start", 1), ("service_end", 2)):
-                found = values.first_date(paragraph.slice(*match.span(group)))
+                found = dates.first_date(paragraph.slice(*match.span(group)))
                 if found is not None:
                     yield field, found
         for field, pattern in _NAMED:
@@ -94,7 +94,7 @@ def closing(sheet: Sheet) -> Iterator[tuple[str, Found]]:
             yield "clinician_name", named
             break
     for row in sheet.rows[: min(end, LETTER_HEAD)]:
-        listed = values.dates(Span(row))
+        listed = dates.dates(Span(row))
         if len(listed) == 1 and listed[0][2] - listed[0][1] >= len(Span(row).text) - 8:
             yield "signature_date", listed[0][0]
             break

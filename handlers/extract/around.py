@@ -1,0 +1,76 @@
+"""What stands around a label: right of it, under it, over it."""
+
+from __future__ import annotations
+
+from handlers.extract.geometry import Sheet, Span, Token
+from handlers.extract.labels import Hit
+
+
+def beside(sheet: Sheet, hits: list[Hit], hit: Hit) -> Span:
+    """Return what stands right of a label on its row, up to the next label."""
+    row = sheet.rows[hit.row]
+    stop = min((h.start for h in hits if h.row == hit.row and h.start >= hit.end), default=len(row))
+    tokens = [*_glued(row[hit.end - 1]), *row[hit.end : stop]]
+    if tokens and tokens[0].cell == row[hit.end - 1].cell:
+        return Span(tuple(tokens))
+    if not tokens:
+        return Span(())
+    return Span(tuple(t for t in tokens if t.cell <= tokens[0].cell + 1))
+
+
+def _glued(token: Token) -> list[Token]:
+    """Return what a label's last word carries behind its colon (`NPI:1234567893`)."""
+    head, colon, tail = token.text.partition(":")
+    if not colon or not tail.strip() or not head:
+        return []
+    return [Token(tail, token.box, token.confidence, token.page, token.row, token.cell, token.order)]
+
+
+def below(sheet: Sheet, hits: list[Hit], hit: Hit, rows: int = 1) -> list[Span]:
+    """Return up to `rows` lines under a label, as wide as its column, ending at the next label or a gap."""
+    left = hit.box[0] - 1.2 * sheet.height
+    row = sheet.rows[hit.row]
+    after = [t for t in row[hit.end :] if t.cell != row[hit.end - 1].cell] or [
+        row[h.start] for h in hits if h.row == hit.row and h.start >= hit.end
+    ]
+    right = min((t.box[0] for t in after), default=sheet.width) - 0.5 * sheet.height
+    found: list[Span] = []
+    bottom = float(hit.box[3])
+    for index in range(hit.row + 1, len(sheet.rows)):
+        labels = {p for h in hits if h.row == index for p in range(h.start, h.end)}
+        line = [(p, t) for p, t in enumerate(sheet.rows[index]) if left <= t.box[0] < right]
+        line = [(p, t) for p, t in line if t.cell == line[0][1].cell]
+        if not line:
+            if sheet.rows[index] and sheet.rows[index][0].box[1] - bottom > 2.5 * sheet.height:
+                break
+            continue
+        if min(t.box[1] for _, t in line) - bottom > 2.2 * sheet.height or any(p in labels for p, _ in line):
+            break
+        first_cell = line[0][1].cell
+        tokens = tuple(t for _, t in line if t.cell == first_cell)
+        found.append(Span(tokens))
+        bottom = float(max(t.box[3] for t in tokens))
+        if len(found) == rows:
+            break
+    return found
+
+
+def above(sheet: Sheet, hits: list[Hit], hit: Hit) -> Span:
+    """Return what stands over a label: forms with a line to write on have their labels under it."""
+    row = sheet.rows[hit.row]
+    stop = min((t.box[0] for t in row[hit.end :] if t.cell != row[hit.end - 1].cell), default=sheet.width)
+    for index in range(hit.row - 1, max(-1, hit.row - 3), -1):
+        line = [t for t in sheet.rows[index] if hit.box[0] - 3 * sheet.height <= t.box[0] < stop]
+        if not line:
+            continue
+        labels = {t for h in hits if h.row == index for t in sheet.rows[index][h.start : h.end]}
+        if hit.box[1] - max(t.box[3] for t in line) > 2.5 * sheet.height or labels.intersection(line):
+            break
+        return Span(tuple(t for t in line if t.cell == line[0].cell))
+    return Span(())
+
+
+def stands_alone(sheet: Sheet, hit: Hit) -> bool:
+    """Say whether a label is all of its cell, so that its value must stand elsewhere."""
+    row = sheet.rows[hit.row]
+    return hit.end == len(row) or row[hit.end].cell != row[hit.end - 1].cell
