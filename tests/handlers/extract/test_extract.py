@@ -176,3 +176,47 @@ def test_no_page_of_any_words_raises(texts: list[str], rng: Any) -> None:
 
 def test_an_empty_reading_has_no_fields() -> None:
     assert extract_fields(Reading(engine="x", pages=()), DocumentClass.DME_ORDER) == {}
+
+
+def test_a_line_to_write_on_has_its_label_under_it() -> None:
+    text = "\n\n                              11/17/2026\nPhysician signature           Date\n"
+    assert fields(text)["signature_date"] == "2026-11-17"
+
+
+def test_a_number_for_whoever_gets_the_order_is_not_the_practices() -> None:
+    assert "practice_fax" not in fields(
+        "Return to Anchor Intake  Fax (614) 555-0170\n\n" + "Patient Name: Alma Becker\n"
+    )
+
+
+def test_a_date_struck_out_and_replaced_is_never_accepted() -> None:
+    found = extract_fields(reading("D.O.B.: 07/12/1931 07/12/1938\n"), DocumentClass.DME_ORDER)["dob"]
+    assert found.value == "1938-07-12"
+    assert not found.evidence.accepted
+
+
+def test_the_state_before_a_zip_code_is_no_label() -> None:
+    found = fields("Patient Address: 12 Maple Ave, Boise, ID 83702\nMember ID: K456278158\n")
+    assert found["member_id"] == "K456278158"
+
+
+def second_reads(first: str, second: str) -> Reading:
+    """Return one page that two engines read, each in its way, word for word in the same places."""
+    one, two = reading(first).pages[0], reading(second).pages[0]
+    return Reading(engine="x+y", pages=(one.model_copy(update={"source": "ocr", "second": two.words}),))
+
+
+def test_what_two_engines_read_alike_is_accepted_and_what_they_read_differently_is_not() -> None:
+    alike = extract_fields(second_reads("Member ID: K456278158\n", "Member ID: K456278158\n"), DocumentClass.DME_ORDER)
+    apart = extract_fields(second_reads("Member ID: K456278158\n", "Member ID: K456273158\n"), DocumentClass.DME_ORDER)
+    assert alike["member_id"].evidence.accepted
+    assert "engines-agree" in alike["member_id"].evidence.validators
+    assert not apart["member_id"].evidence.accepted
+    assert "engines-differ" in apart["member_id"].evidence.validators
+
+
+def test_a_look_alike_counts_as_agreement_only_where_a_table_decides() -> None:
+    page = second_reads("HCPCS: G0155   Qty: 4\nGroup No.: S9155\n", "HCPCS: 60155   Qty: 4\nGroup No.: 59155\n")
+    found = extract_fields(page, DocumentClass.HOME_HEALTH_REFERRAL)
+    assert found["order_lines"].evidence.accepted
+    assert not found["group_no"].evidence.accepted
