@@ -190,14 +190,14 @@ def test_impossible_values_are_asked_for_and_put_before_a_person_and_never_dispa
     assert not hub.unit.offers
 
 
-@pytest.mark.parametrize("fields", [{}, {"service_start": "2026-08-01"}])
+@pytest.mark.parametrize("fields", [{}, {"service_start": "2024-08-01"}])
 def test_a_value_that_a_person_confirms_as_it_is_lets_the_order_go_on(fields: dict[str, str]) -> None:
     hub = MemoryHub()
-    hub.send(referral(order(service_start="2026-08-01")))
+    hub.send(referral(order(service_start="2024-08-01")))
     (review,) = hub.seen(ReviewRequested)
     hub.say("desk", "w", {"review_id": review.review_id, "decision": "accept", "reviewer": "R", "fields": fields})
     assert hub.only_case().state is CaseState.DISPATCHING
-    hub.send(referral(order(document_id="doc-2", service_start="2026-08-01", more={"placer_number": "A"})))
+    hub.send(referral(order(document_id="doc-2", service_start="2024-08-01", more={"placer_number": "A"})))
     changed = {"action": "update", "placer_number": "A"}
     hub.send(referral(order(document_id="doc-3", service_start="2007-08-01", more=changed)))
     assert hub.only_case().state is CaseState.INCOMPLETE  # what was confirmed is that value, not the next one
