@@ -80,7 +80,7 @@ def _other_code(piece: str) -> bool:
 
 
 _QTY = re.compile(
-    r"(?:\b(?:qty|quantity)\b\W{0,3}(?:of\W)?|(?<!\d)[x×]\s?|(?<![A-Za-z]\s)#\s?)(\d{1,4})\b(?![.\-/]?\d|\s?(?:l|lpm|mg|g|ml)\b)|\((\d{1,3})\)|\b(\d{1,4})\s*(?:ea|each|units?|visits?|doses?|boxes|box|pcs?|pieces?)\b",
+    r"(?:\b(?:qty|quantity|units)\b\W{0,3}(?:of\W)?|(?<!\d)[x×]\s?|(?<![A-Za-z]\s)#\s?)(\d{1,4})\b(?![.\-/]?\d|\s?(?:l|lpm|mg|g|ml)\b)|\((\d{1,3})\)|\b(\d{1,4})\s*(?:ea|each|units?|visits?|doses?|boxes|box|pcs?|pieces?)\b",
     re.IGNORECASE,
 )  # fmt: skip
 _NUMBER = re.compile(r"^\(?(\d{1,4})(?:\.0+)?\)?[.,]?$")
@@ -165,6 +165,17 @@ def _under(sheet: Sheet, hits: list[Hit], hit: Hit, token: Token) -> bool:
     return 0 <= down < 14 * sheet.height and abs(token.box[0] - hit.box[0]) < 2.5 * sheet.height
 
 
+def _on_next_row(sheet: Sheet, hits: list[Hit], headers: list[Hit], token: Token) -> tuple[int | None, Span] | None:
+    """Return the number beside a label that begins the row under a code: `Quantity 1`."""
+    for hit in headers:
+        if hit.row == token.row + 1 and hit.start == 0:
+            first = Span(beside(sheet, hits, hit).tokens[:1])
+            number = _NUMBER.match(first.text)
+            if number is not None:
+                return int(number[1]), first
+    return None
+
+
 def _nearest(headers: list[Hit], token: Token) -> list[Hit]:
     """Return the headings that may be a code's: where a row has several, the one right of it and nearest."""
     kept: dict[int, Hit] = {}
@@ -191,6 +202,9 @@ def _quantity(sheet: Sheet, hits: list[Hit], token: Token, *, only: bool) -> tup
     match = _QTY.search(rest.text)
     if match is not None:
         return int(next(g for g in match.groups() if g)), rest.slice(*match.span())
+    following = _on_next_row(sheet, hits, headers, token)
+    if following is not None:
+        return following
     if not only:
         return None, Span(())
     for hit in headers:
