@@ -141,7 +141,8 @@ def _values(truth: Mapping[str, Any], also: Mapping[str, Any], found: Mapping[st
     for name in sorted(truth.keys() | found.keys()):
         expected = truth.get(name) if plain(name, truth.get(name)) is not None else None
         field = found.get(name)
-        if field is None or plain(name, field.value) is None:
+        denied = field is not None and field.value is False and expected is True
+        if field is None or (plain(name, field.value) is None and not denied):
             yield Value(name, expected, None, 0.0, accepted=False)
         else:
             evidence = field.evidence
