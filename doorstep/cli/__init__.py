@@ -6,6 +6,7 @@ Each command stands in the module that its work belongs to; `main` alone turns e
 from __future__ import annotations
 
 import errno
+import importlib
 import os
 import sys
 from typing import NoReturn
@@ -13,20 +14,40 @@ from typing import NoReturn
 import typer
 
 from doorstep import __version__
-from doorstep.cli import bench, check, demo, look, read, replay, schema, send, serve
 from doorstep.errors import HubError
 from doorstep.observe import frames, one_line
 
-__all__ = ["app", "main"]
+__all__ = ["COMMANDS", "build", "main"]
 
-app = typer.Typer(
-    name="doorstep",
-    help="The hub for post-acute orders: from fax to front door.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+COMMANDS = {
+    "serve": ("serve",),
+    "demo": ("demo",),
+    "read": ("read",),
+    "send": ("send",),
+    "look": ("cases", "case", "events", "tail", "find", "dead-letters"),
+    "replay": ("replay",),
+    "schema": ("schema", "routes"),
+    "check": ("check",),
+    "bench": ("bench",),
+}
+"""Module of this package -> its commands, in the order of the help."""
+
+
+def build(command: str | None = None) -> typer.Typer:
+    """Return the command line; with a command's name only its module is imported, so that it starts at once."""
+    app = typer.Typer(
+        name="doorstep",
+        help="The hub for post-acute orders: from fax to front door.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(_options)
+    named = [module for module, commands in COMMANDS.items() if command in commands]
+    for module in named or COMMANDS:
+        importlib.import_module(f"doorstep.cli.{module}").register(app)
+    return app
 
 
 def _version(asked: bool) -> None:
@@ -35,15 +56,10 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
     """The hub for post-acute orders."""
-
-
-for module in (serve, demo, read, send, look, replay, schema, check, bench):
-    module.register(app)
 
 
 def main() -> None:
@@ -65,7 +81,7 @@ def main() -> None:
 
 def _run() -> None:
     try:
-        app()
+        build(sys.argv[1] if len(sys.argv) > 1 else None)()
     except HubError as failed:
         where = "; ".join(part for part in (failed.location, failed.detail) if part)
         _fail(f"{failed.message}{f' ({where})' if where else ''}", failed.exit_code)

@@ -13,7 +13,7 @@ import typer.main
 import yaml
 
 from doorstep import registry
-from doorstep.cli import app
+from doorstep.cli import build
 from doorstep.cli.serve import ROLES, roles_of
 from doorstep.settings import Settings, load
 
@@ -32,7 +32,7 @@ def _filled(value: str) -> str:
 
 def _options(command: list[str]) -> dict[str, Any]:
     """Parse a service's command as the command line does."""
-    group: Any = typer.main.get_command(app)
+    group: Any = typer.main.get_command(build())
     name, *arguments = command
     parsed: dict[str, Any] = group.commands[name].make_context(name, list(arguments)).params
     return parsed
