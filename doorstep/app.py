@@ -83,8 +83,7 @@ class App:
 
     async def _start(self, stack: AsyncExitStack) -> dict[str, int]:
         settings = self._settings
-        if settings.ocr_engine:
-            os.environ["DOORSTEP_OCR_ENGINE"] = settings.ocr_engine  # worker processes know no settings
+        os.environ.update(settings.worker_environment)
         journal = await asyncio.to_thread(
             Journal.open,
             settings.journal_url,

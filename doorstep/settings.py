@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     )
     worker_processes: int = Field(0, ge=0, description="OCR and parsing processes; 0 = one a core")
     ocr_engine: str = Field("", description="Name of an engine of doorstep/ocr; empty = the best one that works here")
+    ocr_rapidocr: Literal["", "auto", "on", "off"] = Field(
+        "", description="The second engine, rapidocr: `auto` (also empty) = where its wheel is, `on` = required, `off`"
+    )
     grace_seconds: float = Field(8.0, gt=0, description="How long a stop may take before work is cut off")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_json: bool = Field(False, description="One JSON object a log line")
@@ -80,6 +83,12 @@ class Settings(BaseSettings):
         if value and not (urlsplit(value).scheme in {"http", "https"} and urlsplit(value).hostname):
             raise ValueError("must begin with http:// or https:// and name a host")
         return value
+
+    @property
+    def worker_environment(self) -> dict[str, str]:
+        """Return what worker processes are told; they know no settings."""
+        told = {"DOORSTEP_OCR_ENGINE": self.ocr_engine, "DOORSTEP_OCR_RAPIDOCR": self.ocr_rapidocr}
+        return {name: value for name, value in told.items() if value}
 
     @property
     def journal_url(self) -> str:

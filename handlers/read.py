@@ -17,7 +17,7 @@ from schemas.reading import Page, Reading, Word
 from schemas.transmission import Content, ReceiptState, TransmissionReceived
 
 CHANNELS = frozenset({"fax", "email"})
-SECONDS = 240.0
+SECONDS = 600.0
 READING_TYPE = "application/vnd.doorstep.reading+json"
 MAX_BODY_CHARACTERS = 60_000
 _LINE, _LETTER, _MARGIN = 30, 12, 40

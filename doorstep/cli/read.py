@@ -41,8 +41,7 @@ async def _read_all(files: list[Path], *, as_json: bool) -> int:
 
     settings = load()
     unread = 0
-    if settings.ocr_engine:
-        os.environ["DOORSTEP_OCR_ENGINE"] = settings.ocr_engine  # worker processes know no settings
+    os.environ.update(settings.worker_environment)
     at_once = settings.worker_processes or os.cpu_count() or 1
     workers = Workers(processes=at_once)
     await workers.start()
