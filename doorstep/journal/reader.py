@@ -10,7 +10,6 @@ from typing import Any
 
 from pydantic import JsonValue
 from sqlalchemy import Column, Connection, Integer, Select, and_, bindparam, exists, func, literal_column, or_, select
-from sqlalchemy.orm import aliased
 
 from doorstep.connector import Receipt, StoredResource
 from doorstep.errors import Defect
@@ -235,7 +234,7 @@ class Reader:
 
 
 def _due() -> Select[Any]:
-    earlier = aliased(delivery)
+    earlier = delivery.alias()
     same_lane = and_(earlier.c.consumer == delivery.c.consumer, earlier.c.lane == delivery.c.lane)
     blocked = exists().where(same_lane, earlier.c.event_seq < delivery.c.event_seq, earlier.c.done_at.is_(None))
     return (
