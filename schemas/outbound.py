@@ -82,35 +82,33 @@ class FailureClass(StrEnum):
     DOCUMENT = "document"
 
 
-class ConfirmationDelivered(Payload):
+class OfTry(Payload):
+    """What is told of each try to bring a confirmation to the far end, however it ended."""
+
+    key_field: ClassVar[str] = "confirmation_id"
+
+    confirmation_id: str
+    case_id: str | None
+    kind: ConfirmationKind
+    channel: str
+    provider_status: str
+    provider_id: str
+    attempt: int = Field(ge=1, description="Which try of the channel's own, from 1")
+
+
+class ConfirmationDelivered(OfTry):
     """The far end has it whole: the later word on a `ConfirmationSent`."""
 
     topic: ClassVar[str] = "outbound.confirmation.delivered"
-    key_field: ClassVar[str] = "confirmation_id"
 
-    confirmation_id: str
-    case_id: str | None
-    kind: ConfirmationKind
-    channel: str
-    provider_status: str
-    provider_id: str
-    attempt: int = Field(ge=1, description="Which try of the channel's own, from 1")
     pages_sent: int | None = None
 
 
-class ConfirmationFailed(Payload):
+class ConfirmationFailed(OfTry):
     """One try did not arrive; `final` when the channel makes no further one."""
 
     topic: ClassVar[str] = "outbound.confirmation.failed"
-    key_field: ClassVar[str] = "confirmation_id"
 
-    confirmation_id: str
-    case_id: str | None
-    kind: ConfirmationKind
-    channel: str
-    provider_status: str
-    provider_id: str
-    attempt: int = Field(ge=1, description="Which try of the channel's own, from 1")
     failure_class: FailureClass
     final: bool
     pages_sent: int | None = None
