@@ -26,6 +26,8 @@ from bench.fax_score import Record, Value, by_field, documents, group, reliabili
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "tests" / "samples" / "fax"
 KEPT = ROOT / ".cache" / "fax-readings"
+DRAWN = "drawn"
+"""The readings that `python -m bench.faxes --words` writes beside the faxes: perfect words, for work on layouts."""
 SUFFIXES = frozenset({".tif", ".tiff", ".pdf", ".png", ".jpg"})
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -88,7 +90,9 @@ def reading_of(path: Path, readings: str) -> tuple[Any, float]:
 
     data = path.read_bytes()
     kept = KEPT / readings / f"{hashlib.sha256(data).hexdigest()}.json"
-    if kept.is_file():
+    if readings == DRAWN:
+        kept = path.with_name(f"{path.stem}.words.json")
+    if kept.is_file() or readings == DRAWN:
         found = json.loads(kept.read_text("utf-8"))
         return Reading.model_validate(found["reading"]), float(found["seconds"])
     began = time.process_time()

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.faxes import fonts, line
+from bench.faxes import drawn, fonts, line
 from bench.faxes.layouts.heldout import HELD_OUT
 from bench.faxes.layouts.known import KNOWN
 from bench.faxes.others import OTHERS
@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     asked.add_argument("--layout", help="one layout, or one other kind, instead of all")
     asked.add_argument("--only", choices=("orders", "others"), help="leave out the other papers, or the orders")
     asked.add_argument("--channel", choices=("direct", "t30"), default="direct", help="t30: through a real T.30 call")
+    asked.add_argument("--words", action="store_true", help="write the words as drawn beside each fax, NAME.words.json")
     asked.add_argument("--list", action="store_true", help="print the names of layouts and other kinds")
     return asked
 
@@ -119,6 +120,8 @@ def main(arguments: list[str] | None = None) -> int:
                 print(f"{stem}: left out, {error}", file=sys.stderr)
                 continue
         (asked.out / f"{stem}{fax.form.suffix}").write_bytes(fax.data)
+        if asked.words:
+            (asked.out / f"{stem}.words.json").write_text(json.dumps(drawn.reading(fax.sheets)), "utf-8")
         truth = json.dumps(fax.expected, indent=1, sort_keys=True, ensure_ascii=False)
         (asked.out / f"{stem}.expected.json").write_text(truth + "\n", "utf-8")
         pages, written = pages + len(fax.pages), written + 1

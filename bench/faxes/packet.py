@@ -15,7 +15,7 @@ from bench.faxes.files import Form, draw_form, pack
 from bench.faxes.fonts import faces
 from bench.faxes.layouts import Layout
 from bench.faxes.page import Page
-from bench.faxes.people import CLASSES, REQUIRED, Case, make_case
+from bench.faxes.people import CLASSES, REQUIRED, UNSEEN, Case, make_case
 from bench.faxes.say import Values
 
 STRIKABLE = ("dob", "contact_phone", "service_start", "member_id", "clinician_npi", "group_no")
@@ -29,7 +29,8 @@ class Fax:
     lines: int
     form: Form
     expected: dict[str, Any]
-    outside: list[str] = field(default_factory=list)
+    sheets: list[Page] = field(default_factory=list)
+    """The pages as drawn, upright and clean, in the order in which they were sent."""
     received: bytes | None = None
     """The file as it came over a simulated line, if it did."""
 
@@ -58,7 +59,7 @@ class Maker:
 
     def __init__(self, rng: random.Random, part: str, severity: int, lines: int) -> None:
         self.rng, self.part, self.severity, self.lines = rng, part, severity, lines
-        self.faces = faces(rng, test=part == "test")
+        self.faces = faces(rng, test=part in UNSEEN)
         self.hard: list[str] = []
         self.sheets: list[Page] = []
 
@@ -196,8 +197,7 @@ def _fax(maker: Maker, pages: list[Image.Image], name: str, expected: dict[str, 
         "tags": form.tags,
         "hard": sorted(set(maker.hard)),
     }
-    outside = [words for sheet in maker.sheets for words in sheet.outside]
-    return Fax(pages, maker.lines, form, {**common, **expected}, outside)
+    return Fax(pages, maker.lines, form, {**common, **expected}, maker.sheets)
 
 
 def over_the_line(fax: Fax, rng: random.Random) -> None:
@@ -217,7 +217,8 @@ def again(fax: Fax, rng: random.Random, stem: str) -> Fax:
         for _ in range(rng.randrange(3, 40)):
             draw.point((rng.randrange(page.width), rng.randrange(page.height)), fill=0)
         pages.append(moved)
-    return Fax(pages, fax.lines, draw_form(rng), {**fax.expected, "outcome": "duplicate", "duplicate_of": stem})
+    said = {**fax.expected, "outcome": "duplicate", "duplicate_of": stem}
+    return Fax(pages, fax.lines, draw_form(rng), said, fax.sheets)
 
 
 __all__ = ["HEIGHTS", "Fax", "again", "make_order", "make_other"]

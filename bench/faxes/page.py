@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import random
+import re
 from collections.abc import Sequence
 from typing import cast
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from bench.faxes.fonts import GROWN, font
 from tests.samples.faxes.sheet import HEIGHT, PIXELS, SCALE, WIDTH, Sheet, scribble
@@ -34,8 +36,10 @@ class Page:
         """Names of the values drawn as struck out."""
         self.outside: list[str] = []
         """What did not fit on the page: a defect of the layout, looked at by tests."""
+        self.words: list[tuple[str, tuple[int, int, int, int]]] = []
+        """Every word as drawn with its box in pixels of the page."""
 
-    def _font(self, size: float, bold: bool, face: str | None):  # type: ignore[no-untyped-def]
+    def _font(self, size: float, bold: bool, face: str | None) -> ImageFont.FreeTypeFont:
         pair = self.faces[face or self.face]
         return font(pair, max(6, round(size * SCALE * GROWN.get(pair.split(" ")[0], 1.0))), bold)
 
@@ -60,10 +64,20 @@ class Page:
             self.outside.append(words)
         if face == "hand":
             y += self.rng.uniform(-1.2, 1.2)
-        self._draw.text(
-            (x * SCALE, y * SCALE), words, font=self._font(size, bold, face), fill=255 if white else 0, anchor=anchor
-        )
+        drawn = self._font(size, bold, face)
+        self._draw.text((x * SCALE, y * SCALE), words, font=drawn, fill=255 if white else 0, anchor=anchor)
+        self._note(left * SCALE, y * SCALE, words, drawn)
         return left + wide
+
+    def _note(self, x: float, y: float, words: str, drawn: ImageFont.FreeTypeFont) -> None:
+        """Remember where each word stands; rules made of underscores or dots are no words."""
+        for found in re.finditer(r"\S+", words):
+            if set(found[0]) <= set("_."):
+                continue
+            start = x + drawn.getlength(words[: found.start()])
+            box = drawn.getbbox(found[0], anchor="ls")
+            x0, y0, x1, y1 = start + box[0], y + box[1], start + box[2], y + box[3]
+            self.words.append((str(found[0]), (round(x0), round(y0), round(x1), round(y1))))
 
     def _strike(self, x: float, y: float, words: Struck, size: float, face: str | None, fit: float | None) -> float:
         both = self.width(f"{words.old}  ", size, face=face) + self.width(str(words), size, face="hand")
@@ -191,9 +205,82 @@ class Page:
             self.curve([(x - 1 + j(), y - side - 1 + j()), (x + side + 1 + j(), y + 1 + j())], 1.3)
             self.curve([(x - 1 + j(), y + 1 + j()), (x + side + 1 + j(), y - side - 1 + j())], 1.3)
 
+    def comb(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        cells: int,
+        w: float = 14,
+        h: float = 17,
+        *,
+        face: str | None = None,
+        size: float = 11,
+    ) -> float:
+        """Draw a row of boxes with one letter in each, its lower edge at `y`; return the x after it."""
+        for n in range(max(cells, len(words))):
+            self.box(x + n * w, y - h, w, h, 0.6)
+        for n, letter in enumerate(words):
+            self.text(x + (n + 0.5) * w, y - h * 0.24, letter.strip(), size, face=face, anchor="ms")
+        return x + max(cells, len(words)) * w
+
+    def side(self, x: float, y: float, words: str, size: float, *, bold: bool = True, white: bool = False) -> None:
+        """Write words that stand, reading upwards, centred on the point."""
+        drawn = self._font(size, bold, None)
+        wide, high = round(drawn.getlength(words)), round(size * SCALE * 1.3)
+        strip = Image.new("L", (wide + 4, high), 255)
+        ImageDraw.Draw(strip).text((2, high * 0.76), words, font=drawn, fill=0, anchor="ls")
+        strip = strip.transpose(Image.Transpose.ROTATE_90)
+        at = (round(x * SCALE - high / 2), round(y * SCALE - wide / 2))
+        box = (*at, at[0] + strip.width, at[1] + strip.height)
+        under = self.image.crop(box)
+        ink = ImageChops.lighter(under, ImageChops.invert(strip)) if white else ImageChops.darker(under, strip)
+        self.image.paste(ink, at)
+        self.words.append((words, box))
+
+    def ring(self, x0: float, y: float, x1: float, size: float = 10) -> None:
+        """Draw a ring by hand around words between `x0` and `x1` on the baseline `y`, as choices are circled."""
+        r = self.rng
+        middle, half, high = (x0 + x1) / 2, (x1 - x0) / 2 + size * 0.45, size * 0.85
+        begin = r.uniform(0, 6.28)
+        turns = [begin + n * 0.33 for n in range(21)]
+        self.curve(
+            [
+                (
+                    middle + half * math.cos(a) + r.uniform(-0.4, 0.4),
+                    y - size * 0.33 + high * math.sin(a) + r.uniform(-0.4, 0.4),
+                )
+                for a in turns
+            ]
+        )
+
+    def choose(
+        self, x: float, y: float, words: Sequence[str], chosen: Sequence[str], size: float = 10, gap: float = 12
+    ) -> float:
+        """Write choices in a row and ring the chosen ones; return the x after them."""
+        for word in words:
+            end = self.text(x, y, word, size)
+            if word in chosen:
+                self.ring(x, y, end, size)
+            x = end + gap
+        return x
+
     def scribble(self, x: float, y: float, width: float = 110) -> None:
         """A signature-like stroke."""
         scribble(cast("Sheet", self), x, y, self.rng, width)
+
+    def sign(self, x: float, y: float, name: str, width: float = 110) -> None:
+        """Sign in one of the ways people do: a stroke, the name in their hand, or initials with a stroke."""
+        kind = self.rng.random()
+        if kind < 0.45 or not self.faces["hand"]:
+            self.scribble(x, y, width)
+            return
+        parts = [part for part in name.replace(".", "").split() if part]
+        words = name if kind < 0.75 else f"{parts[0][0]}{parts[-1][0]}"
+        size = min(20.0, 20 * width / max(1.0, self.width(words, 20, face="hand")))
+        self._draw.text((x * SCALE, y * SCALE), words, font=self._font(size, False, "hand"), fill=0, anchor="ls")
+        if kind >= 0.75:
+            self.scribble(x + self.width(words, size, face="hand") * 0.8, y, width * 0.6)
 
     @property
     def lowest(self) -> float:

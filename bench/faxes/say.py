@@ -62,28 +62,34 @@ NUMBERS = [
     "twenty",
 ]
 LABELS: dict[str, tuple[str, ...]] = {
-    "member_name": ("Patient Name", "Patient", "Name of Patient", "Member Name", "Beneficiary Name", "Client Name", "Pt Name", "Full Name", "Patient's Name"),
-    "dob": ("DOB", "Date of Birth", "D.O.B.", "Birth Date", "Birthdate", "Born"),
-    "payer": ("Insurance", "Primary Insurance", "Payer", "Health Plan", "Insurance Company", "Primary Payor", "Carrier", "Coverage"),
-    "member_id": ("Member ID", "Policy #", "Policy Number", "ID #", "Insurance ID", "Subscriber ID", "Member Number", "Identification No.", "Policy/ID No."),
-    "group_no": ("Group #", "Group No.", "Group Number", "Grp"),
-    "clinician_name": ("Ordering Physician", "Physician Name", "Prescriber", "Ordering Provider", "Practitioner Name", "Referring Physician", "Treating Practitioner", "Physician"),
-    "clinician_npi": ("NPI", "NPI #", "Physician NPI", "NPI Number", "Individual NPI"),
-    "practice_phone": ("Office Phone", "Phone", "Clinic Phone", "Tel", "Physician Phone", "Telephone"),
-    "practice_fax": ("Office Fax", "Fax", "Clinic Fax", "Fax No."),
-    "contact_phone": ("Patient Phone", "Phone", "Home Phone", "Telephone", "Contact Phone", "Cell", "Best phone to reach patient"),
-    "icd10": ("Diagnosis", "ICD-10", "Dx", "Diagnosis Code(s)", "ICD-10-CM Code(s)", "Primary Diagnosis", "Dx Code(s)"),
+    "member_name": ("Patient Name", "Patient", "Name of Patient", "Member Name", "Beneficiary Name", "Client Name", "Pt Name", "Full Name", "Patient's Name", "Pt", "Patient Full Name", "Patient (Last, First)", "Resident"),
+    "dob": ("DOB", "Date of Birth", "D.O.B.", "Birth Date", "Birthdate", "Born", "Pt DOB", "Date of birth (mm/dd/yyyy)"),
+    "payer": ("Insurance", "Primary Insurance", "Payer", "Health Plan", "Insurance Company", "Primary Payor", "Carrier", "Coverage", "Ins", "Primary Ins.", "Insurance Name", "Insurance Carrier", "Plan", "Payor", "Ins. Co."),
+    "member_id": ("Member ID", "Policy #", "Policy Number", "ID #", "Insurance ID", "Subscriber ID", "Member Number", "Identification No.", "Policy/ID No.", "Subscr ID", "Ins ID", "Ins ID #", "Member/Policy ID", "Subscriber No.", "Medicare/Ins. #", "Cert #"),
+    "group_no": ("Group #", "Group No.", "Group Number", "Grp", "Grp #", "Group ID", "Group/Acct"),
+    "clinician_name": ("Ordering Physician", "Physician Name", "Prescriber", "Ordering Provider", "Practitioner Name", "Referring Physician", "Treating Practitioner", "Physician", "Ord MD", "Ordering Practitioner", "Provider", "Signing Provider", "MD/NP/PA", "Attending", "Prescriber Name (print)"),
+    "clinician_npi": ("NPI", "NPI #", "Physician NPI", "NPI Number", "Individual NPI", "Provider NPI", "Prescriber NPI", "NPI No."),
+    "practice_phone": ("Office Phone", "Phone", "Clinic Phone", "Tel", "Physician Phone", "Telephone", "Ph", "Office Tel", "Provider Phone", "MD Phone"),
+    "practice_fax": ("Office Fax", "Fax", "Clinic Fax", "Fax No.", "Fx", "Provider Fax", "MD Fax"),
+    "contact_phone": ("Patient Phone", "Phone", "Home Phone", "Telephone", "Contact Phone", "Cell", "Best phone to reach patient", "Pt Phone", "Home Tel", "Phone (home)", "Mobile", "Contact #"),
+    "icd10": ("Diagnosis", "ICD-10", "Dx", "Diagnosis Code(s)", "ICD-10-CM Code(s)", "Primary Diagnosis", "Dx Code(s)", "ICD-10 Code(s)", "Dx (ICD-10)", "Diagnoses", "Medical Dx", "Qualifying Diagnosis"),
     "order_lines": ("Items Ordered", "Equipment Ordered", "Item(s)", "Order", "Supplies/Equipment", "Services Ordered"),
-    "frequency": ("Frequency", "Frequency of use", "Directions", "Instructions"),
-    "service_start": ("Start Date", "Start of Care", "Date Needed", "Effective Date", "Begin Date", "Requested Start", "Date of Service From"),
-    "service_end": ("End Date", "Stop Date", "Through", "Valid Through", "Date of Service To"),
-    "ship_address": ("Address", "Patient Address", "Delivery Address", "Home Address", "Ship To", "Service Address", "Street Address"),
+    "frequency": ("Frequency", "Frequency of use", "Directions", "Instructions", "Freq", "Sig", "Usage", "Freq. of use"),
+    "service_start": ("Start Date", "Start of Care", "Date Needed", "Effective Date", "Begin Date", "Requested Start", "Date of Service From", "Order Start", "Start", "Eff. Date", "SOC Date", "Need by", "Order effective"),
+    "service_end": ("End Date", "Stop Date", "Through", "Valid Through", "Date of Service To", "End", "Expires", "Order End", "Stop"),
+    "ship_address": ("Address", "Patient Address", "Delivery Address", "Home Address", "Ship To", "Service Address", "Street Address", "Deliver to", "Residence", "Pt Address", "Street / City / State / ZIP"),
     "access_barriers": ("Access", "Home access", "Delivery notes", "Barriers to access", "Access issues"),
-    "signature_date": ("Date", "Date Signed", "Signature Date", "Date:"),
-    "discharge_deadline": ("Discharge Date", "Anticipated D/C", "D/C by", "Discharge deadline", "Needed before discharge", "Expected discharge"),
+    "signature_date": ("Date", "Date Signed", "Signature Date", "Date:", "Signed on", "Dated", "Sig. Date"),
+    "discharge_deadline": ("Discharge Date", "Anticipated D/C", "D/C by", "Discharge deadline", "Needed before discharge", "Expected discharge", "Est. D/C", "EDD", "Planned discharge", "D/C date/time"),
     "equipment_brand": ("Brand", "Make", "Manufacturer", "Mfr"),
-    "equipment_model": ("Model", "Model No.", "Model #"),
-    "equipment_serial": ("Serial No.", "Serial #", "S/N", "Serial number of current unit"),
+    "equipment_model": ("Model", "Model No.", "Model #", "Mdl", "Model Name"),
+    "equipment_serial": ("Serial No.", "Serial #", "S/N", "Serial number of current unit", "Ser. #", "Serial"),
+}  # fmt: skip
+FREQUENCIES = {
+    "oxygen_lpm": ("{n} LPM", "{n} L/min", "{n} LPM via nasal cannula", "{n} L/min continuous", "{n} liters per minute", "{n} lpm continuous per NC", "O2 at {n} LPM at rest", "{n}L NC continuous", "{n} lpm w/ sleep and exertion", "{w} ({n}) liters/minute", "Flow {n} L/M, 24 hrs/day"),
+    "dressings_per_week": ("{n} dressing changes per week", "{n} times per week", "change {n}x per week", "{n}x/week", "{w} ({n}) times weekly", "{n} dressings/week", "{n}x wk and PRN soiling", "change dressing {n} times a week", "{n} changes/wk"),
+    "dose_interval_hours": ("every {n} hours", "q{n}h", "Q{n}H", "every {n} hrs", "q {n} h", "IV every {n} hours", "q{n} hours", "Every {w} ({n}) hours", "IVPB q{n}h over 30 min"),
+    "visits": ("{n} visits", "{n} visits", "total {n} visits", "{w} ({n}) visits", "{n} visits this episode", "{n} visits / 60 days", "x {n} visits", "{n} visits + 2 PRN"),
 }  # fmt: skip
 BARRIER_WORDS = {
     "stairs": ("Stairs", "Stairs to enter", "Steps at entrance", "2nd floor walk-up, stairs only"),
@@ -215,40 +221,7 @@ class Values:
         if "freq" not in self._labels:
             n = self.truth.frequency["value"]
             word = NUMBERS[n] if isinstance(n, int) and n < 21 else f"{n:g}"
-            forms = {
-                "oxygen_lpm": (
-                    "{n} LPM",
-                    "{n} L/min",
-                    "{n} LPM via nasal cannula",
-                    "{n} L/min continuous",
-                    "{n} liters per minute",
-                    "{n} lpm continuous per NC",
-                    "O2 at {n} LPM at rest",
-                ),
-                "dressings_per_week": (
-                    "{n} dressing changes per week",
-                    "{n} times per week",
-                    "change {n}x per week",
-                    "{n}x/week",
-                    "{w} ({n}) times weekly",
-                    "{n} dressings/week",
-                ),
-                "dose_interval_hours": (
-                    "every {n} hours",
-                    "q{n}h",
-                    "Q{n}H",
-                    "every {n} hrs",
-                    "q {n} h",
-                    "IV every {n} hours",
-                ),
-                "visits": (
-                    "{n} visits",
-                    "{n} visits",
-                    "total {n} visits",
-                    "{w} ({n}) visits",
-                    "{n} visits this episode",
-                ),
-            }[self.truth.frequency["kind"]]
+            forms = FREQUENCIES[self.truth.frequency["kind"]]
             self._labels["freq"] = self.rng.choice(forms).format(n=f"{n:g}", w=word)
         return self._labels["freq"]
 

@@ -20,7 +20,7 @@ from bench.faxes.layouts.heldout import HELD_OUT
 from bench.faxes.layouts.known import KNOWN
 from bench.faxes.others import OTHERS
 from bench.faxes.page import Page
-from bench.faxes.people import REQUIRED, make_case
+from bench.faxes.people import make_case
 from bench.faxes.pools import PLACES
 from bench.faxes.say import Values
 from doorstep import rules
@@ -39,26 +39,6 @@ def drawn(name: str, rng: random.Random, part: str = "test", **how: object) -> t
         sheets.append(Page(faces(rng, test=part == "test"), rng))
         draw(sheets[-1], values)
     return values, sheets
-
-
-@pytest.mark.parametrize("name", [*KNOWN, *HELD_OUT])
-def test_a_layout_prints_every_required_element_inside_the_page(name: str) -> None:
-    values, sheets = drawn(name, random.Random(name))
-    assert set(REQUIRED) <= values.fields().keys()
-    assert [words for sheet in sheets for words in sheet.outside] == []
-
-
-@pytest.mark.parametrize("name", [*KNOWN, *HELD_OUT])
-def test_what_a_sender_left_out_is_not_among_the_fields(name: str) -> None:
-    rng = random.Random(name)
-    layout = {**KNOWN, **HELD_OUT}[name]
-    case = make_case(rng, "test", layout.types[0], layout.families, layout.items).without(
-        "dob", "payer", "icd10", "order_lines", "ship_address"
-    )
-    values = Values(case, rng)
-    for draw in layout.pages:
-        draw(Page(faces(rng, test=True), rng), values)
-    assert not {"dob", "payer", "icd10", "order_lines", "ship_address"} & values.fields().keys()
 
 
 def test_the_truth_is_in_the_forms_that_the_hub_reads() -> None:
