@@ -21,7 +21,7 @@ run: install-run ## serve with the settings at hand
 	@$(BIN)/doorstep serve
 
 test: install ## the whole suite (missing services are skipped loudly; in CI they fail)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 test-unit: install ## what needs no server and takes seconds
 	@$(BIN)/python -m pytest -m "not postgres and not kafka and not slow" $(ARGS)
