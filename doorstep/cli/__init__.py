@@ -26,6 +26,7 @@ COMMANDS = {
     "send": ("send",),
     "look": ("cases", "case", "events", "tail", "find", "dead-letters"),
     "replay": ("replay",),
+    "packet": ("packet",),
     "schema": ("schema", "routes"),
     "check": ("check",),
     "bench": ("bench",),

@@ -71,6 +71,15 @@ def test_find_has_the_six_words_and_nothing_found_is_a_refusal(running: Running)
     running.run("find", "--sha256", "0" * 64).failed(1, "no received input")
 
 
+def test_the_packet_of_a_case_is_written_whole_or_not_at_all(running: Running) -> None:
+    made = running.run("packet", running.case, "-o", "case.pdf")
+    assert (made.code, made.out, made.err) == (0, "", "")
+    assert (running.folder / "case.pdf").read_bytes().startswith(b"%PDF-")
+    assert not list(running.folder.glob("*.partial"))
+    running.run("packet", "DS-999999-9", "-o", "none.pdf").failed(1, "no case DS-999999-9")
+    assert not (running.folder / "none.pdf").exists()
+
+
 def test_lists_are_read_by_people_and_by_machines(running: Running) -> None:
     for command in (["cases"], ["events"], ["case", running.case], ["routes"], ["dead-letters"]):
         told, parsed = running.run(*command), running.run(*command, "--json")

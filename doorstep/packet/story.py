@@ -1,0 +1,163 @@
+"""What a packet says: gathered from the journal in one read, so that every part of it is of the same moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import JsonValue
+
+from doorstep.console import views
+from doorstep.journal import Reader
+from schemas.case import Case, CompletenessEvaluated, ElementResult, Offer
+from schemas.document import DocumentRead
+from schemas.event import Event
+from schemas.fields import fields_of
+from schemas.order import Evidence, PersonName
+from schemas.outbound import ConfirmationDelivered, ConfirmationFailed, ConfirmationSent
+from schemas.reading import Reading
+from schemas.transmission import Content, TransmissionReceived
+
+
+class Edition(StrEnum):
+    """Who the packet is for: a payer gets all of it, a regulator what is necessary (45 CFR 164.502(b))."""
+
+    PAYER = "payer"
+    REGULATOR = "regulator"
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """One received document: its receipt, its bytes and what was read of it."""
+
+    document_id: str
+    channel: str
+    sender: str | None
+    received_at: datetime
+    content: Content
+    data: bytes
+    reading: Reading | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the timeline; `document_id` is the exhibit it speaks of, empty for none."""
+
+    seq: int
+    time: datetime
+    says: str
+    source: str
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One try to tell somebody something, and what the far end said of it."""
+
+    time: datetime
+    what: str
+    far_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """Everything that one packet prints. `position` is the journal's sequence of the case's last event."""
+
+    case: Case
+    edition: Edition
+    position: int
+    as_of: datetime
+    fields: tuple[tuple[str, JsonValue, Evidence | None], ...]
+    rulesets: tuple[str, ...]
+    elements: tuple[ElementResult, ...]
+    offers: tuple[Offer, ...]
+    timeline: tuple[Row, ...]
+    sent: tuple[Sent, ...]
+    exhibits: tuple[Exhibit, ...]
+
+
+_PERSONAL = {"member_id", "group_no", "phone", "contact_phone", "address", "delivery_address", "member_address"}
+
+
+def gather(reader: Reader, case_id: str, edition: Edition = Edition.PAYER) -> Packet | None:
+    """Return what the packet of a case says, None when there is no such case."""
+    case = reader.case(case_id)
+    if case is None:
+        return None
+    timeline = reader.timeline(case_id)
+    verdict = next((e.data for e in reversed(timeline) if isinstance(e.data, CompletenessEvaluated)), None)
+    exhibits = tuple(_exhibits(reader, timeline))
+    full = edition is Edition.PAYER
+    return Packet(
+        case=case,
+        edition=edition,
+        position=timeline[-1].seq,
+        as_of=timeline[-1].time,
+        fields=tuple(_fields(case, full=full)),
+        rulesets=verdict.rulesets if verdict else (),
+        elements=verdict.results if verdict else (),
+        offers=tuple(reader.offers(case_id=case_id)),
+        timeline=tuple(_rows(timeline, {e.document_id for e in exhibits})),
+        sent=tuple(_sent(timeline)),
+        exhibits=exhibits,
+    )
+
+
+def _fields(case: Case, *, full: bool) -> Iterator[tuple[str, JsonValue, Evidence | None]]:
+    for name, value in fields_of(case.order).items():
+        if full:
+            yield name, value, case.order.evidence.get(name)
+        elif name == "member_name":
+            yield name, initials(case.order.member.name), None
+        elif name == "dob":
+            yield "year_of_birth", str(value)[:4], None
+        elif name not in _PERSONAL and "phone" not in name and "address" not in name:
+            yield name, value, None
+
+
+def initials(name: PersonName | None) -> str:
+    """Return the first letters of a name's words."""
+    return " ".join(f"{word[0].upper()}." for word in name.text.split()) if name else ""
+
+
+def _rows(timeline: Sequence[Event[Any]], documents: Iterable[str]) -> Iterator[Row]:
+    known = set(documents)
+    for event in timeline:
+        of = getattr(event.data, "document_id", "")
+        source = f"{event.topic} (event {event.id})"
+        yield Row(event.seq, event.time, views.told(event), source, of if of in known else "")
+
+
+def _sent(timeline: Sequence[Event[Any]]) -> Iterator[Sent]:
+    for event in timeline:
+        data = event.data
+        if isinstance(data, (ConfirmationSent, ConfirmationDelivered, ConfirmationFailed)):
+            yield Sent(event.time, views.told(event), data.provider_id, data.attempt)
+
+
+def _exhibits(reader: Reader, timeline: Sequence[Event[Any]]) -> Iterator[Exhibit]:
+    """Yield each received content once, in the order of receipt; only the first of a transmission was read."""
+    readings = {e.data.document_id: e.data.reading for e in timeline if isinstance(e.data, DocumentRead)}
+    seen: set[str] = set()
+    for event in timeline:
+        data = event.data
+        if not isinstance(data, TransmissionReceived):
+            continue
+        for number, content in enumerate(data.contents):
+            if content.sha256 in seen:
+                continue
+            seen.add(content.sha256)
+            kept = readings.get(data.document_id) if number == 0 else None
+            yield Exhibit(
+                document_id=data.document_id,
+                channel=data.channel,
+                sender=data.sender,
+                received_at=data.received_at,
+                content=content,
+                data=reader.content(content),
+                reading=Reading.model_validate_json(reader.content(kept)) if kept else None,
+            )
