@@ -8,6 +8,7 @@ from tests.services.hapi import hapi_parser, hapi_ready
 from tests.services.kafka import kafka_bootstrap, kafka_prefix, own_kafka
 from tests.services.postgres import own_postgres, postgres_server, postgres_url
 from tests.services.required import pytest_runtest_makereport
+from tests.services.verapdf import verapdf
 
 __all__ = [
     "hapi_parser",
@@ -19,4 +20,5 @@ __all__ = [
     "postgres_server",
     "postgres_url",
     "pytest_runtest_makereport",
+    "verapdf",
 ]

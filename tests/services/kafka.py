@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import fcntl
 import os
 import shutil
 import signal
@@ -15,54 +14,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.services.java import jars
 from tests.services.process import ServiceMissingError, free_port, kill, start, stop, unavailable, wait_for_port
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.0.0"
-CACHE = Path(__file__).resolve().parents[2] / ".cache" / "kafka"
 _INSTEAD = "or set DOORSTEP_TEST_KAFKA=host:port of a running broker"
-
-_POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>org.doorstep.tests</groupId><artifactId>broker</artifactId><version>1</version>
-  <dependencies><dependency>
-    <groupId>{0}</groupId><artifactId>{1}</artifactId><version>{2}</version>
-  </dependency></dependencies>
-</project>
-"""
-
-
-def _jars() -> Path:
-    """Return the folder of the broker's jars, fetched once per checkout through Maven."""
-    for tool in ("java", "mvn"):
-        if shutil.which(tool) is None:
-            raise ServiceMissingError(f"Kafka: `{tool}` is not installed; install Java 17 and Maven, {_INSTEAD}")
-    libs = CACHE / f"libs-{KAFKA.rsplit(':', 1)[1]}"
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not libs.exists():
-            _fetch(libs)
-    return libs
-
-
-def _fetch(libs: Path) -> None:
-    (CACHE / "pom.xml").write_text(_POM.format(*KAFKA.split(":")))
-    partial = CACHE / "libs.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    argv = ["mvn", "-q", "-B", "-f", str(CACHE / "pom.xml"), "dependency:copy-dependencies"]
-    done = subprocess.run(
-        [*argv, f"-DoutputDirectory={partial}"], capture_output=True, text=True, check=False, timeout=300
-    )
-    if done.returncode != 0:
-        raise ServiceMissingError(f"Kafka: Maven could not fetch {KAFKA}, {_INSTEAD}\n{done.stdout[-500:]}")
-    partial.rename(libs)
 
 
 class LocalKafka:
     """One KRaft broker of our own on a free loopback port; it may be killed, restarted and wiped."""
 
     def __init__(self, *, auto_create_topics: bool = False) -> None:
-        self.libs = _jars()
+        self.libs = jars("kafka", [KAFKA])
         self.folder = Path(tempfile.mkdtemp(prefix="doorstep-kafka-"))
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
@@ -153,7 +116,7 @@ def _running() -> Iterator[LocalKafka]:
     try:
         broker = LocalKafka()
     except ServiceMissingError as missing:
-        unavailable(str(missing))
+        unavailable(f"{missing}, {_INSTEAD}")
     try:
         broker.start()
         yield broker

@@ -21,6 +21,7 @@ from schemas.outbound import ConfirmationKind, ConfirmationSent
 from schemas.reading import Page, Reading, Word
 from tests.doorstep.journal.support import opened, transmission
 from tests.factories import NOW, case, content, order
+from tests.services.verapdf import VeraPdf
 
 TIFF = Path("tests/samples/fax/order-01-boxes.tif").read_bytes()
 MAIL = Path("tests/samples/email/order-03-pdf.eml").read_bytes()
@@ -76,6 +77,23 @@ def test_parts_and_exhibits_are_bookmarks() -> None:
         titles = [mark.get_title() for mark in document.get_toc()]
     assert titles[:3] == ["Index", "Timeline", "Order"]
     assert [title.split(":")[0] for title in titles[-2:]] == ["Exhibit 1", "Exhibit 2"]
+
+
+@pytest.mark.hapi
+@pytest.mark.parametrize("edition", Edition)
+def test_it_is_a_pdf_for_the_archive(edition: Edition, verapdf: VeraPdf, tmp_path: Path) -> None:
+    page = Page(number=1, width=1728, height=2200, source="ocr", words=())
+    fax = exhibit(TIFF, "image/tiff", reading=Reading(engine="t", pages=(page,)))
+    (tmp_path / "packet.pdf").write_bytes(
+        typeset(packet(fax, exhibit(MAIL, "message/rfc822"), exhibit(b"MSH|^~\\&|", "text/plain"), edition=edition))
+    )
+    assert verapdf.faults(tmp_path / "packet.pdf") == []
+
+
+@pytest.mark.hapi
+def test_the_validator_finds_fault_with_a_plain_pdf(verapdf: VeraPdf, tmp_path: Path) -> None:
+    (tmp_path / "plain.pdf").write_bytes(Path("tests/samples/fax/order-31-cms485.pdf").read_bytes())
+    assert verapdf.faults(tmp_path / "plain.pdf")
 
 
 def test_the_same_packet_is_the_same_bytes() -> None:

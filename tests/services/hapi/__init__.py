@@ -2,111 +2,35 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import selectors
-import shutil
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.services.java import Asked, harness
 from tests.services.process import ServiceMissingError, unavailable
 
 VERSION = "2.6.0"
 STRUCTURES = ("21", "22", "23", "231", "24", "25", "251", "26", "27", "28")
-CACHE = Path(__file__).resolve().parents[3] / ".cache" / "hapi"
 _SOURCE = Path(__file__).with_name("Hapi.java")
-_DEPENDENCY = (
-    "<dependency><groupId>ca.uhn.hapi</groupId><artifactId>{0}</artifactId><version>{1}</version></dependency>"
+_ARTIFACTS = (
+    f"ca.uhn.hapi:hapi-base:{VERSION}",
+    *(f"ca.uhn.hapi:hapi-structures-v{version}:{VERSION}" for version in STRUCTURES),
 )
-_POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>org.doorstep.tests</groupId><artifactId>hapi</artifactId><version>1</version>
-  <dependencies>{0}</dependencies>
-</project>
-"""
-
-
-def _class_path() -> str:
-    """Return the class path of the harness: the jars fetched once per checkout, our class compiled once per text."""
-    for tool in ("java", "javac", "mvn"):
-        if shutil.which(tool) is None:
-            raise ServiceMissingError(f"HAPI: `{tool}` is not installed; install a Java 17 JDK and Maven")
-    libs = CACHE / f"libs-{VERSION}"
-    classes = CACHE / f"classes-{hashlib.sha256(_SOURCE.read_bytes()).hexdigest()[:16]}"
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not libs.exists():
-            _fetch(libs)
-        if not classes.exists():
-            _compile(classes, libs)
-    return f"{classes}:{libs}/*"
-
-
-def _fetch(libs: Path) -> None:
-    names = ["hapi-base", *(f"hapi-structures-v{version}" for version in STRUCTURES)]
-    (CACHE / "pom.xml").write_text(_POM.format("".join(_DEPENDENCY.format(name, VERSION) for name in names)))
-    partial = CACHE / "libs.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    argv = ["mvn", "-q", "-B", "-f", str(CACHE / "pom.xml"), "dependency:copy-dependencies"]
-    done = subprocess.run(
-        [*argv, f"-DoutputDirectory={partial}"], capture_output=True, text=True, check=False, timeout=300
-    )
-    if done.returncode != 0:
-        raise ServiceMissingError(f"HAPI: Maven could not fetch ca.uhn.hapi {VERSION}\n{done.stdout[-500:]}")
-    partial.rename(libs)
-
-
-def _compile(classes: Path, libs: Path) -> None:
-    partial = CACHE / "classes.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    argv = ["javac", "-nowarn", "-cp", f"{libs}/*", "-d", str(partial), str(_SOURCE)]
-    subprocess.run(argv, check=True, timeout=120)
-    partial.rename(classes)
 
 
 class Hapi:
     """One running harness: a message in, a frame out. `arguments` choose what it does with it (see Hapi.java)."""
 
     def __init__(self, *arguments: str) -> None:
-        argv = ["java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", _class_path(), "Hapi"]
-        self._process = subprocess.Popen(
-            [*argv, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
+        self._asked = Asked(harness("hapi", _ARTIFACTS, _SOURCE), "Hapi", *arguments)
 
-    def ask(self, message: bytes, *, seconds: float = 40.0) -> str:
-        """Return the harness's answer to one message (UTF-8, segments ended by CR or LF)."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(b"\x0b" + message.replace(b"\r\n", b"\r").replace(b"\n", b"\r") + b"\x1c\r")
-        self._process.stdin.flush()
-        return self._frame(time.monotonic() + seconds).decode()
-
-    def _frame(self, deadline: float) -> bytes:
-        out = self._process.stdout
-        assert out is not None
-        data = b""
-        with selectors.DefaultSelector() as selector:
-            selector.register(out, selectors.EVENT_READ)
-            while not data.endswith(b"\x1c\r"):
-                if not selector.select(deadline - time.monotonic()):
-                    raise TimeoutError("HAPI did not answer in time")
-                read = out.read1(65536)  # type: ignore[attr-defined]
-                if not read:
-                    raise RuntimeError("the HAPI harness ended")
-                data += read
-        return data[1:-2]
+    def ask(self, message: bytes) -> str:
+        """Return the harness's answer to one message (segments ended by CR, LF or both)."""
+        return self._asked.ask(message.replace(b"\r\n", b"\r").replace(b"\n", b"\r"))
 
     def close(self) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.kill()
-        self._process.wait(timeout=10)
-        self._process.stdin.close()
-        self._process.stdout.close()
+        self._asked.close()
 
 
 class HapiParser:
@@ -154,6 +78,6 @@ def hapi_parser() -> Iterator[HapiParser]:
 def hapi_ready() -> None:
     """Ask for this before starting a `HapiSender`: it fetches and compiles what that needs, or skips."""
     try:
-        _class_path()
+        harness("hapi", _ARTIFACTS, _SOURCE)
     except ServiceMissingError as missing:
         unavailable(str(missing))
