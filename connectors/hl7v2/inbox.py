@@ -33,26 +33,29 @@ _COMMIT = {"AA": "CA", "AE": "CE", "AR": "CR"}
 
 
 async def answer(
-    hub: Hub, frame: Frame, *, peer: str = "", processing_ids: Collection[str] = PRODUCTION
+    hub: Hub, frame: Frame, *, peer: str = "", processing_ids: Collection[str] = PRODUCTION, batch: str = ""
 ) -> bytes | None:
-    """Take one frame and return its acknowledgement; None where none is due (an ACK, enhanced mode NE)."""
+    """Take one message and return its acknowledgement; None where none is due (an ACK, enhanced mode NE).
+
+    `batch` is the id of the batch that it came in (BHS-11).
+    """
     now = clock.now()
     header: Header | None = None
     try:
         header = header_of(frame.data)
     except CodecError as error:
-        return await _refuse(hub, frame, None, AckError.of(error), now, peer)
+        return await refuse(hub, frame, None, AckError.of(error), now, peer)
     if header.code in RESPONSE_TYPES:
         logger.info("an answer came in on the listener and is left alone: type=%s", header.code)
         return None
     if frame.fault is not None:
-        return await _refuse(hub, frame, header, _fault(frame), now, peer)
+        return await refuse(hub, frame, header, fault_of(frame), now, peer)
     try:
         check(frame.data, header, processing_ids)
     except CodecError as error:
-        return await _refuse(hub, frame, header, AckError.of(error), now, peer)
+        return await refuse(hub, frame, header, AckError.of(error), now, peer)
     try:
-        receipt = await hub.receive(_transmission(frame.data, header, now, peer))
+        receipt = await hub.receive(_transmission(frame.data, header, now, peer, batch))
     except HubError as error:
         logger.warning("not stored: code=%s size=%d", error.code, len(frame.data))
         text = "the message could not be stored; send it again" if error.retry else "the message was not taken"
@@ -68,7 +71,7 @@ def _where(error: BaseException) -> str:
     return "".join(traceback.format_tb(error.__traceback__))
 
 
-def _fault(frame: Frame) -> AckError:
+def fault_of(frame: Frame) -> AckError:
     if frame.fault == "oversize":
         return AckError("207", "", f"the message is larger than is taken here ({frame.size} bytes)")
     return AckError("100", "", "the message was not ended by FS CR")
@@ -93,7 +96,7 @@ def _ack(header: Header | None, code: str, at: datetime, error: AckError | None)
     return acknowledgement(header, code, at=at, error=error)
 
 
-async def _refuse(
+async def refuse(
     hub: Hub, frame: Frame, header: Header | None, error: AckError, now: datetime, peer: str
 ) -> bytes | None:
     """Keep a refused input with its reason, so that it can be found, and say no."""
@@ -124,8 +127,8 @@ async def _refuse(
     return _ack(header, "AR", at, error) if frame.ended else None
 
 
-def _transmission(data: bytes, header: Header, now: datetime, peer: str) -> Transmission:
-    details = {"message_type": header.message_type, "version": header.version, "peer": peer}
+def _transmission(data: bytes, header: Header, now: datetime, peer: str, batch: str) -> Transmission:
+    details = {"message_type": header.message_type, "version": header.version, "peer": peer, "batch": batch[:199]}
     return Transmission(
         channel=CHANNEL,
         idempotency_key=f"{header.sender_key}|{header.control_id}",

@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from connectors.hl7v2.batch import answer_frame
 from connectors.hl7v2.framer import FS, VT, Frame, Framer
-from connectors.hl7v2.inbox import answer
 from connectors.hl7v2.settings import Hl7v2Settings
 from doorstep.connector import Hub, Listen
 from doorstep.errors import SettingsError
@@ -148,7 +148,9 @@ class Connection(asyncio.Protocol):
             frame = self._waiting.popleft()
             self._flying += size
             taken = self._server.settings.processing_ids
-            task = self._loop.create_task(answer(self._server.hub, frame, peer=self.address, processing_ids=taken))
+            task = self._loop.create_task(
+                answer_frame(self._server.hub, frame, peer=self.address, processing_ids=taken)
+            )
             self._tasks.append((task, size))
             task.add_done_callback(self._answered)
         self._set_reading()

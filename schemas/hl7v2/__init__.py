@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from schemas.hl7v2.ack import AckError, Answer, acknowledgement, answer_of
+from schemas.hl7v2.batch import Batch, batch_acknowledgement, batch_of, envelope_of, is_batch
 from schemas.hl7v2.er7 import STANDARD, Delimiters, Message, Segment, split
 from schemas.hl7v2.header import ORDER_SEGMENTS, PRODUCTION, RESPONSE_TYPES, Header, check, header_of, placer_number
 from schemas.hl7v2.orders import orders_of
@@ -15,15 +16,20 @@ __all__ = [
     "STANDARD",
     "AckError",
     "Answer",
+    "Batch",
     "Delimiters",
     "Header",
     "Message",
     "Segment",
     "acknowledgement",
     "answer_of",
+    "batch_acknowledgement",
+    "batch_of",
     "check",
     "control_id_of",
+    "envelope_of",
     "header_of",
+    "is_batch",
     "orders_of",
     "placer_number",
     "response_of",

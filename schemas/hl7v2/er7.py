@@ -225,8 +225,6 @@ def first_line(data: bytes) -> bytes:
     start = 0
     if not data.startswith(b"MSH"):
         start = len(data) - len(data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n \t"))
-    if data[start : start + 3] in (b"BHS", b"FHS"):
-        raise CodecError("100", "batches (FHS, BHS) are not taken yet: send each message by itself", "BHS")
     if data[start : start + 3] != b"MSH":
         raise CodecError("100", "the message does not begin with an MSH segment", "MSH")
     end = data.find(b"\r", start)

@@ -196,7 +196,6 @@ async def test_what_is_not_in_custody_is_never_acknowledged_as_taken(
         (order() + order("ID2"), ("AR", "ID1", "100")),
         (order().split(b"\rORC")[0], ("AR", "ID1", "100")),
         (order().split(b"\rPID")[0], ("AR", "ID1", "100")),
-        (b"FHS|^~\\&|A\rBHS|^~\\&|A\r" + order(), ("AR", "", "100")),
     ],
 )
 async def test_a_message_that_cannot_be_taken_is_refused_and_kept_with_its_reason(
@@ -369,13 +368,3 @@ async def test_blank_lines_before_the_header_do_no_harm(hub: PickyHub, before: b
         assert await sender.ack() == ("AA", "ID1", "")
         await sender.send(framed(before + order("ID2") + order("ID3")))
         assert await sender.ack() == ("AR", "ID2", "100")
-
-
-@pytest.mark.parametrize("envelope", [b"BHS|^~\\&|APP|FAC\r", b"FHS|^~\\&|APP\rBHS|^~\\&|APP\r", b"\r\nFHS|^~\\&\r"])
-async def test_a_batch_is_refused_in_so_many_words(hub: PickyHub, envelope: bytes) -> None:
-    async with listening(hub) as server, sending(server) as sender:
-        await sender.send(framed(envelope + order() + b"BTS|1\r"))
-        assert await sender.ack() == ("AR", "", "100")
-    (kept,) = hub.refused()
-    assert "batches" in (kept.rejected or "")
-    assert "not taken yet" in (kept.rejected or "")

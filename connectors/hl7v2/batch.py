@@ -1,0 +1,60 @@
+"""A frame that holds a batch: every message of it is taken by itself, and their acknowledgements go back as a batch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+
+from connectors.hl7v2.framer import Frame
+from connectors.hl7v2.inbox import answer, fault_of, refuse
+from doorstep import clock
+from doorstep.connector import Hub
+from schemas.codec import CodecError
+from schemas.hl7v2 import (
+    PRODUCTION,
+    AckError,
+    Batch,
+    Header,
+    batch_acknowledgement,
+    batch_of,
+    envelope_of,
+    is_batch,
+)
+
+AT_ONCE = 256
+"""Messages of one batch that are stored at once."""
+
+
+async def answer_frame(
+    hub: Hub, frame: Frame, *, peer: str = "", processing_ids: Collection[str] = PRODUCTION
+) -> bytes | None:
+    """Take one frame, a message or a batch, and return what is to be sent back; None where nothing is due.
+
+    A batch that is not whole (cut off, wrong counts, segments outside of messages) is refused as one, and no message
+    of it is taken. A whole one is answered message by message: some may be refused while the others are taken.
+    """
+    if not is_batch(frame.data):
+        return await answer(hub, frame, peer=peer, processing_ids=processing_ids)
+    now = clock.now()
+    header: Header | None = None
+    try:
+        header = envelope_of(frame.data).header
+        if frame.fault is not None:
+            return await refuse(hub, frame, header, fault_of(frame), now, peer)
+        file = batch_of(frame.data)
+    except CodecError as error:
+        return await refuse(hub, frame, header, AckError.of(error), now, peer)
+    return batch_acknowledgement(file, [await _each(hub, b, peer, processing_ids) for b in file.batches], now)
+
+
+async def _each(hub: Hub, batch: Batch, peer: str, processing_ids: Collection[str]) -> list[bytes]:
+    """Take the messages of one batch; return the acknowledgements that are due, in their order."""
+    given: list[bytes] = []
+    name = batch.envelope.control_id if batch.envelope else ""
+    for start in range(0, len(batch.messages), AT_ONCE):
+        answers = (
+            answer(hub, Frame(data, size=len(data)), peer=peer, processing_ids=processing_ids, batch=name)
+            for data in batch.messages[start : start + AT_ONCE]
+        )
+        given += [ack for ack in await asyncio.gather(*answers) if ack is not None]
+    return given
