@@ -111,7 +111,9 @@ def portal(p: Page, v: Values) -> None:
     """What an electronic record prints: small type, right-aligned labels in two columns, an electronic signature."""
     p.face, t = "sans", v.truth
     p.text(36, 40, v.truth.practice, 9, bold=True)
-    p.text(576, 40, f"Printed {v.day(t.signature_date)} 08:{v.rng.randrange(60):02d}", 7.5, anchor="rs")
+    p.text(
+        576, 40, f"Printed {v.day(t.signature_date or t.service_start)} 08:{v.rng.randrange(60):02d}", 7.5, anchor="rs"
+    )
     p.line(36, 45, 576, 45, 0.5)
     p.text(
         36,

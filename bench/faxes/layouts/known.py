@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.faxes.layouts import Layout, boxed, free, pads, referral, special, tables
+from bench.faxes.layouts import Layout, boxed, forge, free, loose, pads, referral, special, tables
 
 KNOWN: dict[str, Layout] = {
     "written_order": Layout((boxed.written_order,), items=3),
@@ -24,4 +24,10 @@ KNOWN: dict[str, Layout] = {
     "three_columns": Layout((tables.three_columns,), items=3),
     "mobility": Layout((tables.mobility,), types=("dme",), families=("mobility", "bed"), items=3),
     "by_hand": Layout((pads.by_hand,), hand=True, items=2),
+    "forge": Layout((forge.form,), items=3),
+    "card": Layout((loose.card,), items=3),
+    "questionnaire": Layout((loose.questions,), items=2),
+    "phone_notes": Layout((loose.call,), items=2),
+    "letter_boxes": Layout((loose.combs,), items=1),
+    "narrow_column": Layout((loose.column,), items=2),
 }
