@@ -45,9 +45,15 @@ def icd10_leaves() -> frozenset[str]:
 
 @cache
 def hcpcs_table() -> dict[str, str]:
-    """Return the HCPCS codes that we know with our own short descriptions."""
+    """Return the HCPCS codes that we know with our own short descriptions; of many only what they are for."""
+    found: dict[str, str] = {}
+    for purpose, stretches in load("codes/hcpcs_ranges")["ranges"].items():
+        for stretch in str(stretches).split():
+            first, _, last = stretch.partition("-")
+            for number in range(int(first[1:]), int(last[1:]) + 1):
+                found[f"{first[0]}{number:04d}"] = str(purpose)
     lines = (rules_dir() / "codes" / "hcpcs.txt").read_text("utf-8").splitlines()
-    return dict(line.split(" ", 1) for line in lines if line and not line.startswith("#"))
+    return found | dict(line.split(" ", 1) for line in lines if line and not line.startswith("#"))
 
 
 @cache

@@ -27,9 +27,12 @@ from schemas.transmission import ReceiptState
 log = logging.getLogger("doorstep.classify")
 
 SECONDS = 60.0
-CODE_WEIGHT = 4.0
+CODE_WEIGHT = 8.0
+"""A code of what is ordered says more than any words around it."""
 FORM_LABELS, FORM_WEIGHT = 6, 3.0
 """A page that announces so many of an order's own fields is an order's form, whatever it is headed."""
+SURELY_A_FORM = 9
+"""So many of an order's fields stand on no other paper, even if nothing says what is ordered."""
 ORDER_LABELS = frozenset(
     {"member_id", "clinician_npi", "icd10", "code", "quantity", "frequency", "service_start", "service_end"}
     | {"ship_address", "clinician_name", "payer", "contact_phone", "practice_phone", "practice_fax"}
@@ -59,7 +62,7 @@ def classify_reading(reading: Reading) -> Verdict:
         (s for s in pages if _is_order(s)), key=lambda s: s["order"] + max(_orders(s).values()), default=None
     )
     if order_page is not None:
-        document_class, confidence = _best(_orders(order_page))
+        document_class, confidence = _kind_of_order(_orders(order_page))
         other = max((order_page[c] for c in _others()), default=0.0)
         if other > order_page["order"] + order_page[document_class]:
             document_class, confidence = _best({c: order_page[c] for c in _others()})
@@ -98,6 +101,7 @@ def _scores(page: Page) -> Scores:
     read = [identifiers.read_hcpcs(w.text.strip(".,;:|()[]"), table) for w in page.words]
     labels = {hit.field for hit in find_hits(sheet_of(page))} & ORDER_LABELS
     form = len(labels) >= FORM_LABELS
+    scores["form"] = float(len(labels))
     if form:
         scores["order"] += FORM_WEIGHT
     shapes = {"hcpcs-table", "hcpcs-shape"} if form else {"hcpcs-table"}
@@ -105,7 +109,7 @@ def _scores(page: Page) -> Scores:
     for name, entry in rules.load("documents/classes")["classes"].items():
         if "codes" in entry and any(re.match(entry["codes"], code) for code in codes):
             scores[name] += CODE_WEIGHT
-            scores["order"] += CODE_WEIGHT
+            scores["order"] += CODE_WEIGHT / 2
     return scores
 
 
@@ -118,8 +122,20 @@ def _others() -> tuple[str, ...]:
 
 
 def _is_order(scores: Mapping[str, float]) -> bool:
+    """Say whether a page is an order: its words say so and its kind, or it is the form of one beyond doubt."""
     limits = rules.load("documents/classes")
-    return bool(scores["order"] >= limits["order"]["least"] and max(_orders(scores).values()) >= limits["least_score"])
+    kind = max(_orders(scores).values())
+    return bool(
+        scores["order"] >= limits["order"]["least"]
+        and (kind >= limits["least_score"] or (kind > 0 and scores["form"] >= SURELY_A_FORM))
+    )
+
+
+def _kind_of_order(scores: Mapping[str, float]) -> tuple[str, float]:
+    """Return the best kind; one that little speaks for is unsure, so that a person looks."""
+    name, top = max(scores.items(), key=lambda item: item[1])
+    limits = rules.load("documents/classes")
+    return _best(scores) if top >= limits["least_score"] else (name, limits["review_below"] - 0.05)
 
 
 def _best(scores: Mapping[str, float]) -> tuple[str, float]:

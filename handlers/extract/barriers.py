@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from handlers.extract import places
-from handlers.extract.around import below, beside
+from handlers.extract.around import above, below, beside
+from handlers.extract.convention import Side
 from handlers.extract.geometry import Sheet, Span, Token
 from handlers.extract.labels import Hit
 from handlers.extract.values import Found
@@ -15,7 +16,7 @@ from handlers.extract.values import Found
 BOX_CONFIDENCE = 0.9
 
 
-def found(sheet: Sheet, hits: list[Hit]) -> Found | None:
+def found(sheet: Sheet, hits: list[Hit], sides: Mapping[int, Side | None]) -> Found | None:
     """Return the barriers that are checked or answered with yes, or named in words; a box not seen leaves doubt."""
     states, span = _answered(sheet)
     method = "vocabulary"
@@ -33,7 +34,8 @@ def found(sheet: Sheet, hits: list[Hit]) -> Found | None:
         return Found([*checked], span, (method,), 1.0 if sure else 0.4) if checked or not sure else None
     for hit in hits:
         if hit.field == "access_barriers":
-            for span in (beside(sheet, hits, hit), *below(sheet, hits, hit)):
+            over = (above(sheet, hits, hit),) if sides.get(hit.row) == "above" else ()
+            for span in (*over, beside(sheet, hits, hit), *below(sheet, hits, hit)):
                 named = places.barriers(span) if span.tokens else None
                 if named is not None:
                     return named

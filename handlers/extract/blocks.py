@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from handlers.extract import places, values
 from handlers.extract.around import stands_alone
 from handlers.extract.geometry import Sheet, Span, Token, union
-from handlers.extract.labels import LETTERHEAD_ROWS, Hit, section_at, squeeze
+from handlers.extract.labels import LETTERHEAD_ROWS, Hit, section_at
 from handlers.extract.values import Found
 
 _OURS = {"member", "delivery", "coverage"}
@@ -20,10 +20,6 @@ _PAIR = re.compile(
 )
 """A telephone and a fax number together are an office's."""
 _RECIPIENT = re.compile(r"\b(?:intake|pharmacy|supplier|agency|vendor|return|send|submit)\b|\bto:", re.IGNORECASE)
-_CITY_LABELS = frozenset({"city", "citystate", "citystatezip", "citystateandzip", "citystatezipcode", "citystzip"})
-_STATE_LABELS = frozenset({"state", "st"})
-_ZIP_LABELS = frozenset({"zip", "zipcode", "postalcode"})
-_REACH = 5
 
 
 def candidates(sheet: Sheet, hits: list[Hit]) -> Iterator[tuple[str, Found]]:
@@ -43,7 +39,6 @@ def candidates(sheet: Sheet, hits: list[Hit]) -> Iterator[tuple[str, Found]]:
                     and _section(sheet, hits, index, tokens) in _OURS
                 ):
                     yield "contact_phone", found
-    yield from _split_address(sheet, hits)
 
 
 def _pairs(sheet: Sheet, hits: list[Hit]) -> Iterator[tuple[str, Found]]:
@@ -69,45 +64,6 @@ def _address(sheet: Sheet, hits: list[Hit], index: int, tokens: tuple[Token, ...
         if found is not None:
             yield "ship_address", found
             return
-
-
-def _split_address(sheet: Sheet, hits: list[Hit]) -> Iterator[tuple[str, Found]]:
-    """Put together street, city, state and ZIP code that have a label each."""
-    for hit in hits:
-        if hit.field != "ship_address":
-            continue
-        parts: dict[str, tuple[Token, ...]] = {"street": _value(sheet, hit.row, hit.end - 1)}
-        for index in range(hit.row, min(len(sheet.rows), hit.row + _REACH)):
-            for tokens in _cells(sheet.rows[index]):
-                name = _part(squeeze(Span(tokens).text.split(":")[0]))
-                if name is not None and name not in parts:
-                    parts[name] = _value(sheet, index, sheet.rows[index].index(tokens[-1]))
-        if "city" in parts and not places.ADDRESS.search(Span(parts["street"]).text):
-            listed = [parts.get(name, ()) for name in ("street", "city", "state", "zip")]
-            found = places.address(Span(tuple(t for tokens in listed for t in tokens)))
-            if found is not None:
-                yield "ship_address", found
-
-
-def _part(key: str) -> str | None:
-    if key in _CITY_LABELS:
-        return "city"
-    return "state" if key in _STATE_LABELS else "zip" if key in _ZIP_LABELS else None
-
-
-def _value(sheet: Sheet, index: int, last: int) -> tuple[Token, ...]:
-    """Return the cell right of a label unless that is a label too, else the cell under it."""
-    row = sheet.rows[index]
-    label = row[last]
-    rest = [cell for cell in _cells(row) if cell[0].box[0] > label.box[0]]
-    own = tuple(t for t in row[last + 1 :] if t.cell == label.cell)
-    if own:
-        return own
-    first = next((t for t in row if t.cell == label.cell), label)
-    under = _under(sheet, index, (first,))
-    if rest and _part(squeeze(Span(rest[0]).text)) is None and not (under and len(rest) > 1):
-        return rest[0]
-    return under[0] if under else ()
 
 
 def _under(sheet: Sheet, index: int, tokens: tuple[Token, ...]) -> list[tuple[Token, ...]]:

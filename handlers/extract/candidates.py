@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from handlers.extract import barriers, blocks, codes, dates, places, prose, values
+from handlers.extract import addresses, banners, barriers, blocks, codes, dates, places, prose, values
 from handlers.extract.around import above, below, beside
+from handlers.extract.convention import Side, side_at, votes
 from handlers.extract.geometry import Sheet, Span, Token
 from handlers.extract.labels import IGNORED, Hit, find_hits, is_label
 from handlers.extract.values import Found, Reader
@@ -52,6 +53,10 @@ READERS: Mapping[str, Reader] = {
     "equipment_model": values.short_text,
     "equipment_serial": values.serial,
 }
+STRICT: Mapping[str, Reader] = {
+    name: reader for name, reader in READERS.items() if reader not in {values.name, values.payer, values.short_text}
+}
+"""Readers that take no other kind of value for their own, and so can tell where a form has its values."""
 NUMBERS = frozenset(
     {"clinician_npi", "contact_phone", "practice_phone", "practice_fax", "member_id", "group_no", "payer"}
 )
@@ -69,11 +74,15 @@ WRITTEN_OVER = frozenset({"signature_date", "clinician_npi"})
 def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
     """Return all candidates of one page."""
     hits = find_hits(sheet)
-    found = [c for hit in hits for c in _at_label(sheet, hits, hit)]
+    shown = votes(sheet, hits, STRICT)
+    sides = {hit.row: side_at(shown, hit.middle, sheet.height) for hit in hits}
+    found = [c for hit in hits for c in _at_label(sheet, hits, hit, sides[hit.row])]
+    found += [Candidate(field, value, LABEL) for field, value in addresses.labelled_parts(sheet, hits, sides)]
     loose = [Candidate(field, value, SENTENCE) for field, value in prose.candidates(sheet)]
     loose += [Candidate(field, value, SENTENCE) for field, value in prose.closing(sheet)]
     loose += [Candidate("clinician_npi", value, ALONE) for value in prose.lone_npi(sheet)]
     loose += [Candidate(field, value, SENTENCE) for field, value in blocks.candidates(sheet, hits)]
+    loose += [Candidate(field, value, SENTENCE) for field, value in banners.candidates(sheet, hits)]
     others = _of_others(sheet, hits)
     found += [c for c in loose if c.field not in NUMBERS or others.isdisjoint(c.found.span.tokens)]
     found += _signature(sheet)
@@ -81,7 +90,7 @@ def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
         ("icd10", codes.diagnoses(sheet, hits)),
         ("order_lines", codes.order_lines(sheet, hits)),
         ("frequency", _frequency(sheet, hits, document_class)),
-        ("access_barriers", barriers.found(sheet, hits)),
+        ("access_barriers", barriers.found(sheet, hits, sides)),
     ):
         if value is not None:
             found.append(Candidate(field, value, LABEL))
@@ -117,9 +126,10 @@ def label_count(sheet: Sheet) -> int:
     return len({hit.field for hit in find_hits(sheet) if hit.field != "ignored"})
 
 
-def _at_label(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candidate]:
+def _at_label(sheet: Sheet, hits: list[Hit], hit: Hit, side: Side | None) -> Iterator[Candidate]:
     if hit.field in READERS:
-        found = _read(sheet, hits, hit, READERS[hit.field])
+        reader = values.family_first if _last_first(sheet, hit) else READERS[hit.field]
+        found = _read(sheet, hits, hit, reader, side)
         if found is not None and not is_label(str(found.value)):
             yield Candidate(hit.field, found, LABEL)
     elif hit.field == "service_period":
@@ -134,22 +144,30 @@ def _at_label(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candidate]:
         yield from _period(sheet, hits, hit)
 
 
-def _read(sheet: Sheet, hits: list[Hit], hit: Hit, reader: Reader) -> Found | None:
-    """Read right of a label, else under it."""
+def _last_first(sheet: Sheet, hit: Hit) -> bool:
+    """Say whether a name's label asks for the family name first."""
+    text = " ".join(t.text for t in sheet.rows[hit.row][hit.start : hit.end]).lower()
+    return READERS[hit.field] is values.name and "last" in text and text.find("last") < text.find("first")
+
+
+def _read(sheet: Sheet, hits: list[Hit], hit: Hit, reader: Reader, side: Side | None) -> Found | None:
+    """Read what belongs to a label: what follows it in its own cell, else what stands on the form's usual side."""
     right = beside(sheet, hits, hit)
-    if right.tokens and right.tokens[0].cell != sheet.rows[hit.row][hit.end - 1].cell and _owned(sheet, hits, right):
-        return next((found for span in below(sheet, hits, hit) if (found := reader(span)) is not None), None)
-    found = reader(right) if right.tokens else None
-    if found is not None:
-        return found
-    if right.tokens and right.tokens[0].cell == sheet.rows[hit.row][hit.end - 1].cell and not _aside(right):
-        return None
-    for span in below(sheet, hits, hit):
-        found = reader(span)
-        if found is not None:
-            return Found(
-                found.value, found.span, found.validators, found.quality * (_BELOW_A_COLON if hit.colon else 1.0)
-            )
+    own_cell = bool(right.tokens) and right.tokens[0].cell == sheet.rows[hit.row][hit.end - 1].cell
+    if own_cell:
+        found = reader(right)
+        if found is not None or not _aside(right):
+            return found
+    if side == "above":
+        return reader(above(sheet, hits, hit)) or (_on_the_line(sheet, hit) if not right.tokens else None)
+    under = next((found for span in below(sheet, hits, hit) if (found := reader(span)) is not None), None)
+    beside_it = reader(right) if right.tokens and not own_cell and not _owned(sheet, hits, right) else None
+    if side == "below" and under is not None:
+        return under
+    if beside_it is not None:
+        return beside_it
+    if under is not None:
+        return Found(under.value, under.span, under.validators, under.quality * (_BELOW_A_COLON if hit.colon else 1.0))
     if hit.field in WRITTEN_OVER and not right.tokens:
         return reader(above(sheet, hits, hit)) or _on_the_line(sheet, hit)
     return None

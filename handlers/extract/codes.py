@@ -20,6 +20,7 @@ _ICD_SPLIT = re.compile(
     r"[A-Za-z0-9$|!][0-9A-Za-z$|!]{2}\s?[.,·]\s?[0-9A-Za-z$]{1,4}(?![0-9A-Za-z])|[A-TV-Za-tv-z][0-9][0-9A-Za-z]{1,5}(?![0-9A-Za-z])"
 )
 MAX_DIAGNOSES = 12
+_NUMBERS = frozenset({"member_id", "group_no", "equipment_serial", "equipment_model"})
 CHECKLIST = 3
 """From so many codes on, those without a quantity may be the choices that nobody took."""
 
@@ -108,8 +109,9 @@ def order_lines(sheet: Sheet, hits: list[Hit]) -> Found | None:
     lines, chosen = _ticked(sheet, lines, {checked.value: token for token, checked in codes})
     clash = clash or not chosen
     complete = all(quantity is not None for quantity in lines.values())
+    known = all("hcpcs-table" in checked.validators for _, checked in codes)
     value: list[JsonValue] = [{"code": code, "quantity": quantity} for code, quantity in lines.items()]
-    return Found(value, Span(tuple(tokens)), every, 0.3 if clash else (1.0 if complete else 0.5))
+    return Found(value, Span(tuple(tokens)), every, 0.3 if clash else (1.0 if complete and known else 0.5))
 
 
 def _ticked(sheet: Sheet, lines: dict[str, int | None], tokens: dict[str, Token]) -> tuple[dict[str, int | None], bool]:
@@ -132,6 +134,10 @@ def _box_of(sheet: Sheet, token: Token) -> bool | None:
     return None
 
 
+_DOTTED = re.compile(r"[A-Za-z][0-9][0-9A-Za-z]\.[0-9A-Za-z]")
+"""A diagnosis, whose dot no HCPCS code has."""
+
+
 def _line_codes(sheet: Sheet, hits: list[Hit]) -> list[tuple[Token, identifiers.Checked]]:
     table = rules.hcpcs_table()
     columns = [hit for hit in hits if hit.field == "code"]
@@ -139,10 +145,14 @@ def _line_codes(sheet: Sheet, hits: list[Hit]) -> list[tuple[Token, identifiers.
     for row in sheet.rows:
         for token in row:
             text = re.sub(r"^[^A-Za-z0-9]+|[^A-Za-z0-9]+$", "", token.text)
+            if _DOTTED.match(text):
+                continue
             text = re.sub(r"[-/](?:RR|NU|UE|KX|KH|KI|KJ|RA|RB|GA|GY|LT|RT)$", "", text, flags=re.I)
             named = any(_under(sheet, hits, hit, token) for hit in columns)
             checked = identifiers.read_hcpcs(text, table, fold=named)
-            if checked is None or ("hcpcs-table" not in checked.validators and not named):
+            if checked is None:
+                continue
+            if not named and (_answers(sheet, hits, token) or not _clear(token, checked)):
                 continue
             if checked.validators == ("hcpcs-shape",) and checked.value in rules.icd10_leaves():
                 continue
@@ -150,6 +160,18 @@ def _line_codes(sheet: Sheet, hits: list[Hit]) -> list[tuple[Token, identifiers.
                 continue
             found.append((token, checked))
     return found
+
+
+def _clear(token: Token, checked: identifiers.Checked) -> bool:
+    """Say whether a word is a known code, or so clearly one that leaving it out would hide an ordered line."""
+    shaped = checked.validators == ("hcpcs-shape",) and re.match(r"[AEKGJST]\d", token.text.lstrip("("))
+    return "hcpcs-table" in checked.validators or bool(shaped)
+
+
+def _answers(sheet: Sheet, hits: list[Hit], token: Token) -> bool:
+    """Say whether a word stands beside a label of something else: a group number may look like a code."""
+    others = (h for h in hits if h.row == token.row and h.field in _NUMBERS)
+    return any(token in beside(sheet, hits, hit).tokens[:2] for hit in others)
 
 
 def _cpt_column(sheet: Sheet, columns: Iterable[Hit], token: Token) -> bool:

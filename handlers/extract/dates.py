@@ -86,11 +86,10 @@ def birth_date(span: Span) -> Found | None:
         return None
     found = _only(listed)
     born = date.fromisoformat(str(found.value))
-    if not 1900 <= born.year <= LAST_BIRTH:
-        return None
-    if re.search(r"\D\d\d$", found.span.text.strip()) and born.year >= 2010:
-        found = Found(str(born.replace(year=born.year - 100)), found.span, found.validators, 0.8)
-    return found
+    if born.year >= 2010 and re.search(r"\D\d\d\W*$", found.span.text):
+        born = date(born.year - 100, born.month, min(born.day, 28) if born.month == 2 else born.day)
+        found = Found(str(born), found.span, found.validators, 0.8)
+    return found if 1900 <= born.year <= LAST_BIRTH else None
 
 
 _TIME = re.compile(

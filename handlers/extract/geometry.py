@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import median
 
+from handlers.extract.combs import MARKS, joined
 from schemas.reading import Page, Word
 
 CELL_GAP = 1.35
@@ -117,7 +118,8 @@ def sheet_of(page: Page) -> Sheet:
     groups = _group(words, height)
     if groups and page.source == "ocr" and _SENT.search(" ".join(word.text for _, word in groups[0])):
         groups = groups[1:]
-    rows = tuple(_row(group, page.number, index, height) for index, group in enumerate(groups))
+    lines = [[item for item in row if not _RULE.match(item[1].text) or item[1].text in _KEPT] for row in joined(groups)]
+    rows = tuple(_row(line, page.number, index, height) for index, line in enumerate(filter(None, lines)))
     return Sheet(page.number, page.width, page.source, height, rows, dict(page.marks))
 
 
@@ -129,23 +131,32 @@ _SENT = re.compile(
 _RULE = re.compile(r"^[|\[\](){}_\-—–=~.,'‘’“”\"*:;!/\\]+$")
 
 
+_KEPT = frozenset({"|", "-", ":", "–"})
+"""Words of punctuation alone that say something."""
+
+
 def _useful(word: Word) -> bool:
     return (
         word.confidence > 0
         and bool(word.text.strip())
-        and (not _RULE.match(word.text) or word.text in {"|", "-", ":", "–"})
+        and (not _RULE.match(word.text) or word.text in _KEPT or word.text in MARKS)
     )
 
 
 def _group(words: Sequence[tuple[int, Word]], height: float) -> list[list[tuple[int, Word]]]:
     """Cluster words whose middles lie on one line."""
+
+    def middle_of(word: Word) -> float:
+        """A comma stands low, but on the line whose letters end where it does."""
+        return word.box[3] - 0.6 * height if word.text in {",", "."} else (word.box[1] + word.box[3]) / 2
+
     groups: list[tuple[float, list[tuple[int, Word]]]] = []
-    for order, word in sorted(words, key=lambda item: (item[1].box[1] + item[1].box[3]) / 2):
-        middle = (word.box[1] + word.box[3]) / 2
+    for order, word in sorted(words, key=lambda item: middle_of(item[1])):
+        middle = middle_of(word)
         if groups and middle - groups[-1][0] < 0.5 * height:
             members = groups[-1][1]
             members.append((order, word))
-            mean = sum((w.box[1] + w.box[3]) / 2 for _, w in members) / len(members)
+            mean = sum(middle_of(w) for _, w in members) / len(members)
             groups[-1] = (mean, members)
         else:
             groups.append((middle, [(order, word)]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
@@ -18,12 +18,26 @@ FUZZY_FROM = 8
 FUZZY_SCORE = 90
 IGNORED = "ignored"
 MAX_SOFT_TOKENS = 6
+MAX_ASKING_TOKENS = 12
+"""A label that is a question may be longer."""
 LETTERHEAD_ROWS = 5
 NEAR_ROWS = 4
 """A telephone number in the first rows, before any heading, is that of the sender's letterhead."""
 _NUMBERED = re.compile(r"(?:numbers?|nos?|num|codes?)$")
 _GOES_TO = re.compile(r"\b(?:return|send|submit|forward|intake|pharmacy|supplier)\b|\bto:?\s", re.IGNORECASE)
 """Words before a number on its line that make it the number of whoever shall get the order."""
+_KIN = re.compile(
+    r"\b(?:emergency|next of kin|nok|kin|caregiver|guardian|alternate|responsible|poa|spouse|relation(?:ship)?)\b",
+    re.IGNORECASE,
+)
+_PATIENTS = re.compile(r"\b(?:patient|pt|home|cell|mobile|member|client|resident|best|primary)\b", re.IGNORECASE)
+KIN_REACH = 3
+"""So many labels after that of a relative a number may still be the relative's."""
+INITIALS = {
+    "t": "generic:phone", "p": "generic:phone", "o": "generic:phone", "w": "generic:phone", "f": "generic:fax",
+    "h": "contact_phone", "c": "contact_phone", "m": "contact_phone",
+}  # fmt: skip
+_PHONE_LIKE = re.compile(r"(?:\+?1[\s.\-]?)?\(?\d{3}\)?[\s.\-/]{0,2}\d{3}[\s.\-]?\d{4}\b")
 _ENUMERATOR = re.compile(r"^\(?\d{1,2}[a-z]?[.)]?$", re.IGNORECASE)
 
 
@@ -53,6 +67,8 @@ class Vocabulary:
     section_of: Mapping[str, str]
     soft: tuple[tuple[str, tuple[frozenset[str], ...]], ...]
     """(field, groups of words): a short label that has a word of each group announces the field."""
+    synonyms: Mapping[str, str]
+    """Short forms of the words in `soft`."""
 
 
 def squeeze(text: str) -> str:
@@ -80,7 +96,7 @@ def vocabulary() -> Vocabulary:
     sections = {looks(squeeze(phrase)): str(name) for name, known in data["sections"].items() for phrase in known}
     section_of = {str(name): str(section) for section, names in data["section_of"].items() for name in names}
     soft = tuple((str(rule["field"]), tuple(frozenset(group) for group in rule["words"])) for rule in data["soft"])
-    return Vocabulary(phrases, sections, data["by_section"], section_of, soft)
+    return Vocabulary(phrases, sections, data["by_section"], section_of, soft, data["synonyms"])
 
 
 def find_hits(sheet: Sheet) -> list[Hit]:
@@ -121,6 +137,8 @@ def _idaho(row: tuple[Token, ...], place: int, end: int) -> bool:
 def _match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
     """Return the field of the longest label that begins here and where it ends."""
     phrases = vocabulary().phrases
+    whole = next((n for n in range(place, len(row)) if row[n].cell != row[place].cell), len(row))
+    soft = _soft_match(row, place)
     last = min(len(row), place + MAX_LABEL_TOKENS)
     for end in range(last, place, -1):
         tokens = row[place:end]
@@ -133,13 +151,23 @@ def _match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
             continue
         for form in (looks(key), looks(_NUMBERED.sub("", key))):
             if form in phrases:
-                return phrases[form], end
+                shorter = soft is not None and row[soft[1] - 1].text.endswith("?") and end < soft[1] <= whole
+                return soft if soft is not None and shorter else (phrases[form], end)
         closed = tokens[-1].text.endswith(":") or end == len(row) or row[end].cell != tokens[-1].cell
         if closed and len(key) >= FUZZY_FROM and not any(c.isdigit() for c in key.replace("10", "")):
             close = _closest(looks(key))
             if close is not None:
                 return phrases[close], end
-    return _soft_match(row, place)
+    return _initial(row, place) or soft
+
+
+def _initial(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
+    """Take a single letter before a telephone number for what it stands for: `T 614-555-0100`, `F:`, `H`."""
+    letter = row[place].text.rstrip(".:").lower()
+    if len(letter) != 1 or letter not in INITIALS or place + 1 >= len(row):
+        return None
+    following = [t.text for t in row[place + 1 : place + 4] if t.cell == row[place].cell]
+    return (INITIALS[letter], place + 1) if _PHONE_LIKE.match(" ".join(following)) else None
 
 
 @lru_cache(maxsize=20_000)
@@ -155,15 +183,18 @@ def _soft_match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
     if place > 0 and row[place - 1].cell == first.cell and not _ENUMERATOR.match(row[place - 1].text):
         return None
     words: set[str] = set()
-    for end in range(place, min(len(row), place + MAX_SOFT_TOKENS)):
+    asks = any(t.text.endswith("?") for t in row[place : place + MAX_ASKING_TOKENS] if t.cell == first.cell)
+    for end in range(place, min(len(row), place + (MAX_ASKING_TOKENS if asks else MAX_SOFT_TOKENS))):
         token = row[end]
         head, colon, _ = token.text.partition(":")
         if token.cell != first.cell or any(c.isdigit() for c in head.replace("10", "")):
             return None
-        words.update(re.findall(r"[a-z]+", re.sub(r"['’‘]s\b", "", head.lower())))
-        if colon or end + 1 == len(row) or row[end + 1].cell != first.cell:
-            for field, groups in vocabulary().soft:
-                if all(words & group for group in groups):
+        words.update(re.findall(r"[a-z]+", re.sub(r"['’‘]s\b", "", head.lower().replace("#", " number "))))
+        if colon or token.text.endswith("?") or end + 1 == len(row) or row[end + 1].cell != first.cell:
+            known = vocabulary()
+            plain = {known.synonyms.get(word, word) for word in words}
+            for field, groups in known.soft:
+                if all(plain & group for group in groups):
                     return field, end + 1
             return None
     return None
@@ -171,7 +202,7 @@ def _soft_match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
 
 def _with_colon(row: tuple[Token, ...], end: int) -> tuple[int, bool]:
     """Take a `:` or `#` that stands by itself, or a short bracket before it, into the label."""
-    if ":" in row[end - 1].text or row[end - 1].text.endswith(("#", ";")):
+    if ":" in row[end - 1].text or row[end - 1].text.endswith(("#", ";", "?")):
         return end, True
     for reach in range(end, min(len(row), end + 4)):
         token = row[reach]
@@ -201,13 +232,18 @@ def _prose(row: tuple[Token, ...], start: int, end: int, hits: list[Hit]) -> boo
             bool(rest) and rest[0].text[:1].islower() and not any(c.isdigit() for c in rest[0].text)
         )
     follows = row[end].text if end < len(row) and row[end].cell == first.cell else ""
+    if _PHONE_LIKE.match(" ".join(t.text for t in row[end : end + 3])):
+        return False
     return not (any(c.isdigit() for c in follows) and first.text[:1].isupper())
 
 
-def _resolved(hit: Hit, hits: Iterable[Hit], sheet: Sheet) -> Hit:
+def _resolved(hit: Hit, hits: Sequence[Hit], sheet: Sheet) -> Hit:
     if not hit.field.startswith("generic:"):
-        return hit
+        kin = hit.field == "contact_phone" and _of_kin(hit, hits, sheet)
+        return replace(hit, field=IGNORED) if kin else hit
     generic = hit.field.removeprefix("generic:")
+    if generic in {"phone", "name", "address"} and _of_kin(hit, hits, sheet):
+        return replace(hit, field=IGNORED)
     if generic == "name" and any(h.field == "dob" and h.row == hit.row for h in hits):
         return replace(hit, field="member_name")
     section = section_at(sheet, hits, hit)
@@ -223,6 +259,20 @@ def _resolved(hit: Hit, hits: Iterable[Hit], sheet: Sheet) -> Hit:
         section = "clinician"
     field = vocabulary().by_section.get(section or "", {}).get(generic, IGNORED)
     return replace(hit, field=field)
+
+
+def _of_kin(hit: Hit, hits: Sequence[Hit], sheet: Sheet) -> bool:
+    """Say whether a number or name belongs to the relative whose label stands just before it."""
+    own = _label_text(sheet, hit)
+    if _PATIENTS.search(own):
+        return False
+    at = hits.index(hit)
+    near = [h for h in hits[max(0, at - KIN_REACH) : at] if hit.row - h.row <= KIN_REACH]
+    return bool(_KIN.search(own)) or any(_KIN.search(_label_text(sheet, h)) for h in near)
+
+
+def _label_text(sheet: Sheet, hit: Hit) -> str:
+    return " ".join(t.text for t in sheet.rows[hit.row][hit.start : hit.end])
 
 
 def section_at(sheet: Sheet, hits: Iterable[Hit], hit: Hit) -> str | None:

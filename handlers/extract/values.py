@@ -58,6 +58,8 @@ def name(span: Span) -> Found | None:
         if not _NAME_WORD.match(text) or text.strip(".,;").lower() in _not_names():
             break
         bare = text.strip(",;")
+        if comma_after >= 2 and bare in {"M", "F"}:
+            break  # the sex behind `First Last,`
         words.append(bare if len(bare) <= 2 or _SUFFIXES.match(bare) else bare.rstrip("."))
         used.append(place)
         if text.endswith((",", ";")):
@@ -75,6 +77,20 @@ def name(span: Span) -> Found | None:
     odd = any(re.search(r"[a-z][A-Z]", w.removeprefix("Mc").removeprefix("Mac")) for w in words)
     text = " ".join(_cased(w) for w in words)
     return Found(text, Span(tuple(span.tokens[p] for p in used)), ("name-shape",), 0.6 if odd else 1.0)
+
+
+def family_first(span: Span) -> Found | None:
+    """Read a name whose label asks for `Last, First`, also where the comma was left out."""
+    found = name(span)
+    words = str(found.value).split() if found is not None else []
+    if found is None or len(words) < 2 or any("," in t.text for t in found.span.tokens):
+        return found
+    return Found(" ".join([*words[1:], words[0]]), found.span, found.validators, found.quality * 0.9)
+
+
+def is_credential(text: str) -> bool:
+    """Say whether a word is a clinician's credential (MD, FNP-C)."""
+    return _CREDENTIALS.match(text.strip("*_;")) is not None
 
 
 def _cased(word: str) -> str:
