@@ -33,6 +33,8 @@ _KIN = re.compile(
 _PATIENTS = re.compile(r"\b(?:patient|pt|home|cell|mobile|member|client|resident|best|primary)\b", re.IGNORECASE)
 KIN_REACH = 3
 """So many labels after that of a relative a number may still be the relative's."""
+_KIND_LAST = re.compile(r"(?:\?|\b(?:id|number|no|phone|fax|date|name|address|npi|codes?)\W*)$", re.IGNORECASE)
+"""How a label ends that goes on behind a shorter one: a question, or what kind of value it asks for."""
 INITIALS = {
     "t": "generic:phone", "p": "generic:phone", "o": "generic:phone", "w": "generic:phone", "f": "generic:fax",
     "h": "contact_phone", "c": "contact_phone", "m": "contact_phone",
@@ -151,8 +153,8 @@ def _match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
             continue
         for form in (looks(key), looks(_NUMBERED.sub("", key))):
             if form in phrases:
-                shorter = soft is not None and row[soft[1] - 1].text.endswith("?") and end < soft[1] <= whole
-                return soft if soft is not None and shorter else (phrases[form], end)
+                longer = soft is not None and end < soft[1] <= whole and _KIND_LAST.search(row[soft[1] - 1].text)
+                return soft if soft is not None and longer else (phrases[form], end)
         closed = tokens[-1].text.endswith(":") or end == len(row) or row[end].cell != tokens[-1].cell
         if closed and len(key) >= FUZZY_FROM and not any(c.isdigit() for c in key.replace("10", "")):
             close = _closest(looks(key))
@@ -187,6 +189,8 @@ def _soft_match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
     for end in range(place, min(len(row), place + (MAX_ASKING_TOKENS if asks else MAX_SOFT_TOKENS))):
         token = row[end]
         head, colon, _ = token.text.partition(":")
+        if end == place and _ENUMERATOR.match(token.text):
+            continue
         if token.cell != first.cell or any(c.isdigit() for c in head.replace("10", "")):
             return None
         words.update(re.findall(r"[a-z]+", re.sub(r"['’‘]s\b", "", head.lower().replace("#", " number "))))
