@@ -6,7 +6,18 @@ from functools import partial
 
 from doorstep.handler import Unit
 from handlers.casework import payer_key
-from handlers.identity import Person, Verdict, answers, compare, digest, partly_read, person_of, placer_tokens, vague
+from handlers.identity import (
+    Person,
+    Verdict,
+    answers,
+    compare,
+    digest,
+    partly_read,
+    person_of,
+    placer_tokens,
+    record_tokens,
+    vague,
+)
 from schemas.case import Case, CaseState
 from schemas.document import ReviewDecided
 from schemas.order import Order, OrderType, ReferralReceived
@@ -88,7 +99,8 @@ def index(case: Case, data: ReferralReceived, unit: Unit) -> None:
     """Make the case findable by its order numbers and, unless another case says as much, by its member."""
     person = person_of(case.order, partial(payer_key, unit))
     by_member = [t for t in person.tokens() if not any(_stands_for(found, case) for found in unit.cases_by_token(t))]
-    unit.index_case(case.case_id, [*placer_tokens(data.order, data.reply_to), *by_member])
+    records = record_tokens(data.order, data.reply_to)
+    unit.index_case(case.case_id, [*placer_tokens(data.order, data.reply_to), *records, *by_member])
 
 
 def _stands_for(found: Case, case: Case) -> bool:

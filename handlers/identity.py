@@ -120,6 +120,14 @@ def placer_tokens(order: Order, reply_to: ReplyTo | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(digest("placer", sender, number) for number in numbers if number))
 
 
+def record_tokens(order: Order, reply_to: ReplyTo | None) -> tuple[str, ...]:
+    """Return digests of the member's record numbers (MRN); those without an assigner are the sender's own."""
+    sender = f"{reply_to.channel}|{reply_to.address}" if reply_to else order.channel
+    return tuple(
+        dict.fromkeys(digest("record", i.system or sender, i.value) for i in order.member.identifiers if i.value)
+    )
+
+
 def order_key(identity_key: str, order: Order) -> str:
     """Return what makes the same order recognisable on any channel: member, codes and first day of service.
 

@@ -136,7 +136,7 @@ def _corrected(case: Case, data: ReferralReceived, unit: Unit) -> list[Payload]:
         merged.evidence[name] != case.order.evidence.get(name) for name in doubted
     ):
         return _reopened(case, merged, data, unit, rule="confirmed by a person")
-    return _changed(case, merged, data, unit, rule="corrected by a person")
+    return changed(case, merged, data, unit, rule="corrected by a person")
 
 
 def _vouched(order: Order, decided: ReviewDecided, unit: Unit) -> Order:
@@ -149,7 +149,7 @@ def _vouched(order: Order, decided: ReviewDecided, unit: Unit) -> Order:
     return order.model_copy(update={"evidence": {**order.evidence, **dict.fromkeys(sorted(names), word)}})
 
 
-def _updated(case: Case, news: Order) -> Order:
+def updated(case: Case, news: Order) -> Order:
     """Return the order with the new values; what was known of an old value is not known of the new one."""
     merged, before = completed(news, case.order), fields_of(case.order)
     changed = {name for name, value in fields_of(merged).items() if before.get(name) != value}
@@ -163,7 +163,7 @@ def _again(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> list
     if data.order.action == "cancel":
         return _cancelled(case, data, unit, rule=rule)
     if data.order.action == "update":
-        return _changed(case, _updated(case, data.order), data, unit, rule=rule)
+        return changed(case, updated(case, data.order), data, unit, rule=rule)
     return _repeated(case, data, unit, rule=rule)
 
 
@@ -188,7 +188,7 @@ def _repeated(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> l
         return _held(data, unit, "its order number was cancelled before", case=case)
     other = _other(data.order, case, unit)
     if other and confirmed(data.document_id, "order", unit):
-        return _changed(case, _updated(case, data.order), data, unit, rule=f"{rule}: a person took the change")
+        return changed(case, updated(case, data.order), data, unit, rule=f"{rule}: a person took the change")
     if other:
         known = "its order number" if rule == _BY_NUMBER else "the same order"
         fields = {"order": "differs from the one before", **dict.fromkeys(other, "another value than before")}
@@ -200,7 +200,7 @@ def _repeated(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> l
     return _duplicate(case, data, unit, rule=rule)
 
 
-def _changed(case: Case, merged: Order, data: ReferralReceived, unit: Unit, *, rule: str) -> list[Payload]:
+def changed(case: Case, merged: Order, data: ReferralReceived, unit: Unit, *, rule: str) -> list[Payload]:
     """The sender or a person changed the order: its new values stand, what they do not say stays."""
     if case.state is CaseState.CANCELLED:
         return _held(data, unit, "it changes a cancelled order", case=case)

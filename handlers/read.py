@@ -122,14 +122,15 @@ def read(event: Event[TransmissionReceived], unit: Unit, result: Read) -> Iterab
             reply_to=data.reply_to,
             documents=result.documents,
             reading=result.kept,
-            pages=tuple(_summary(page) for page in result.reading.pages),
+            pages=tuple(summary_of(page) for page in result.reading.pages),
             engine=result.reading.engine,
             problems=result.reading.problems,
         )
     ]
 
 
-def _summary(page: Page) -> PageSummary:
+def summary_of(page: Page) -> PageSummary:
+    """Return what an event says of a page."""
     sure = [word.confidence for word in page.words]
     return PageSummary(
         number=page.number,

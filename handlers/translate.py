@@ -14,6 +14,9 @@ from schemas.event import Event, Payload
 from schemas.order import Order, OrderType, ReferralReceived
 from schemas.transmission import ReceiptState, TransmissionReceived
 
+NOTICE_TYPES = frozenset({"ADT", "SIU", "ORU", "MDM"})
+"""HL7 v2 messages that tell of a patient and order nothing."""
+
 
 def orders_in(channel: str, data: bytes, document_id: str) -> tuple[Order, ...] | CodecError:
     """Return the orders of a message, or why there are none; the error names places, never values."""
@@ -46,7 +49,13 @@ async def _parse(event: Event[TransmissionReceived], tools: Tools) -> tuple[Orde
     return await asyncio.to_thread(orders_in, event.data.channel, data, event.data.document_id)
 
 
-@on(TransmissionReceived, where=lambda data: data.channel in {"hl7v2", "fhir"}, prepare=_parse)
+def is_order(data: TransmissionReceived) -> bool:
+    """Say whether a structured message is an order; what tells of a patient goes to `handlers.notice`."""
+    code = data.details.get("message_type", "").partition("^")[0]
+    return data.channel == "fhir" or (data.channel == "hl7v2" and code not in NOTICE_TYPES)
+
+
+@on(TransmissionReceived, where=is_order, prepare=_parse)
 def translate(
     event: Event[TransmissionReceived], unit: Unit, found: tuple[Order, ...] | CodecError
 ) -> Iterable[Payload]:

@@ -34,6 +34,7 @@ from schemas.outbound import (
     ConfirmationSent,
     DeliveryDied,
 )
+from schemas.patient import PatientNoticed
 from schemas.transmission import TransmissionReceived
 
 
@@ -184,6 +185,8 @@ def told(found: Event[Any]) -> str:
             return "a person decided on it"
         case ReferralReceived():
             return f"normalized to one {data.order.order_type} order of {_count(len(data.order.lines), 'line')}"
+        case PatientNoticed():
+            return f"told of the patient by {data.event}: {data.kind.replace('-', ' ')}"
         case IdentityResolved():
             what = "new case" if data.is_new else ("the same order again" if data.duplicate else "known case")
             return f"linked: {what} ({data.rule})"

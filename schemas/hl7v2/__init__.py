@@ -5,11 +5,22 @@ from __future__ import annotations
 from schemas.hl7v2.ack import AckError, Answer, acknowledgement, answer_of
 from schemas.hl7v2.batch import Batch, batch_acknowledgement, batch_of, envelope_of, is_batch
 from schemas.hl7v2.er7 import STANDARD, Delimiters, Message, Segment, split
-from schemas.hl7v2.header import ORDER_SEGMENTS, PRODUCTION, RESPONSE_TYPES, Header, check, header_of, placer_number
+from schemas.hl7v2.header import (
+    NOTICE_SEGMENTS,
+    ORDER_SEGMENTS,
+    PRODUCTION,
+    RESPONSE_TYPES,
+    Header,
+    check,
+    header_of,
+    placer_number,
+)
+from schemas.hl7v2.notices import Notice, Notices, notices_of
 from schemas.hl7v2.orders import orders_of
 from schemas.hl7v2.response import control_id_of, response_of
 
 __all__ = [
+    "NOTICE_SEGMENTS",
     "ORDER_SEGMENTS",
     "PRODUCTION",
     "RESPONSE_TYPES",
@@ -20,6 +31,8 @@ __all__ = [
     "Delimiters",
     "Header",
     "Message",
+    "Notice",
+    "Notices",
     "Segment",
     "acknowledgement",
     "answer_of",
@@ -30,6 +43,7 @@ __all__ = [
     "envelope_of",
     "header_of",
     "is_batch",
+    "notices_of",
     "orders_of",
     "placer_number",
     "response_of",

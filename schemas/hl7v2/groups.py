@@ -12,7 +12,26 @@ Segments = Mapping[str, list[Segment]]
 ITEM_SEGMENTS = frozenset({"OBR", "RXO", "RQD", "PR1", "ODS", "ODT", "RQ1"})
 """Each stands for one ordered item; RQ1 only adds to its RQD."""
 _PATIENT_SEGMENTS = frozenset(
-    ["PID", "PD1", "PV1", "PV2", "NK1", "IN1", "IN2", "IN3", "GT1", "AL1", "ACC", "RF1", "PRD", "AUT"]
+    [
+        "PID",
+        "PD1",
+        "PV1",
+        "PV2",
+        "NK1",
+        "IN1",
+        "IN2",
+        "IN3",
+        "GT1",
+        "AL1",
+        "ACC",
+        "RF1",
+        "PRD",
+        "AUT",
+        "EVN",
+        "MRG",
+        "SCH",
+        "TXA",
+    ]
 )
 
 

@@ -24,6 +24,14 @@ ORDER_SEGMENTS: dict[tuple[str, str], tuple[str, ...]] = {
 }
 """Message type and event that we take -> segments of which one must be there."""
 
+NOTICE_SEGMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "ADT": (("A",), ("PID",)),
+    "SIU": (("S",), ("SCH",)),
+    "ORU": (("R", "W", ""), ("OBR", "OBX")),
+    "MDM": (("T",), ("PID",)),
+}
+"""Message type that tells of a patient -> first letters of its events, and segments of which one must be there."""
+
 PRODUCTION = frozenset({"P"})
 RESPONSE_TYPES = frozenset({"ACK", "MCF", "ORR", "ORL", "ORG", "RRI", "RRE", "ORS", "ORN"})
 """Answers: taken on an outbound connection, never acknowledged."""
@@ -113,21 +121,34 @@ def check(data: bytes, header: Header, processing_ids: Collection[str] = PRODUCT
     _check_control_id(header)
     if (header.processing_id.upper().replace(NULL, "") or "P") not in processing_ids:
         raise CodecError("202", "messages of this processing id are not taken here", "MSH-11.1")
-    if not any(code == header.code for code, _ in ORDER_SEGMENTS):
-        raise CodecError("200", "the message type is not supported", "MSH-9.1")
-    wanted = ORDER_SEGMENTS.get((header.code, header.event))
-    if wanted is None:
-        raise CodecError("201", "the event is not supported for this message type", "MSH-9.2")
+    wanted = _wanted(header)
     if header.version and not _VERSION.fullmatch(header.version):
         raise CodecError("203", "the version is not supported", "MSH-12")
     codec_of(header.character_set)
     data = data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n \t")  # else its own MSH would look like a second one
     if has_segment(data, "MSH", header.delimiters):
         raise CodecError("100", "there is more than one MSH segment in the message", "MSH")
-    if not has_segment(data, "PID", header.delimiters):
+    order = header.code not in NOTICE_SEGMENTS
+    if order and not has_segment(data, "PID", header.delimiters):
         raise CodecError("100", "the PID segment is missing", "PID")
     if not any(has_segment(data, name, header.delimiters) for name in wanted):
         raise CodecError("100", f"there is no {' or '.join(wanted)} segment", wanted[0])
+
+
+def _wanted(header: Header) -> tuple[str, ...]:
+    """Return the segments of which one must be there; CodecError 200 or 201 for what is not supported."""
+    notice = NOTICE_SEGMENTS.get(header.code)
+    if notice is not None:
+        events, segments = notice
+        if header.event and not (header.event[:1] in events and header.event[1:].isdigit()):
+            raise CodecError("201", "the event is not supported for this message type", "MSH-9.2")
+        return segments
+    if not any(code == header.code for code, _ in ORDER_SEGMENTS):
+        raise CodecError("200", "the message type is not supported", "MSH-9.1")
+    wanted = ORDER_SEGMENTS.get((header.code, header.event))
+    if wanted is None:
+        raise CodecError("201", "the event is not supported for this message type", "MSH-9.2")
+    return wanted
 
 
 def _check_control_id(header: Header) -> None:

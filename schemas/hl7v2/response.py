@@ -23,6 +23,9 @@ RESPONSES: dict[str, tuple[str, str, str]] = {
     "REF^I14": ("RRI", "I14", "RRI_I12"),
 }
 """Message we got -> code, event and structure of its answer."""
+CARRIERS = frozenset({"MDM", "ORU"})
+"""Messages that may carry an order as a document; HL7 has no response to them, so their senders get a result."""
+STATUS = ("ORU", "R01", "ORU_R01")
 
 
 class _Words(NamedTuple):
@@ -54,16 +57,15 @@ def control_id_of(confirmation_id: str) -> str:
 def response_of(confirmation: ConfirmationRequested, *, at: datetime) -> bytes:
     """Return the response message; CodecError when this kind of confirmation or message has none."""
     context = confirmation.recipient.context
-    kind = RESPONSES.get(context.get("message_type", ""))
+    asked = context.get("message_type", "")
+    kind = RESPONSES.get(asked) or (STATUS if asked.partition("^")[0] in CARRIERS else None)
     words = WORDS.get(confirmation.kind)
     if kind is None or words is None:
         raise CodecError("200", "HL7 v2 has no response for this kind of confirmation", "MSH-9")
     version = context.get("version") or DEFAULT_VERSION
-    body = _referral if kind[0] == "RRI" else _order
-    segments = [
-        ["MSA", "AA", _e(context.get("control_id", ""))],
-        *body(confirmation, words, version),
-    ]
+    body = {"RRI": _referral, "ORU": _status}.get(kind[0], _order)
+    answered = [] if kind is STATUS else [["MSA", "AA", _e(context.get("control_id", ""))]]
+    segments = [*answered, *body(confirmation, words, version)]
     text = "\r".join("|".join(fields).rstrip("|") for fields in segments) + "\r"
     charset = context.get("character_set", "").upper()
     codec = CHARACTER_SETS.get(charset, "ascii")
@@ -143,6 +145,21 @@ def _person(confirmation: ConfirmationRequested) -> list[str]:
     """PID where the structure wants one: our own account number for the case, no name, no identity."""
     filler = _e(confirmation.case_id or confirmation.reference)
     return ["PID", "1", "", f"{filler}^^^{ASSIGNER}^AN", "", "^^^^^^U"]
+
+
+def _status(confirmation: ConfirmationRequested, words: _Words, version: str) -> list[list[str]]:
+    """Return one observation for each line that a person reads: an unsolicited result has no ORC-1 to answer."""
+    placer, filler = _numbers(confirmation.recipient.context, confirmation)
+    lines = [note[3] for note in _notes(confirmation, words)]
+    start = timestamp(confirmation.scheduled_start) if confirmation.scheduled_start else ""
+    obr = ["OBR", "1", placer, filler, f"STATUS^Order status^{ASSIGNER}", "", "", start]
+    if version < "2.4":
+        obr += [*[""] * 19, "^^^^^R"]  # OBR-27 is required there
+    obx = [
+        ["OBX", str(n), "TX", "STATUS^Order status^" + ASSIGNER, str(n), line, *[""] * 5, "F"]
+        for n, line in enumerate(lines, 1)
+    ]
+    return [_person(confirmation), obr, *obx]
 
 
 def _referral(confirmation: ConfirmationRequested, words: _Words, version: str) -> list[list[str]]:

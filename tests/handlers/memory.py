@@ -18,7 +18,9 @@ import handlers.confirm
 import handlers.decide
 import handlers.link
 import handlers.normalize
+import handlers.notice
 import handlers.offer
+import handlers.patient
 import handlers.schedule
 import handlers.translate  # noqa: F401
 from doorstep.handler import SUBSCRIPTIONS, Subscription, Unit
@@ -29,7 +31,10 @@ from schemas.event import Event, Payload
 from schemas.transmission import Content, ReceiptState
 from tests.factories import NOW
 
-OURS = {"acknowledge", "answer", "check", "confirm", "decide", "link", "normalize", "offer", "schedule", "translate"}
+OURS = {
+    "acknowledge", "answer", "check", "confirm", "decide", "link", "normalize", "notice", "offer", "patient",
+    "schedule", "translate",
+}  # fmt: skip
 PayloadT = TypeVar("PayloadT", bound=Payload)
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from schemas.hl7v2 import AckError, acknowledgement, header_of
+from schemas.hl7v2 import AckError, acknowledgement, header_of, response_of
+from schemas.outbound import ConfirmationKind, ConfirmationRequested
+from schemas.transmission import ReplyTo
 from tests.connectors.hl7v2.wire import listening, order, read_ack
 from tests.connectors.memory_hub import MemoryHub
 from tests.services.hapi import HapiParser, HapiSender
@@ -28,7 +30,7 @@ async def test_hapi_sends_several_orders_over_one_connection(hapi_ready: None) -
             for number in range(3):
                 reply = await asyncio.to_thread(sender.send, order(f"H{number}"))
                 assert read_ack(reply.encode())[:2] == ("AA", f"H{number}")
-            refused = await asyncio.to_thread(sender.send, order("H9", kind="ORU^R01"))
+            refused = await asyncio.to_thread(sender.send, order("H9", kind="DFT^P03"))
             assert read_ack(refused.encode())[:2] == ("AR", "H9")
         finally:
             sender.close()
@@ -70,3 +72,25 @@ def test_hapi_strict_sees_what_is_wrong(hapi_parser: HapiParser) -> None:
     assert hapi_parser.faults(good.replace(b"|AA|", b"||")) == ["MSA-1 is required"]
     assert hapi_parser.faults(good.replace(b"20261120083000", b"yesterday"))
     assert hapi_parser.faults(good.replace(b"|P|", b"|P^^^^X|")) == ["MSH-11 has more components than PT"]
+
+
+@pytest.mark.hapi
+@pytest.mark.parametrize("version", ["2.3", "2.5.1", "2.7"])
+@pytest.mark.parametrize("kind", ["MDM^T02", "ORU^R01"])
+def test_the_status_to_the_sender_of_a_document_is_strictly_valid(
+    hapi_parser: HapiParser, kind: str, version: str
+) -> None:
+    told = ConfirmationRequested(
+        confirmation_id="c1",
+        kind=ConfirmationKind.SCHEDULED,
+        recipient=ReplyTo(channel="hl7v2", address="A|B", context={"message_type": kind, "version": version}),
+        case_id="DS-000001-8",
+        document_id="d1",
+        reference="DS-000001-8",
+        provider_name="Buckeye Home Medical",
+        scheduled_start=AT,
+    )
+    sent = response_of(told, at=AT)
+    assert b"|ORU^R01" in sent
+    assert b"Buckeye Home Medical" in sent
+    assert hapi_parser.faults(sent) == []

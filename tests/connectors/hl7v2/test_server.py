@@ -243,7 +243,7 @@ async def test_enhanced_mode_answers_as_it_was_asked(
     hub: PickyHub, accept: str, good: str | None, bad: str | None
 ) -> None:
     async with listening(hub) as server, sending(server) as sender:
-        for data, wanted in ((order(accept=accept), good), (order("ID2", accept=accept, kind="ADT^A01"), bad)):
+        for data, wanted in ((order(accept=accept), good), (order("ID2", accept=accept, kind="DFT^P03"), bad)):
             await sender.send(framed(data))
             if wanted is None:
                 assert await sender.silent()

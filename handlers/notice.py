@@ -1,0 +1,122 @@
+"""Reads what a message tells of a patient outside of orders (ADT, SIU, ORU, MDM), and the documents inside it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from doorstep.errors import Refused
+from doorstep.handler import Tools, Unit, on
+from doorstep.ocr import READABLE, sniff
+from handlers.casework import hold
+from handlers.read import READING_TYPE, SECONDS, read_fax, summary_of
+from handlers.translate import NOTICE_TYPES
+from schemas.codec import CodecError
+from schemas.document import DocumentRead
+from schemas.event import Event, Payload
+from schemas.hl7v2 import Notices, notices_of
+from schemas.patient import PatientNoticed
+from schemas.reading import Page, Reading
+from schemas.transmission import Content, ReceiptState, TransmissionReceived
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What `prepare` hands over: the notices, and the reading of the documents that came with them."""
+
+    notices: Notices | None
+    reason: str | None = None
+    reading: Reading | None = None
+    kept: Content | None = None
+    documents: tuple[Content, ...] = ()
+
+
+def is_notice(data: TransmissionReceived) -> bool:
+    """Say whether a message tells of a patient and orders nothing."""
+    return data.channel == "hl7v2" and data.details.get("message_type", "").partition("^")[0] in NOTICE_TYPES
+
+
+async def _prepare(event: Event[TransmissionReceived], tools: Tools) -> Told:
+    data = event.data
+    message = await tools.content(data.contents[0])
+    try:
+        notices = await asyncio.to_thread(notices_of, message, data.document_id)
+    except CodecError as error:
+        return Told(None, f"{error.message}" + (f" at {error.location}" if error.location else ""))
+    except ValidationError:
+        return Told(None, "a value does not fit")
+    if not notices.documents:
+        return Told(notices)
+    pages: list[Page] = []
+    kept: list[Content] = []
+    problems = list(notices.problems)
+    engine = "text"
+    for part, enclosed in enumerate(notices.documents, start=1):
+        kind = sniff(enclosed.data)
+        kept.append(await tools.keep(enclosed.data, kind or enclosed.content_type))
+        if kind not in READABLE:
+            problems.append(f"unsupported: {enclosed.content_type} is not read at {enclosed.place}")
+            continue
+        try:
+            reading: Reading = await tools.run(read_fax, enclosed.data, timeout=SECONDS)
+        except (CodecError, Refused) as error:
+            problems.append(f"{error.code}: {error.message} at {enclosed.place}")
+            continue
+        engine = reading.engine
+        problems += [f"{problem} of {enclosed.place}" for problem in reading.problems]
+        pages += [page.model_copy(update={"part": part}) for page in reading.pages]
+    numbered = tuple(page.model_copy(update={"number": n}) for n, page in enumerate(pages, start=1))
+    whole = Reading(engine=engine, pages=numbered, problems=tuple(problems))
+    stored = await tools.keep(whole.model_dump_json().encode("utf-8"), READING_TYPE)
+    return Told(notices, reading=whole, kept=stored, documents=tuple(kept))
+
+
+@on(TransmissionReceived, where=is_notice, prepare=_prepare)
+def notice(event: Event[TransmissionReceived], unit: Unit, told: Told) -> Iterable[Payload]:
+    data = event.data
+    if told.notices is None:
+        reason = told.reason or "it could not be read"
+        return hold(unit, data.document_id, None, stage="notice", reason=reason, documents=data.contents)
+    unit.settle_receipt(data.document_id, ReceiptState.ACCEPTED)
+    found: list[Payload] = [
+        PatientNoticed(
+            document_id=data.document_id,
+            kind=one.kind,
+            event=told.notices.event,
+            told=one.told,
+            prior=one.prior,
+            visit_start=one.visit_start,
+            visit_status=one.visit_status,
+            documents=len(told.documents),
+            received_at=data.received_at,
+            reply_to=data.reply_to,
+        )
+        for one in told.notices.patients
+    ]
+    return [*found, *_document(data, told, unit)]
+
+
+def _document(data: TransmissionReceived, told: Told, unit: Unit) -> list[Payload]:
+    if told.notices is not None and told.notices.problems and not told.documents:
+        reason = f"a document in it cannot be taken out: {told.notices.problems[0]}"
+        return hold(unit, data.document_id, None, stage="notice", reason=reason, documents=data.contents)
+    if told.reading is None or told.kept is None:
+        return []
+    if not any(page.words for page in told.reading.pages):
+        reason = told.reading.problems[0] if told.reading.problems else "no words could be read"
+        return hold(unit, data.document_id, None, stage="notice", reason=reason, documents=told.documents)
+    read = DocumentRead(
+        document_id=data.document_id,
+        channel=data.channel,
+        received_at=data.received_at,
+        reply_to=data.reply_to,
+        documents=told.documents,
+        reading=told.kept,
+        pages=tuple(summary_of(page) for page in told.reading.pages),
+        engine=told.reading.engine,
+        problems=told.reading.problems,
+    )
+    return [read]
