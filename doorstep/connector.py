@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from schemas.case import Case, Offer
 from schemas.document import ReviewRequested
 from schemas.outbound import ConfirmationDelivered, ConfirmationFailed, ConfirmationRequested
+from schemas.search import ResourceQuery
 from schemas.transmission import Content, ReceiptState, ReplyTo
 
 if TYPE_CHECKING:
@@ -46,7 +47,12 @@ class StoredResource:
 
     resource_type: str
     resource_id: str
-    body: Mapping[str, JsonValue]
+    body: Mapping[str, Any]
+    """JSON; a number may be a Decimal, which is kept and served with its digits."""
+    search: tuple[tuple[str, str], ...] | None = None
+    """(parameter, value) it can be found by within its partner; None for what is nobody's to search."""
+    replaces: str | None = None
+    """`TYPE/ID` of the resource that is not found by search any more, because this one is its newer version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +132,9 @@ class Hub(Protocol):
 
     async def resource(self, resource_type: str, resource_id: str) -> dict[str, JsonValue] | None:
         """Return a stored FHIR resource as served."""
+
+    async def search(self, query: ResourceQuery) -> tuple[int, list[tuple[datetime, StoredResource]]]:
+        """Return how many resources fit, and one page of them with the time of their last change."""
 
     async def resources_of(self, document_id: str) -> list[StoredResource]:
         """Return the FHIR resources kept with one transmission."""

@@ -8,6 +8,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from doorstep.workers import Workers
 from schemas.case import Case, Offer
 from schemas.document import ReviewRequested
 from schemas.outbound import ConfirmationDelivered, ConfirmationFailed, ConfirmationRequested
+from schemas.search import ResourceQuery
 from schemas.transmission import Content
 
 
@@ -73,6 +75,9 @@ class LiveHub:
 
     async def resource(self, resource_type: str, resource_id: str) -> dict[str, JsonValue] | None:
         return await self._journal.read(lambda reader: reader.resource(resource_type, resource_id))
+
+    async def search(self, query: ResourceQuery) -> tuple[int, list[tuple[datetime, StoredResource]]]:
+        return await self._journal.read(lambda reader: reader.search(query))
 
     async def resources_of(self, document_id: str) -> list[StoredResource]:
         return await self._journal.read(lambda reader: reader.resources_of(document_id))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from doorstep import __version__
+from schemas.fhir.search import SEARCH
 
 ORDER_TYPES = ("ServiceRequest", "DeviceRequest", "MedicationRequest")
 SUPPORTING_TYPES = (
+    "NutritionOrder",
     "Patient",
     "Coverage",
     "Practitioner",
@@ -21,7 +23,8 @@ SUPPORTING_TYPES = (
     "Medication",
 )
 CREATED = (*ORDER_TYPES, *SUPPORTING_TYPES)
-STATEMENT_DATE = "2026-11-23"
+STATEMENT_DATE = "2026-11-27"
+VALIDATE = "http://hl7.org/fhir/OperationDefinition/Resource-validate"
 
 
 def capability_statement(base: str) -> dict[str, Any]:
@@ -66,16 +69,19 @@ def capability_statement(base: str) -> dict[str, Any]:
 
 
 def _created(kind: str) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    interactions = ("create", "read", "vread", "history-instance", "search-type")
+    common = [_search("_id", "token"), _search("_lastUpdated", "date")]
+    own = SEARCH.get(kind, {})
+    references = sorted(name for name, (how, _) in own.items() if how == "reference")
+    return {
         "type": kind,
-        "interaction": [{"code": "create"}, {"code": "read"}, {"code": "vread"}],
+        "interaction": [{"code": code} for code in interactions],
         "versioning": "versioned",
         "conditionalCreate": True,
+        **({"searchInclude": [f"{kind}:{name}" for name in references]} if references else {}),
+        "searchParam": [*common, *(_search(name, how) for name, (how, _) in sorted(own.items()))],
+        "operation": [{"name": "validate", "definition": VALIDATE}],
     }
-    if kind in ORDER_TYPES:
-        found["interaction"].append({"code": "search-type"})
-        found["searchParam"] = [_search("identifier", "token")]
-    return found
 
 
 def _search(name: str, kind: str) -> dict[str, str]:

@@ -28,9 +28,10 @@ from connectors.fhir.tasks import TASK_OF_TYPE, TASK_TYPE, index_id
 from connectors.fhir.wire import MEDIA_TYPE, Refusal, refusal, work
 from doorstep import clock
 from doorstep.connector import Blob, Hub, StoredResource, Transmission
-from schemas.fhir import dumps, is_request, plain, task_id
+from schemas.fhir import dumps, is_request, task_id
 from schemas.fhir.graph import part
 from schemas.fhir.groups import ACTION_SYSTEM
+from schemas.fhir.search import index_of
 from schemas.transmission import ReplyTo
 
 MAX_GATHERED = 100
@@ -96,6 +97,7 @@ class Intake:
         key, seed = _identity(given, names, digest)
         placed: list[Placed] = await work(size, place, given.entries, seed)
         links: list[StoredResource] = []
+        replaced: dict[int, str] = {}
         is_update = False
         for number, name in names.items():
             entry, reference = given.entries[number], placed[number].reference
@@ -108,14 +110,17 @@ class Intake:
                     raise
                 return await self._existing(known, entry)
             if step.known_key is not None:
-                key, links, is_update = step.known_key, [], False
+                key, links, is_update, replaced = step.known_key, [], False, {}
                 placed = await work(size, place, given.entries, f"{key}:{digest}")
                 break
             links += step.links
+            replaced |= {number: step.replaced} if step.replaced else {}
             is_update = is_update or step.is_update
         received_at = clock.now()
         collection = await self._collection(placed, is_update=is_update)
-        transmission = await work(size, self._transmission, given, key, placed, collection, links, received_at)
+        transmission = await work(
+            size, self._transmission, given, key, placed, collection, links, replaced, received_at
+        )
         receipt = await self.hub.receive(transmission)
         if receipt.conflict:
             await self._same_or_refuse(given, placed)
@@ -178,11 +183,17 @@ class Intake:
         placed: list[Placed],
         collection: dict[str, Any],
         links: list[StoredResource],
+        replaced: dict[int, str],
         received_at: datetime,
     ) -> Transmission:
         sha256 = hashlib.sha256(given.body).hexdigest()
         plans = task_plans(collection, placed, task_id)
-        resources = [StoredResource(p.kind, p.id, as_served(p, received_at)) for p in placed]
+        resources = [
+            StoredResource(
+                p.kind, p.id, as_served(p, received_at), search=tuple(index_of(p.resource)), replaces=replaced.get(n)
+            )
+            for n, p in enumerate(placed)
+        ]
         for plan in plans:
             facts: dict[str, JsonValue] = {"sha256": sha256, "focus": plan.focus, "subject": plan.subject}
             facts["basedOn"] = list(plan.based_on)
@@ -208,8 +219,7 @@ class Intake:
 def as_served(placed: Placed, received_at: datetime) -> dict[str, Any]:
     """Return a resource as GET shows it: our id, version 1, the time we took it."""
     meta = {**part(placed.resource.get("meta")), "versionId": "1", "lastUpdated": instant(received_at)}
-    body: dict[str, Any] = plain({**placed.resource, "meta": meta})
-    return body
+    return {**placed.resource, "meta": meta}
 
 
 def instant(when: datetime) -> str:

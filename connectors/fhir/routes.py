@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
 
@@ -10,13 +11,13 @@ from connectors.fhir.bundles import Entry, Placed, entries_of, envelope
 from connectors.fhir.capability import CREATED, ORDER_TYPES, capability_statement
 from connectors.fhir.intake import Input, Intake, Taken, instant
 from connectors.fhir.reading import check, check_order, parse
+from connectors.fhir.search import asked_of, searchset
 from connectors.fhir.settings import FhirSettings
 from connectors.fhir.tasks import current_task, task_of_case, task_of_request
-from connectors.fhir.versions import chain_name, versions
-from connectors.fhir.wire import FhirRoute, Refusal, answer, read_body, refusal, work
+from connectors.fhir.wire import MOST_PARAMETERS, FhirRoute, Refusal, answer, read_body, read_form, refusal, work
 from doorstep.connector import Hub
-from schemas.fhir import dumps, is_resource_type, operation_outcome
-from schemas.fhir.graph import RELATIVE, part
+from schemas.fhir import Issue, dumps, is_resource_type, operation_outcome
+from schemas.fhir.graph import RELATIVE, part, parts
 
 
 def router(settings: FhirSettings, hub: Hub) -> APIRouter:
@@ -29,9 +30,13 @@ def router(settings: FhirSettings, hub: Hub) -> APIRouter:
     api.add_api_route("/metadata", site.metadata, methods=["GET"], response_model=None)
     api.add_api_route("/Task", site.search_tasks, methods=["GET"], response_model=None)
     api.add_api_route("/Task/{task_id}", site.read_task, methods=["GET"], response_model=None)
+    api.add_api_route("/$validate", site.validate, methods=["POST"], response_model=None)
     api.add_api_route("/{kind}", site.create, methods=["POST"], response_model=None)
-    api.add_api_route("/{kind}", site.search_orders, methods=["GET"], response_model=None)
+    api.add_api_route("/{kind}/$validate", site.validate, methods=["POST"], response_model=None)
+    api.add_api_route("/{kind}/_search", site.search, methods=["POST"], response_model=None)
+    api.add_api_route("/{kind}", site.search, methods=["GET"], response_model=None)
     api.add_api_route("/{kind}/{resource_id}", site.read, methods=["GET"], response_model=None)
+    api.add_api_route("/{kind}/{resource_id}/_history", site.history, methods=["GET"], response_model=None)
     api.add_api_route("/{kind}/{resource_id}/_history/{version}", site.vread, methods=["GET"], response_model=None)
     every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     api.add_api_route("/{path:path}", site.nowhere, methods=every, response_model=None, include_in_schema=False)
@@ -122,22 +127,48 @@ class Site:
                 found[task["id"]] = task
         return self._searchset(list(found.values()))
 
-    async def search_orders(self, kind: str, request: Request) -> Response:
-        """GET ServiceRequest?identifier=system|value: the newest version that the same partner sent."""
-        if kind not in ORDER_TYPES:
-            raise _unknown(kind) if kind not in CREATED else refusal(400, "not-supported", "this type is not searched")
-        asked = request.query_params.get("identifier")
-        if not asked:
-            raise refusal(400, "not-supported", f"search {kind} by identifier")
+    async def search(self, kind: str, request: Request) -> Response:
+        """GET [type]?... or POST [type]/_search: what this partner sent, oldest first."""
+        if kind == "Task":
+            return await self.search_tasks(request)
+        if kind not in CREATED:
+            raise _unknown(kind)
+        asked_for = list(request.query_params.multi_items())
+        if request.method == "POST":
+            body = await read_form(request)
+            asked_for += parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
         partner = self.settings.partner(request.headers.get("x-doorstep-partner"))
-        found = []
-        for text in asked.split(","):
-            system, _, value = text.rpartition("|")
-            known = await versions(self.hub, chain_name(partner, kind, system, value))
-            for reference in [str(version["reference"]) for version in known[-1:]]:
-                body = await self.hub.resource(kind, reference.partition("/")[2])
-                found += [body] if body else []
-        return self._searchset(found)
+        return answer(await searchset(self.hub, asked_of(kind, asked_for, partner), self.base))
+
+    async def history(self, kind: str, resource_id: str) -> Response:
+        """GET [type]/[id]/_history: every version, which is one; a changed order is a resource of its own."""
+        body = await self.hub.resource(kind, resource_id) if is_resource_type(kind) else None
+        if body is None:
+            raise refusal(404, "not-found", "there is no such resource")
+        url = f"{self.base}/{kind}/{resource_id}"
+        entry = {
+            "fullUrl": url,
+            "resource": body,
+            "request": {"method": "POST", "url": kind},
+            "response": {"status": "201", "etag": 'W/"1"', "lastModified": part(body.get("meta")).get("lastUpdated")},
+        }
+        return answer({"resourceType": "Bundle", "type": "history", "total": 1, "entry": [entry]})
+
+    async def validate(self, request: Request, kind: str | None = None) -> Response:
+        """POST [type]/$validate: say what is wrong with a resource; nothing is kept."""
+        body = await read_body(request, self.settings.max_bytes)
+        given = await work(len(body), parse, body, self.settings.max_bytes)
+        if given.get("resourceType") == "Parameters":
+            listed = [p.get("resource") for p in parts(given.get("parameter")) if p.get("name") == "resource"]
+            given = part(listed[0]) if listed else {}
+        wanted = kind or str(given.get("resourceType") or "")
+        if not is_resource_type(wanted):
+            raise _unknown(wanted)
+        try:
+            await work(len(body), check, given, wanted)
+        except Refusal as found:
+            return answer(operation_outcome(found.issues))
+        return answer(operation_outcome([Issue("information", "informational", "no fault was found")]))
 
     async def nowhere(self, request: Request) -> Response:
         """Answer for every other address and method."""

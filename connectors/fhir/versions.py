@@ -98,6 +98,8 @@ class Step:
     links: tuple[StoredResource, ...] = ()
     is_update: bool = False
     known_key: str | None = None
+    replaced: str | None = None
+    """The reference of the version before, which is not searched for any more."""
 
 
 async def next_version(hub: Hub, name: str, *, entry: Entry, digest: str, reference: str, key: str) -> Step:
@@ -116,7 +118,11 @@ async def next_version(hub: Hub, name: str, *, entry: Entry, digest: str, refere
             where = f"{entry.path}.ofType({entry.kind})" if entry.path else entry.kind
             raise NotNewer(Issue("error", "duplicate", said, f"{where}.identifier"), str(known[-1]["reference"]))
     body = {"reference": reference, "digest": digest, "key": key, **stamp.as_json()}
-    return Step((StoredResource(VERSION_TYPE, _link_id(name, len(known) + 1), body),), is_update=bool(known))
+    return Step(
+        (StoredResource(VERSION_TYPE, _link_id(name, len(known) + 1), body),),
+        is_update=bool(known),
+        replaced=str(known[-1]["reference"]) if known else None,
+    )
 
 
 def _link_id(name: str, number: int) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import zlib
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
@@ -32,6 +34,43 @@ def refusal(status: int, code: str, diagnostics: str, expression: str = "") -> R
     return Refusal(status, Issue("error", code, diagnostics, expression))
 
 
+MOST_PARAMETERS = 50
+MOST_FORM_BYTES = 64 * 1024
+GZIP_FROM = 1400
+"""From so many bytes on an answer is packed for who takes that."""
+
+
+async def read_form(request: Request) -> str:
+    """Return the form of a POST _search, bounded; refuse other media types."""
+    media = request.headers.get("content-type", "").lower().partition(";")[0].strip()
+    if media not in {"application/x-www-form-urlencoded", ""}:
+        raise refusal(415, "not-supported", "_search takes application/x-www-form-urlencoded")
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > MOST_FORM_BYTES:
+            raise refusal(413, "too-long", "the form is too long")
+    return data.decode("utf-8", "replace")
+
+
+def wants_json(request: Request) -> bool:
+    """Say whether JSON is among what the client takes (`_format` wins over Accept)."""
+    wanted = request.query_params.get("_format") or request.headers.get("accept") or "*/*"
+    kinds = [kind.partition(";")[0].strip().lower().replace(" ", "+") for kind in wanted.split(",")]
+    return any(kind in {"", "*/*", "application/*", "json", "text/json", *ACCEPTED_TYPES} for kind in kinds)
+
+
+def packed(request: Request, response: Response) -> Response:
+    """Pack an answer with gzip where the client takes it."""
+    wanted = request.headers.get("accept-encoding", "").lower()
+    if "gzip" not in wanted or len(response.body) < GZIP_FROM or "content-encoding" in response.headers:
+        return response
+    headers = {k: v for k, v in response.headers.items() if k.lower() not in {"content-length", "content-type"}}
+    headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    body = gzip.compress(bytes(response.body), 5, mtime=0)
+    return Response(body, response.status_code, headers, media_type=MEDIA_TYPE)
+
+
 def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return a FHIR JSON response."""
     return Response(dumps(body), status, headers, media_type=MEDIA_TYPE)
@@ -45,7 +84,9 @@ class FhirRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             try:
-                return await handle(request)
+                if not wants_json(request):
+                    raise refusal(406, "not-supported", f"only {MEDIA_TYPE} is served")
+                return packed(request, await handle(request))
             except Refusal as refused:
                 return answer(operation_outcome(refused.issues), refused.status)
             except ClientDisconnect:
@@ -70,8 +111,9 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
         raise refusal(415, "not-supported", f"only {MEDIA_TYPE} is taken")
     if "charset=" in parameters and "utf-8" not in parameters and "utf8" not in parameters:
         raise refusal(415, "not-supported", "only UTF-8 is taken")
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise refusal(415, "not-supported", "compressed bodies are not taken")
+    coding = request.headers.get("content-encoding", "identity").lower()
+    if coding not in {"identity", "gzip", "x-gzip"}:
+        raise refusal(415, "not-supported", "bodies are taken as they are or packed with gzip")
     too_large = refusal(413, "too-long", f"the body has more than {max_bytes} bytes")
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared[:20]) > max_bytes:
@@ -81,7 +123,21 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
         body += chunk
         if len(body) > max_bytes:
             raise too_large
-    return bytes(body)
+    return bytes(body) if coding == "identity" else await work(len(body), _unpacked, bytes(body), max_bytes)
+
+
+def _unpacked(body: bytes, max_bytes: int) -> bytes:
+    """Unpack a body, stopping at the cap, however far it would swell."""
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        data = unpacker.decompress(body, max_bytes + 1)
+    except zlib.error:
+        raise refusal(400, "structure", "the body is not packed with gzip as it says") from None
+    if len(data) > max_bytes:
+        raise refusal(413, "too-long", f"the body has more than {max_bytes} bytes when unpacked")
+    if not unpacker.eof or unpacker.unused_data:
+        raise refusal(400, "structure", "the packed body is cut off or followed by something")
+    return data
 
 
 async def work(size: int, fn: Callable[..., Any], *args: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +12,7 @@ from sqlalchemy import RowMapping, func, insert, select, update
 
 from doorstep.connector import Receipt, Transmission
 from doorstep.errors import Defect
+from doorstep.journal import search
 from doorstep.journal.content import Staged
 from doorstep.journal.tables import insert_receipt
 from doorstep.journal.tables import receipt as receipt_table
@@ -183,10 +183,12 @@ class InboxWrites(Transaction):
                 "id": kept.resource_id,
                 "version": (self.connection.execute(newest).scalar() or 0) + 1,
                 "document_id": document_id,
-                "body": json.dumps(dict(kept.body), ensure_ascii=False, separators=(",", ":")),
+                "body": search.as_text(kept.body),
                 "updated_at": self.now,
             }
             self.connection.execute(insert(resource_table), row)
+            if kept.search is not None:
+                search.index(self.connection, self.dialect, kept, transmission.sender or "")
 
     def settle_receipt(
         self, document_id: str, state: ReceiptState, *, reason: str | None = None, case_id: str | None = None

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from pydantic import JsonValue
@@ -13,7 +14,7 @@ from sqlalchemy import Column, Connection, Integer, Select, and_, bindparam, exi
 
 from doorstep.connector import Receipt, StoredResource
 from doorstep.errors import Defect
-from doorstep.journal import events
+from doorstep.journal import events, search
 from doorstep.journal.content import ContentStore
 from doorstep.journal.deliveries import Pending
 from doorstep.journal.inbox import load_receipt, storable
@@ -21,6 +22,7 @@ from doorstep.journal.tables import case_, case_document, delivery, event, offer
 from schemas.case import Case, Offer
 from schemas.document import ReviewRequested
 from schemas.event import Event
+from schemas.search import ResourceQuery
 from schemas.transmission import Content
 
 _STATES = ("pending", "inflight", "retrying", "dead")
@@ -224,6 +226,15 @@ class Reader:
         query = query.where(resource.c.type == resource_type).order_by(resource.c.id).limit(limit)
         return [_stored(row) for row in self.connection.execute(query).mappings()]
 
+    def search(self, query: ResourceQuery) -> tuple[int, list[tuple[datetime, StoredResource]]]:
+        """Return how many resources fit, and one page of them with the time of their last change."""
+        kind = query.resource_type
+        found = [
+            (row["updated_at"], StoredResource(kind, row["id"], _body(row["body"], f"{kind}/{row['id']}")))
+            for row in search.page(self.connection, query)
+        ]
+        return search.total(self.connection, query), found
+
     def resources_of(self, document_id: str) -> list[StoredResource]:
         """Return the FHIR resources kept with one transmission."""
         query = select(resource).where(resource.c.document_id == document_id).order_by(resource.c.type, resource.c.id)
@@ -278,7 +289,7 @@ def _backlog(consumer: str, states: dict[str, Any]) -> Backlog:
 
 def _body(text: str, what: str) -> dict[str, JsonValue]:
     try:
-        body = json.loads(text)
+        body = json.loads(text, parse_float=Decimal)
     except ValueError:
         raise Defect("journal.data", "a stored resource is not JSON", detail=what) from None
     assert isinstance(body, dict)

@@ -107,6 +107,16 @@ resource = Table(
     Column("updated_at", UtcDateTime, nullable=False),
 )
 
+search = Table(
+    "search",
+    metadata,
+    Column("type", Text, primary_key=True),
+    Column("param", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("partner", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+)
+
 case_ = Table(
     "case_",
     metadata,

@@ -44,10 +44,46 @@ async def test_another_character_set_is_refused(site: Served) -> None:
     assert (await site.client.post("/fhir/ServiceRequest", content=GOOD, headers=media)).status_code == 415
 
 
-async def test_compressed_bodies_are_refused_unread(site: Served) -> None:
-    bomb = gzip.compress(b" " * 10_000_000)
-    reply = await site.post("/fhir", bomb, **{"Content-Encoding": "gzip"})
-    assert reply.status_code == 415
+@pytest.mark.parametrize(
+    ("body", "coding", "status"),
+    [
+        (gzip.compress(b" " * 10_000_000), "gzip", 413),
+        (gzip.compress(b"{}")[:-4], "gzip", 400),
+        (gzip.compress(b"{}") + b"more", "gzip", 400),
+        (b"not packed", "gzip", 400),
+        (b"{}", "br", 415),
+    ],
+)
+async def test_packed_bodies_that_swell_or_break_are_refused(
+    site: Served, body: bytes, coding: str, status: int
+) -> None:
+    reply = await site.post("/fhir", body, **{"Content-Encoding": coding})
+    assert reply.status_code == status
+
+
+async def test_a_packed_order_is_taken_and_the_answer_is_packed_for_who_asks(site: Served) -> None:
+    plain = await site.post("/fhir/ServiceRequest", GOOD)
+    packed = await site.post("/fhir/ServiceRequest", gzip.compress(GOOD), **{"Content-Encoding": "gzip"})
+    assert packed.headers["location"] == plain.headers["location"]
+    statement = await site.client.get("/fhir/metadata", headers={"Accept-Encoding": "gzip"})
+    assert statement.headers["content-encoding"] == "gzip"
+    assert statement.json()["resourceType"] == "CapabilityStatement"
+
+
+@pytest.mark.parametrize(
+    ("accept", "query", "status"),
+    [
+        ("application/fhir+json", "", 200),
+        ("application/fhir+xml", "", 406),
+        ("application/fhir+xml, application/json;q=0.5", "", 200),
+        ("application/fhir+xml", "?_format=json", 200),
+        ("*/*", "?_format=xml", 406),
+        ("*/*", "?_format=application/fhir%2Bjson", 200),
+    ],
+)
+async def test_the_form_of_the_answer_is_the_clients_choice(site: Served, accept: str, query: str, status: int) -> None:
+    reply = await site.client.get(f"/fhir/metadata{query}", headers={"Accept": accept})
+    assert reply.status_code == status
 
 
 async def test_a_body_over_the_cap_is_refused_by_its_length(site: Served) -> None:
@@ -97,9 +133,12 @@ async def test_a_sender_that_hangs_up_halfway_leaves_nothing(site: Served) -> No
         ("DELETE", "/fhir/ServiceRequest/1", 405),
         ("PATCH", "/fhir/ServiceRequest/1", 405),
         ("POST", "/fhir/Task", 404),
-        ("GET", "/fhir/Patient", 400),
-        ("GET", "/fhir/ServiceRequest", 400),
-        ("GET", "/fhir/ServiceRequest?status=active", 400),
+        ("GET", "/fhir/Patient?unknown=1", 400),
+        ("GET", "/fhir/Patient?birthdate=yesterday", 400),
+        ("GET", "/fhir/Patient?name:above=x", 400),
+        ("GET", "/fhir/Patient?_page=x", 400),
+        ("GET", "/fhir/Patient/none/_history", 404),
+        ("POST", "/fhir/Foo/$validate", 404),
         ("GET", "/fhir/Task", 400),
         ("GET", "/fhir/Task?status=x", 400),
         ("GET", "/fhir/a/b/c/d", 404),

@@ -1,0 +1,212 @@
+"""Search as R4 has it: parameters by the table of schemas.fhir.search, results in stable pages."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from connectors.fhir.bundles import references, stored_reference
+from connectors.fhir.wire import refusal
+from doorstep.connector import Hub, StoredResource
+from schemas.codec import CodecError
+from schemas.fhir.search import SEARCH, criterion
+from schemas.search import Criterion, ResourceQuery
+
+DEFAULT_COUNT, MOST_COUNT = 50, 200
+MOST_CHAINED = 200
+"""Resources that the inner part of a chained parameter (`patient.identifier`) may find."""
+PAGE = "_page"
+_IGNORED = frozenset({"_format", "_pretty", "_total"})
+_CHAINS = {"patient": "Patient", "subject": "Patient", "beneficiary": "Patient", "requester": "Practitioner"}
+
+
+@dataclass(slots=True)
+class Asked:
+    """A search request taken apart: the query, which parameters it used, and what goes with the matches."""
+
+    query: ResourceQuery
+    used: list[tuple[str, str]] = field(default_factory=list)
+    chained: list[tuple[str, str, str]] = field(default_factory=list)
+    include: list[str] = field(default_factory=list)
+    count_only: bool = False
+
+
+def asked_of(kind: str, parameters: Sequence[tuple[str, str]], partner: str) -> Asked:
+    """Read the parameters of a search; refuse with 400 what is not offered: a filter left out would show too much."""
+    asked = Asked(ResourceQuery(kind, partner, limit=DEFAULT_COUNT))
+    criteria: list[Criterion] = []
+    for name, value in parameters:
+        try:
+            found = _parameter(asked, kind, name, value)
+        except CodecError as wrong:
+            raise refusal(400, wrong.code, wrong.message, wrong.location) from None
+        if found is not None:
+            criteria.append(found)
+        if name != PAGE:
+            asked.used.append((name, value))
+    asked.query = replace(asked.query, criteria=tuple(criteria))
+    return asked
+
+
+def _parameter(asked: Asked, kind: str, name: str, value: str) -> Criterion | None:
+    """Take one parameter into the query; return it where it is one of the type's own."""
+    head, dot, rest = name.partition(".")
+    if dot and head in _CHAINS:
+        if head not in SEARCH[kind]:
+            raise CodecError("not-supported", "this search parameter is not offered here", head[:40])
+        asked.chained.append((head, rest, value))
+    elif name in _RESULTS:
+        _RESULTS[name](asked, value)
+    elif name not in _IGNORED:
+        return criterion(kind, name, value)
+    return None
+
+
+def _by_id(asked: Asked, value: str) -> None:
+    asked.query = replace(asked.query, ids=tuple(part.rpartition("/")[2] for part in value.split(",")))
+
+
+def _count(asked: Asked, value: str) -> None:
+    if not value.isascii() or not value.isdigit():
+        raise CodecError("value", "_count is a number", "_count")
+    number = int(value[:6])
+    asked.count_only = number == 0
+    asked.query = replace(asked.query, limit=max(1, min(number, MOST_COUNT)))
+
+
+def _summary(asked: Asked, value: str) -> None:
+    if value not in {"count", "false"}:
+        raise CodecError("not-supported", "only _summary=count is offered", "_summary")
+    asked.count_only = value == "count"
+
+
+def _sort(asked: Asked, value: str) -> None:
+    if value not in {"_lastUpdated", "-_lastUpdated"}:
+        raise CodecError("not-supported", "results are sorted by _lastUpdated only", "_sort")
+    asked.query = replace(asked.query, newest_first=value.startswith("-"))
+
+
+def _include(asked: Asked, value: str) -> None:
+    kind, _, param = value.partition(":")
+    param = param.partition(":")[0]
+    if kind != asked.query.resource_type or SEARCH[kind].get(param, ("",))[0] != "reference":
+        raise CodecError("not-supported", "_include takes TYPE:PARAMETER of a reference", "_include")
+    asked.include.append(param)
+
+
+def _page(asked: Asked, value: str) -> None:
+    asked.query = replace(asked.query, after=_after(value))
+
+
+def _last_updated(asked: Asked, value: str) -> None:
+    asked.query = _updated(asked.query, value)
+
+
+_RESULTS: dict[str, Callable[[Asked, str], None]] = {
+    "_id": _by_id,
+    "_lastUpdated": _last_updated,
+    "_count": _count,
+    "_summary": _summary,
+    "_sort": _sort,
+    "_include": _include,
+    PAGE: _page,
+}
+
+
+def _updated(query: ResourceQuery, value: str) -> ResourceQuery:
+    prefix, text = (value[:2], value[2:]) if value[:2].isalpha() else ("eq", value)
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00").replace(" ", "+"))
+    except ValueError:
+        raise CodecError("value", "this is no instant or day", "_lastUpdated") from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    after = moment + (timedelta(days=1) if len(text) <= 10 else timedelta(milliseconds=1))
+    match prefix:
+        case "ge":
+            return replace(query, updated_from=moment)
+        case "gt" | "sa":
+            return replace(query, updated_from=after)
+        case "lt" | "eb":
+            return replace(query, updated_before=moment)
+        case "le":
+            return replace(query, updated_before=after)
+        case "eq":
+            return replace(query, updated_from=moment, updated_before=after)
+    raise CodecError("not-supported", "this prefix is not offered here", "_lastUpdated")
+
+
+def _after(token: str) -> tuple[datetime, str]:
+    try:
+        moment, _, last = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode().partition("|")
+        return datetime.fromisoformat(moment), last
+    except (ValueError, binascii.Error):
+        raise CodecError("value", "this is no page of ours; begin anew", PAGE) from None
+
+
+def _token(moment: datetime, last: str) -> str:
+    return base64.urlsafe_b64encode(f"{moment.isoformat()}|{last}".encode()).decode().rstrip("=")
+
+
+async def searchset(hub: Hub, asked: Asked, base: str) -> dict[str, Any]:
+    """Return the Bundle of one page, with the links to itself and to the next."""
+    kind = asked.query.resource_type
+    query = await _without_chains(hub, asked)
+    number, found = (0, []) if query is None else await hub.search(query)
+    link = f"{base}/{kind}"
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": number}
+    bundle["link"] = [{"relation": "self", "url": _url(link, asked.used)}]
+    if asked.count_only:
+        return bundle
+    if query is not None and len(found) == query.limit:
+        moment, last = found[-1][0], found[-1][1].resource_id
+        rest = query.after is None and number <= query.limit
+        if not rest:
+            bundle["link"].append({"relation": "next", "url": _url(link, [*asked.used, (PAGE, _token(moment, last))])})
+    entries = [_entry(base, one, "match") for _, one in found]
+    entries += [_entry(base, one, "include") for one in await _included(hub, asked.include, found, base)]
+    return bundle | ({"entry": entries} if entries else {})
+
+
+def _url(link: str, parameters: list[tuple[str, str]]) -> str:
+    return f"{link}?{urlencode(parameters)}" if parameters else link
+
+
+def _entry(base: str, one: StoredResource, mode: str) -> dict[str, Any]:
+    url = f"{base}/{one.resource_type}/{one.resource_id}"
+    return {"fullUrl": url, "resource": dict(one.body), "search": {"mode": mode}}
+
+
+async def _without_chains(hub: Hub, asked: Asked) -> ResourceQuery | None:
+    """Put what a chained parameter finds in its place; None when it finds nothing, so that nothing fits."""
+    query = asked.query
+    for head, rest, value in asked.chained:
+        inner = asked_of(_CHAINS[head], [(rest, value)], query.partner).query
+        _, found = await hub.search(replace(inner, limit=MOST_CHAINED))
+        if not found:
+            return None
+        ids = tuple(one.resource_id for _, one in found)
+        query = replace(query, criteria=(*query.criteria, Criterion(head, "is", ids)))
+    return query
+
+
+async def _included(
+    hub: Hub, parameters: list[str], found: list[tuple[datetime, StoredResource]], base: str
+) -> list[StoredResource]:
+    """Return the stored resources that the matches refer to by these parameters, each once."""
+    kept: dict[tuple[str, str], StoredResource] = {}
+    for _, one in found if parameters else ():
+        for param in parameters:
+            element = SEARCH[one.resource_type][param][1].split(".")[0]
+            for literal in references(one.body.get(element)):
+                target = stored_reference(literal, base)
+                if target is None or target in kept:
+                    continue
+                body = await hub.resource(*target)
+                if body is not None:
+                    kept[target] = StoredResource(*target, body)
+    return list(kept.values())
