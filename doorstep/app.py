@@ -30,6 +30,7 @@ from doorstep.rules import rules_dir
 from doorstep.settings import Settings
 from doorstep.stream.dispatcher import Dispatcher
 from doorstep.stream.sender import Sender
+from doorstep.stream.ticker import Ticker
 from doorstep.stream.work import Worker
 from doorstep.workers import Workers
 from schemas.outbound import ConfirmationRequested
@@ -135,6 +136,10 @@ class App:
     async def _start_stream(self, stack: AsyncExitStack, hub: LiveHub, journal: Journal) -> None:
         settings = self._settings
         worker = Worker(journal, hub)
+        if "handlers" in self._roles:
+            ticker = Ticker(journal)
+            ticker.start()
+            stack.push_async_callback(ticker.stop)
         if "handlers" in self._roles and not settings.kafka_bootstrap:
             dispatcher = Dispatcher(journal, self._subscriptions, worker)
             dispatcher.start()

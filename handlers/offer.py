@@ -13,6 +13,8 @@ from schemas.case import (
     CompletenessEvaluated,
     Offer,
     OfferDeclined,
+    OfferExpired,
+    OffersDue,
     OfferSent,
     OfferState,
 )
@@ -100,12 +102,14 @@ def after_business_minutes(start: datetime, minutes: int, hours: BusinessHours, 
 def next_wave(case: Case, unit: Unit, *, cause: str) -> list[Payload]:
     """Offer the case to the next providers that did not decline it, or leave it to a person when none is left."""
     earlier = unit.offers_of(case.case_id)
-    declined = {offer.npi for offer in earlier if offer.state is OfferState.DECLINED}
+    passed = {offer.npi for offer in earlier if offer.state in {OfferState.DECLINED, OfferState.EXPIRED}}
     rules = clocks(unit)
-    fitting = [p for p in matches(case, directory(unit), unit, unit.now.date()) if p.npi not in declined]
+    fitting = [p for p in matches(case, directory(unit), unit, unit.now.date()) if p.npi not in passed]
     wave = max((offer.wave for offer in earlier), default=0) + 1
     if not fitting:
-        reason = "every matching provider declined" if declined else "no provider of the network matches"
+        reason = (
+            "every matching provider declined or did not answer" if passed else "no provider of the network matches"
+        )
         _, change = moved(case, CaseState.UNDISPATCHABLE, unit, cause=reason)
         stage = f"offer {case.case_id} {wave}"
         return [change, *ask_person(unit, case.document_ids[-1], stage=stage, reason=reason, case_id=case.case_id)]
@@ -118,6 +122,7 @@ def next_wave(case: Case, unit: Unit, *, cause: str) -> list[Payload]:
     events: list[Payload] = [change]
     for provider in fitting[: rules.offer.wave_size]:
         events.extend(_offered(case, provider, wave, respond_by, unit))
+    unit.set_timer(f"offers {case.case_id}", respond_by, OffersDue(case_id=case.case_id, wave=wave))
     return events
 
 
@@ -184,3 +189,18 @@ def again(event: Event[OfferDeclined], unit: Unit) -> Iterable[Payload]:
     if any(offer.state is OfferState.SENT for offer in unit.offers_of(case.case_id)):
         return []
     return next_wave(case, unit, cause="the offers before were declined")
+
+
+@on(OffersDue)
+def overdue(event: Event[OffersDue], unit: Unit) -> Iterable[Payload]:
+    """End the offers of a wave that nobody answered in time, and ask the next providers."""
+    case = unit.case(event.data.case_id)
+    if case is None or case.state is not CaseState.DISPATCHING:
+        return []
+    offers = unit.offers_of(case.case_id)
+    open_offers = [o for o in offers if o.state is OfferState.SENT and o.wave == event.data.wave]
+    events: list[Payload] = []
+    for one in open_offers:
+        unit.save_offer(one.model_copy(update={"state": OfferState.EXPIRED, "answered_at": unit.now}))
+        events.append(OfferExpired(case_id=case.case_id, offer_id=one.offer_id, npi=one.npi))
+    return [*events, *next_wave(case, unit, cause="no provider answered in time")] if events else []

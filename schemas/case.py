@@ -106,6 +106,7 @@ class OfferState(StrEnum):
     ACCEPTED = "accepted"
     DECLINED = "declined"
     RECALLED = "recalled"
+    EXPIRED = "expired"
 
 
 class Offer(Model):
@@ -205,6 +206,46 @@ class OfferRecalled(Payload):
     offer_id: str
     npi: str
     reason: str
+
+
+class OfferExpired(Payload):
+    """Nobody answered by `respond_by`; an acceptance that comes later is refused."""
+
+    topic: ClassVar[str] = "dispatch.offer.expired"
+
+    case_id: str
+    offer_id: str
+    npi: str
+
+
+class OffersDue(Payload):
+    """The time to answer the offers of a wave is over."""
+
+    topic: ClassVar[str] = "dispatch.offers.due"
+
+    case_id: str
+    wave: int
+
+
+class ClockDue(Payload):
+    """A clock of the case has run out for the `number`-th time; what follows says `CaseClock`."""
+
+    topic: ClassVar[str] = "case.clock.due"
+
+    case_id: str
+    clock: str
+    number: int = Field(ge=1)
+
+
+class CaseClock(Payload):
+    """A limit has passed while the case had not moved on."""
+
+    topic: ClassVar[str] = "case.clock.breached"
+
+    case_id: str
+    clock: str
+    label: str
+    number: int = Field(ge=1)
 
 
 class ServiceScheduled(Payload):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, field_validator, model_validator
 
-from schemas.case import CaseManager
+from schemas.case import CaseManager, CaseState
 from schemas.identifiers import npi_ok
 from schemas.order import Order, OrderType
 
@@ -257,8 +257,30 @@ class OfferClock(Rule):
     latest_start_days: int = Field(ge=1)
 
 
+class ClockRule(Rule):
+    """One clock of a case: it runs while the case is in one of these states, by business or elapsed minutes.
+
+    After each of the first `reminders` the sender is reminded and the clock begins anew; after the last a person looks.
+    """
+
+    clock: str
+    label: str
+    while_: tuple[CaseState, ...] = Field(alias="while", min_length=1)
+    business_minutes: int | None = Field(default=None, ge=1)
+    elapsed_minutes: int | None = Field(default=None, ge=1)
+    reminders: int = Field(default=0, ge=0)
+    cite: tuple[str, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_kind_of_time(self) -> Self:
+        if (self.business_minutes is None) is (self.elapsed_minutes is None):
+            raise ValueError("give either business_minutes or elapsed_minutes")
+        return self
+
+
 class Clocks(Rule):
     version: date
     cite: tuple[str, ...]
     business: BusinessHours
     offer: OfferClock
+    case: tuple[ClockRule, ...] = ()

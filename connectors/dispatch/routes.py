@@ -23,6 +23,7 @@ _DECIDES = {"accept": OfferState.ACCEPTED, "decline": OfferState.DECLINED}
 _SAID = {
     OfferState.ACCEPTED: "This offer was accepted.",
     OfferState.DECLINED: "This offer was declined.",
+    OfferState.EXPIRED: "The time to answer this offer is over; no answer is needed any more.",
     OfferState.RECALLED: "This offer was withdrawn; no answer is needed any more.",
 }
 Kind = Literal["accept", "decline"]

@@ -11,15 +11,19 @@ from doorstep.connector import Receipt
 from doorstep.journal import DeadLetter, Reader
 from schemas.case import (
     Case,
+    CaseClock,
     CaseState,
     CaseStateChanged,
+    ClockDue,
     CompletenessEvaluated,
     ElementStatus,
     IdentityResolved,
     InformationRequested,
     OfferAccepted,
     OfferDeclined,
+    OfferExpired,
     OfferRecalled,
+    OffersDue,
     OfferSent,
     ServiceScheduled,
 )
@@ -63,7 +67,7 @@ def steps(timeline: Sequence[Event[Any]]) -> list[Step]:
             case ConfirmationSent():
                 return data.kind is ConfirmationKind.OFFER
             case _:
-                return isinstance(data, (OfferRecalled, InformationRequested))
+                return isinstance(data, (OfferRecalled, InformationRequested, OffersDue, ClockDue))
 
     return [Step(e, told(e), minor(e.data)) for e in timeline]
 
@@ -223,6 +227,10 @@ def _told_of_case(data: Any) -> str:
             return f"accepted by {data.provider_name}"
         case OfferDeclined():
             return f"declined: {data.reason}"
+        case OfferExpired():
+            return "offer ended: no answer in time"
+        case CaseClock():
+            return f"clock ran out: {data.label}"
         case OfferRecalled():
             return f"offer recalled: {data.reason}"
         case ServiceScheduled():

@@ -14,7 +14,7 @@ from sqlalchemy import Column, Connection, Integer, Select, and_, bindparam, exi
 
 from doorstep.connector import Receipt, StoredResource
 from doorstep.errors import Defect
-from doorstep.journal import events, search
+from doorstep.journal import events, search, timers
 from doorstep.journal.content import ContentStore
 from doorstep.journal.deliveries import Pending
 from doorstep.journal.inbox import load_receipt, storable
@@ -239,6 +239,9 @@ class Reader:
         """Return the FHIR resources kept with one transmission."""
         query = select(resource).where(resource.c.document_id == document_id).order_by(resource.c.type, resource.c.id)
         return [_stored(row) for row in self.connection.execute(query).mappings()]
+
+    def next_timer(self) -> datetime | None:
+        return timers.next_due(self.connection)
 
     def content(self, ref: Content) -> bytes:
         return self._store.read(self.connection, ref)

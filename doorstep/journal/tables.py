@@ -168,6 +168,15 @@ review = Table(
     Column("data", Text, nullable=False),
 )
 
+timer = Table(
+    "timer",
+    metadata,
+    Column("timer_id", Text, primary_key=True),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("data", Text, nullable=False),
+)
+
 counter = Table(
     "counter",
     metadata,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from doorstep.journal.cases import CaseWrites
 from doorstep.journal.deliveries import DeliveryWrites
 from doorstep.journal.inbox import InboxWrites
+from doorstep.journal.timers import TimerWrites
 from doorstep.journal.transaction import Context
 
 __all__ = ["Context", "JournalUnit"]
 
 
-class JournalUnit(InboxWrites, CaseWrites, DeliveryWrites):
+class JournalUnit(InboxWrites, CaseWrites, DeliveryWrites, TimerWrites):
     """Implements `doorstep.handler.Unit`; the engine's own operations stand beside it."""

@@ -14,6 +14,7 @@ from pydantic import JsonValue
 import handlers.acknowledge
 import handlers.answer
 import handlers.check
+import handlers.clocks
 import handlers.confirm
 import handlers.decide
 import handlers.link
@@ -32,7 +33,7 @@ from schemas.transmission import Content, ReceiptState
 from tests.factories import NOW
 
 OURS = {
-    "acknowledge", "answer", "check", "confirm", "decide", "link", "normalize", "notice", "offer", "patient",
+    "acknowledge", "answer", "check", "clocks", "confirm", "decide", "link", "normalize", "notice", "offer", "patient",
     "schedule", "translate",
 }  # fmt: skip
 PayloadT = TypeVar("PayloadT", bound=Payload)
@@ -53,6 +54,7 @@ class MemoryUnit:
         self.contents: dict[str, bytes] = {}
         self.events: list[Event[Any]] = []
         self.newest: dict[tuple[str, str], Event[Any]] = {}
+        self.timers: dict[str, tuple[datetime, Payload]] = {}
         self.network: Mapping[str, Any] | None = None
 
     def rules(self, name: str) -> Mapping[str, Any]:
@@ -104,6 +106,13 @@ class MemoryUnit:
 
     def save_offer(self, offer: Offer) -> None:
         self.offers[offer.offer_id] = offer
+
+    def set_timer(self, timer_id: str, due_at: datetime, payload: Payload) -> None:
+        assert due_at.tzinfo is not None
+        self.timers[timer_id] = (due_at, payload)
+
+    def cancel_timer(self, timer_id: str) -> None:
+        self.timers.pop(timer_id, None)
 
     def review(self, review_id: str) -> ReviewRequested | None:
         return self.reviews.get(review_id)
@@ -175,6 +184,14 @@ class MemoryHub:
         for payload in payloads:
             self.append(payload)
         self.drain()
+
+    def pass_time(self, until: datetime) -> None:
+        """Let the clock run up to a time: each timer fires once, in order, and all that follows happens."""
+        while due := [(at, name) for name, (at, _) in self.unit.timers.items() if at <= until]:
+            at, name = min(due)
+            self.unit.now = max(self.unit.now, at)
+            self.send(self.unit.timers.pop(name)[1])
+        self.unit.now = max(self.unit.now, until)
 
     def drain(self) -> None:
         for _ in range(10_000):

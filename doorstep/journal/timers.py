@@ -1,0 +1,55 @@
+"""Durable timers: set with what a handler changes, fired once by whoever looks first, however the clock jumps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import NAMESPACE_URL, uuid5
+
+from sqlalchemy import Connection, delete, func, select
+
+from doorstep.journal.events import parse
+from doorstep.journal.tables import timer, upsert
+from doorstep.journal.transaction import Transaction
+from schemas.event import Payload
+from schemas.topics import TOPICS
+
+
+class TimerWrites(Transaction):
+    """The timers' share of a unit of work."""
+
+    def set_timer(self, timer_id: str, due_at: datetime, payload: Payload) -> None:
+        """Append `payload` at `due_at` (aware); a timer of the same id is replaced."""
+        row = {"timer_id": timer_id, "due_at": due_at, "topic": payload.topic, "data": payload.model_dump_json()}
+        statement = upsert(self.dialect, timer).values(row)
+        self.connection.execute(statement.on_conflict_do_update(index_elements=["timer_id"], set_=row))
+        self.touched.add(TICKER)
+
+    def cancel_timer(self, timer_id: str) -> None:
+        """Forget a timer; one that is not set or has fired is no error."""
+        self.connection.execute(delete(timer).where(timer.c.timer_id == timer_id))
+
+    def fire_timers(self, limit: int = 100) -> int:
+        """Append the events of timers that are due, the oldest first; return how many fired.
+
+        The row goes in the transaction that appends its event, and the event's id follows from the timer, so that of
+        two processes that fire the same timer one appends nothing.
+        """
+        found = select(timer).where(timer.c.due_at <= self.now).order_by(timer.c.due_at, timer.c.timer_id).limit(limit)
+        rows = self.connection.execute(found.with_for_update(skip_locked=True)).mappings().all()
+        for row in rows:
+            payload = parse(TOPICS[row["topic"]], row["data"], f"timer {row['timer_id']}")
+            name = f"urn:doorstep:timer:{row['timer_id']}:{row['due_at'].isoformat()}:{row['data']}"
+            event_id = str(uuid5(NAMESPACE_URL, name))
+            self.insert_events([self.event(payload, source="timers", event_id=event_id)])
+            self.connection.execute(delete(timer).where(timer.c.timer_id == row["timer_id"]))
+        return len(rows)
+
+
+TICKER = "timers"
+"""Who is woken when a timer was set."""
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """Return when the next timer is due, None when there is none."""
+    found: datetime | None = connection.execute(select(func.min(timer.c.due_at))).scalar()
+    return found
