@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from doorstep.handler import Unit, on
+from handlers.business import after_business_minutes
 from handlers.casework import answerable, ask_person, clocks, derived_id, once
-from handlers.offer import after_business_minutes
 from schemas.case import Case, CaseClock, CaseStateChanged, ClockDue
 from schemas.event import Event, Payload
 from schemas.outbound import ConfirmationKind, ConfirmationRequested

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from doorstep.handler import Unit, on
+from handlers.business import after_business_minutes
 from handlers.casework import ask_person, clocks, derived_id, directory, moved, payer_key
 from schemas.case import (
     Case,
@@ -19,10 +20,9 @@ from schemas.case import (
     OfferState,
 )
 from schemas.event import Event, Payload
-from schemas.fields import zone_of
 from schemas.order import Order
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
-from schemas.rules import BusinessHours, Directory, Provider, covers
+from schemas.rules import Directory, Provider, covers
 from schemas.transmission import ReplyTo
 
 _KINDS = {"dme": "Medical equipment", "home_health": "Home health visits", "infusion": "Home infusion"}
@@ -81,22 +81,6 @@ def matches(case: Case, network: Directory, unit: Unit, as_of: date) -> list[Pro
             derived_id("turn", case.case_id, p.npi),
         ),
     )
-
-
-def after_business_minutes(start: datetime, minutes: int, hours: BusinessHours, order: Order) -> datetime:
-    """Return when that many business minutes have passed since `start`, on the wall clock of the service address."""
-    zone = zone_of(order.delivery_address or order.member.address)
-    local, left = start.astimezone(zone), timedelta(minutes=minutes)
-    for _ in range(366):
-        opens = datetime.combine(local.date(), hours.opens, zone)
-        closes = datetime.combine(local.date(), hours.closes, zone)
-        begin = max(local, opens)
-        if local.isoweekday() in hours.days and begin < closes:
-            if begin + left <= closes:
-                return (begin + left).astimezone(UTC)
-            left -= closes - begin
-        local = datetime.combine(local.date() + timedelta(days=1), hours.opens, zone)
-    return start + timedelta(days=366)
 
 
 def next_wave(case: Case, unit: Unit, *, cause: str) -> list[Payload]:

@@ -1,13 +1,9 @@
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from doorstep.rules import load
-from handlers.casework import clocks
-from handlers.offer import after_business_minutes, blocks, matches
+from handlers.offer import blocks, matches
 from schemas.case import CaseState
 from schemas.document import ReviewRequested
 from schemas.rules import Directory, Provider
@@ -15,7 +11,6 @@ from tests.factories import NOW, case, order, referral
 from tests.handlers.memory import MemoryHub, MemoryUnit
 
 TODAY = NOW.date()
-HOURS = clocks(MemoryUnit()).business  # type: ignore[arg-type]
 NETWORK = Directory.model_validate(load("network/sample"))
 
 
@@ -100,30 +95,3 @@ def test_when_nobody_fits_a_person_looks() -> None:
     hub.send(referral(order(ship_address="1 Beach Rd, Pago Pago, AS 96799")))
     assert hub.only_case().state is CaseState.UNDISPATCHABLE
     assert hub.seen(ReviewRequested)[0].case_id == hub.only_case().case_id
-
-
-@pytest.mark.parametrize(
-    ("start", "end"),
-    [
-        ("2026-11-23T15:00", "2026-11-23T17:00"),  # Monday morning in Ohio
-        ("2026-11-23T22:30", "2026-11-24T14:30"),  # 17:30: half an hour today, the rest tomorrow
-        ("2026-11-27T23:30", "2026-11-30T15:00"),  # Friday evening: from Monday's opening
-        ("2026-10-31T12:00", "2026-11-02T15:00"),  # over the weekend of the clock change
-        ("2026-11-23T05:00", "2026-11-23T15:00"),  # before opening
-    ],
-)
-def test_business_minutes_run_on_the_wall_clock_of_the_address(start: str, end: str) -> None:
-    at = datetime.fromisoformat(start).replace(tzinfo=UTC)
-    assert after_business_minutes(at, 120, HOURS, order()) == datetime.fromisoformat(end).replace(tzinfo=UTC)
-
-
-@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)), st.integers(1, 3000))  # noqa: DTZ001
-def test_a_business_deadline_is_later_and_within_opening_hours(at: datetime, minutes: int) -> None:
-    made = order(without=("ship_address",))
-    end = after_business_minutes(at, minutes, HOURS, made)
-    from schemas.fields import zone_of
-
-    local = end.astimezone(zone_of(None))
-    assert end > at
-    assert local.isoweekday() in HOURS.days
-    assert HOURS.opens <= local.time() <= HOURS.closes
