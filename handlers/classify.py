@@ -18,9 +18,11 @@ from handlers.casework import hold
 from handlers.extract.candidates import LABEL, SENTENCE, Candidate, of_page
 from handlers.extract.geometry import sheet_of
 from handlers.extract.labels import find_hits
+from handlers.finding import sheet_case
 from schemas import identifiers
 from schemas.document import DocumentClass, DocumentClassified, DocumentRead
 from schemas.event import Event, Payload
+from schemas.order import OrderType
 from schemas.reading import Page, Reading
 from schemas.transmission import ReceiptState
 
@@ -37,6 +39,13 @@ ORDER_LABELS = frozenset(
     {"member_id", "clinician_npi", "icd10", "code", "quantity", "frequency", "service_start", "service_end"}
     | {"ship_address", "clinician_name", "payer", "contact_phone", "practice_phone", "practice_fax"}
 )
+CLASS_OF_TYPE = {
+    OrderType.DME: DocumentClass.DME_ORDER,
+    OrderType.HOME_HEALTH: DocumentClass.HOME_HEALTH_REFERRAL,
+    OrderType.INFUSION: DocumentClass.INFUSION_ORDER,
+    OrderType.UNKNOWN: DocumentClass.DME_ORDER,
+}
+"""As what an answer to a case's own sheet is read."""
 Scores = defaultdict[str, float]
 _BLANKS = re.compile(r"[^a-z0-9]+")
 
@@ -204,12 +213,17 @@ async def _prepare(event: Event[DocumentRead], tools: Tools) -> Verdict:
 @on(DocumentRead, prepare=_prepare)
 def classify(event: Event[DocumentRead], unit: Unit, verdict: Verdict) -> Iterable[Payload]:
     data = event.data
+    case = sheet_case(data.returned, unit)
+    if case is not None and not verdict.document_class.is_order:
+        # an answer on our own sheet need not look like an order; what it is about is known
+        verdict = Verdict(CLASS_OF_TYPE[case.order.order_type], 1.0, verdict.patients)
     classified = DocumentClassified(
         document_id=data.document_id,
         channel=data.channel,
         received_at=data.received_at,
         reply_to=data.reply_to,
         documents=data.documents,
+        returned=data.returned if case is not None else None,
         reading=data.reading,
         document_class=verdict.document_class,
         class_confidence=verdict.confidence,

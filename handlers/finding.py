@@ -21,6 +21,7 @@ from handlers.identity import (
 from schemas.case import Case, CaseState
 from schemas.document import ReviewDecided
 from schemas.order import Order, OrderType, ReferralReceived
+from schemas.outbound import ConfirmationRequested
 
 FILLING = {CaseState.OPEN, CaseState.INCOMPLETE}
 """The states in which another sending of the order may fill its gaps."""
@@ -32,6 +33,12 @@ def by_number(data: ReferralReceived, unit: Unit) -> Case | None:
     kind = data.order.order_type
     fitting = [c for c in found if OrderType.UNKNOWN in {kind, c.order.order_type} or c.order.order_type is kind]
     return max(fitting, key=lambda c: (c.state is not CaseState.CANCELLED, c.opened_at, c.case_id), default=None)
+
+
+def sheet_case(returned: str | None, unit: Unit) -> Case | None:
+    """Return the case whose own sheet came back; None without a sheet, or for one that we never sent or of no case."""
+    asked = unit.latest(ConfirmationRequested, returned) if returned else None
+    return unit.case(asked.data.case_id) if asked and asked.data.case_id else None
 
 
 def identity_of(person: Person, data: ReferralReceived, unit: Unit) -> str | None:

@@ -62,6 +62,9 @@ def link(event: Event[ReferralReceived], unit: Unit) -> Iterable[Payload]:
         return _corrected(own, data, unit)
     if own is not None and _was_linked(data, own, person, unit):
         return []
+    answered = unit.case(data.answers_case) if data.answers_case else None
+    if answered is not None and agrees(person, person_of(answered.order, partial(payer_key, unit))):
+        return _again(answered, data, unit, rule="its own sheet came back")
     case = by_number(data, unit)
     if case is not None:
         if not agrees(person, person_of(case.order, partial(payer_key, unit))):

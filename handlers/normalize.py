@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from pydantic import JsonValue
 
 from doorstep.handler import Unit, on
-from handlers.casework import derived_id, hold, order_type_of
+from handlers.casework import derived_id, hold, order_type_of, payer_key
+from handlers.finding import sheet_case
+from handlers.identity import agrees, person_of
+from schemas.case import Case
 from schemas.document import DocumentClass, ExtractedField, FieldsExtracted
 from schemas.event import Event, Payload
 from schemas.fields import FIELD_NAMES, order_of, problems_of
@@ -77,6 +81,9 @@ def normalized(data: FieldsExtracted, unit: Unit) -> list[Payload]:
     order = order_from(data, unit)
     reply_to = reply_to_of(data, order)
     doubts = {**order.unreadable, **order.conflicting}
+    case = sheet_case(data.returned, unit)
+    if case is not None and data.patients <= 1:
+        return _answer(case, order, data, reply_to, unit)
     reason = None
     if not data.document_class.is_order:
         reason = "the document is not known to be an order"
@@ -99,6 +106,39 @@ def normalized(data: FieldsExtracted, unit: Unit) -> list[Payload]:
         document_class=data.document_class,
         documents=data.documents,
     )
+
+
+def _answer(case: Case, order: Order, data: FieldsExtracted, reply_to: ReplyTo | None, unit: Unit) -> list[Payload]:
+    """Return what came back with the case's own sheet as an answer to it; it need not name the member again."""
+    who = partial(payer_key, unit)
+    if not agrees(person_of(order, who), person_of(case.order, who)):
+        reason = "the sheet of a case came back with another member's papers"
+        return hold(
+            unit, data.document_id, reply_to, stage="normalize", reason=reason, case_id=case.case_id,
+            document_class=data.document_class, documents=data.documents,
+        )  # fmt: skip
+    known = case.order
+    member = order.member.model_copy(
+        update={"name": order.member.name or known.member.name, "dob": order.member.dob or known.member.dob}
+    )
+    left = {name: why for name, why in order.unreadable.items() if name not in IDENTITY}
+    answer = order.model_copy(
+        update={
+            "member": member,
+            "coverage": order.coverage or known.coverage,
+            "order_type": known.order_type,
+            "unreadable": left,
+        }
+    )
+    return [
+        ReferralReceived(
+            document_id=data.document_id,
+            order=answer,
+            reply_to=reply_to,
+            received_at=data.received_at,
+            answers_case=case.case_id,
+        )
+    ]
 
 
 def _has(order: Order, name: str) -> bool:

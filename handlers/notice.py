@@ -12,7 +12,7 @@ from doorstep.errors import Refused
 from doorstep.handler import Tools, Unit, on
 from doorstep.ocr import READABLE, sniff
 from handlers.casework import hold
-from handlers.read import READING_TYPE, SECONDS, read_fax, summary_of
+from handlers.read import READING_TYPE, SECONDS, read_fax, returned_sheet, summary_of
 from handlers.translate import NOTICE_TYPES
 from schemas.codec import CodecError
 from schemas.document import DocumentRead
@@ -114,6 +114,7 @@ def _document(data: TransmissionReceived, told: Told, unit: Unit) -> list[Payloa
         received_at=data.received_at,
         reply_to=data.reply_to,
         documents=told.documents,
+        returned=returned_sheet(told.reading),
         reading=told.kept,
         pages=tuple(summary_of(page) for page in told.reading.pages),
         engine=told.reading.engine,

@@ -13,6 +13,7 @@ from schemas import mail
 from schemas.codec import CodecError
 from schemas.document import DocumentRead, PageSummary
 from schemas.event import Event, Payload
+from schemas.outbound import confirmation_of
 from schemas.reading import Page, Reading, Word
 from schemas.transmission import Content, ReceiptState, TransmissionReceived
 
@@ -121,12 +122,20 @@ def read(event: Event[TransmissionReceived], unit: Unit, result: Read) -> Iterab
             received_at=data.received_at,
             reply_to=data.reply_to,
             documents=result.documents,
+            returned=returned_sheet(result.reading),
             reading=result.kept,
             pages=tuple(summary_of(page) for page in result.reading.pages),
             engine=result.reading.engine,
             problems=result.reading.problems,
         )
     ]
+
+
+def returned_sheet(reading: Reading) -> str | None:
+    """Return the confirmation whose sheet is among the pages; None when there is none, or the sheets differ."""
+    codes = (confirmation_of(code) for page in reading.pages for code in page.barcodes)
+    found = {code for code in codes if code is not None}
+    return found.pop() if len(found) == 1 else None
 
 
 def summary_of(page: Page) -> PageSummary:

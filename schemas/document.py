@@ -47,6 +47,9 @@ class OfDocument(Payload):
     received_at: datetime
     reply_to: ReplyTo | None
     documents: tuple[Content, ...]
+    returned: str | None = Field(
+        default=None, description="The confirmation whose own sheet came back with it, by the sheet's barcode"
+    )
 
 
 class DocumentRead(OfDocument):

@@ -166,4 +166,5 @@ class ReferralReceived(Payload):
     document_id: str
     order: Order
     reply_to: ReplyTo | None
+    answers_case: str | None = Field(default=None, description="The case whose own sheet came back with it")
     received_at: datetime

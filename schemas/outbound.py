@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
@@ -11,6 +12,19 @@ from pydantic import Field
 from schemas.case import CaseManager
 from schemas.event import Payload
 from schemas.transmission import ReplyTo
+
+_SHEET = re.compile(r"DOORSTEP:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+
+
+def sheet_code(confirmation_id: str) -> str:
+    """Return what the barcode of a sheet says: which confirmation it is, and nothing of a person."""
+    return f"DOORSTEP:{confirmation_id}"
+
+
+def confirmation_of(code: str) -> str | None:
+    """Return the confirmation of a sheet's barcode; None for every other barcode."""
+    found = _SHEET.fullmatch(code)
+    return found[1] if found else None
 
 
 class ConfirmationKind(StrEnum):

@@ -34,6 +34,7 @@ class Page(Model):
     rotation: int = 0
     part: int = 1
     second: tuple[Word, ...] = Field(default=(), description="All that the second engine read, as it read it")
+    barcodes: tuple[str, ...] = Field(default=(), description="The texts of its barcodes")
     marks: dict[str, bool] = Field(default_factory=dict, description="What pixels say: signature, checkbox:<label>")
 
     @property

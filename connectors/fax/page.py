@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from connectors.fax.settings import FaxSettings
-from schemas.outbound import ConfirmationKind, ConfirmationRequested
+from schemas.outbound import ConfirmationKind, ConfirmationRequested, sheet_code
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT, MARGIN = 612, 792, 54
 _TOP, _BOTTOM = 700.0, 90.0
 _ASK_MAX = 400
+CODE_SIZE = 104
+"""Points: 1.3 inches of code within its quiet zone."""
 _TITLES = {
     ConfirmationKind.ACKNOWLEDGED: "ORDER RECEIVED",
     ConfirmationKind.INFORMATION_REQUESTED: "INFORMATION NEEDED",
@@ -73,9 +75,23 @@ def render(confirmation: ConfirmationRequested, settings: FaxSettings, at: datet
         y = _TOP
         for block in page:
             y = _draw(canvas, block, y)
+        if number == 1 and confirmation.asks:
+            _barcode(canvas, sheet_code(confirmation.confirmation_id))
         canvas.showPage()
     canvas.save()
     return Rendered(out.getvalue(), len(pages))
+
+
+def _barcode(canvas: Canvas, text: str) -> None:
+    """Draw the square code by which the returned sheet is known; decision 0036 has what survives which fax line."""
+    from reportlab.graphics import renderPDF
+    from reportlab.graphics.barcode.qr import QrCodeWidget
+    from reportlab.graphics.shapes import Drawing
+
+    code = QrCodeWidget(text, barLevel="M", barBorder=4, barWidth=CODE_SIZE, barHeight=CODE_SIZE)
+    drawing = Drawing(CODE_SIZE, CODE_SIZE)
+    drawing.add(code)
+    renderPDF.draw(drawing, canvas, WIDTH - MARGIN - CODE_SIZE, _TOP - CODE_SIZE + 6)
 
 
 def _blocks(c: ConfirmationRequested, zone: ZoneInfo) -> list[_Block]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from doorstep.ocr.agree import merge
+from doorstep.ocr.barcodes import barcodes
 from doorstep.ocr.decode import image_pages
 from doorstep.ocr.engines import Engine, choose_engine, choose_lead
 from doorstep.ocr.look import look_again
@@ -103,6 +104,7 @@ def _from_text_layer(page: PdfPage, image: Image.Image) -> Page:
         source="text-layer",
         words=words,
         marks=find_marks(image, words),
+        barcodes=barcodes(image),
     )
 
 
@@ -110,6 +112,7 @@ def read_page(image: Image.Image, number: int, readers: Readers, *, bilevel: boo
     """Read one page with OCR; when little can be read, try it turned and keep the best."""
     if ink_share(image) < BLANK:
         return Page(number=number, width=image.width, height=image.height, source="ocr", words=())
+    codes = barcodes(image)
     page = clean(image, bilevel=bilevel)
     words = readers.glance(page, bilevel=bilevel)
     rotation = 0
@@ -136,6 +139,7 @@ def read_page(image: Image.Image, number: int, readers: Readers, *, bilevel: boo
         rotation=rotation,
         second=second,
         marks=find_marks(page, words),
+        barcodes=codes,
     )
 
 

@@ -39,6 +39,7 @@ def extracted(
             received_at=data.received_at,
             reply_to=data.reply_to,
             documents=data.documents,
+            returned=data.returned,
             document_class=data.document_class,
             patients=data.patients,
             fields=fields,
