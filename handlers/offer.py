@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from doorstep.handler import Unit, on
+from handlers.benefits import BEFORE, to_person
 from handlers.business import after_business_minutes
 from handlers.casework import ask_person, clocks, derived_id, directory, moved, payer_key
+from handlers.gate import held
 from schemas.case import (
     Case,
     CaseState,
-    CompletenessEvaluated,
     Offer,
     OfferDeclined,
     OfferExpired,
@@ -22,6 +23,7 @@ from schemas.case import (
 from schemas.event import Event, Payload
 from schemas.order import Order
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
+from schemas.payer import DispatchCleared
 from schemas.rules import Directory, Provider, covers
 from schemas.transmission import ReplyTo
 
@@ -85,6 +87,8 @@ def matches(case: Case, network: Directory, unit: Unit, as_of: date) -> list[Pro
 
 def next_wave(case: Case, unit: Unit, *, cause: str) -> list[Payload]:
     """Offer the case to the next providers that did not decline it, or leave it to a person when none is left."""
+    if (barred := held(case, unit)) is not None:
+        return to_person(case, f"it cannot be offered: {barred}", unit)
     earlier = unit.offers_of(case.case_id)
     passed = {offer.npi for offer in earlier if offer.state in {OfferState.DECLINED, OfferState.EXPIRED}}
     rules = clocks(unit)
@@ -156,12 +160,13 @@ def summary(order: Order) -> str:
     return f"{kind}, ZIP area {zip3 or 'unknown'}"
 
 
-@on(CompletenessEvaluated, where=lambda data: data.complete)
-def offer(event: Event[CompletenessEvaluated], unit: Unit) -> Iterable[Payload]:
+@on(DispatchCleared)
+def offer(event: Event[DispatchCleared], unit: Unit) -> Iterable[Payload]:
+    """Offer what has passed the gate of coverage and authorization."""
     case = unit.case(event.data.case_id)
-    if case is None or case.state is not CaseState.COMPLETE:
+    if case is None or case.state not in BEFORE:
         return []
-    return next_wave(case, unit, cause="the order is complete")
+    return next_wave(case, unit, cause=event.data.cause)
 
 
 @on(OfferDeclined)

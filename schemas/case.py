@@ -10,6 +10,7 @@ from pydantic import Field
 
 from schemas.event import Model, Payload
 from schemas.order import Order
+from schemas.payer import Appeal, Authorization, Denial, Eligibility
 from schemas.transmission import ReplyTo
 
 
@@ -17,6 +18,14 @@ class CaseState(StrEnum):
     OPEN = "open"
     INCOMPLETE = "incomplete"
     COMPLETE = "complete"
+    BENEFITS = "benefits"
+    AUTH_PENDING = "auth-pending"
+    AUTHORIZED = "authorized"
+    DENIED = "denied"
+    APPEALING = "appealing"
+    EXTERNAL_REVIEW = "external-review"
+    CLOSED_DENIED = "closed-denied"
+    NOT_COVERED = "closed-not-covered"
     DISPATCHING = "dispatching"
     UNDISPATCHABLE = "undispatchable"
     PROVIDER_ACCEPTED = "provider-accepted"
@@ -31,22 +40,95 @@ ALLOWED: dict[CaseState, frozenset[CaseState]] = {
         {
             CaseState.OPEN,
             CaseState.INCOMPLETE,
+            CaseState.BENEFITS,
+            CaseState.AUTH_PENDING,
+            CaseState.DENIED,
             CaseState.DISPATCHING,
             CaseState.UNDISPATCHABLE,
             CaseState.CANCELLED,
         }
     ),
+    CaseState.BENEFITS: frozenset(
+        {
+            CaseState.OPEN,
+            CaseState.AUTH_PENDING,
+            CaseState.DENIED,
+            CaseState.NOT_COVERED,
+            CaseState.DISPATCHING,
+            CaseState.UNDISPATCHABLE,
+            CaseState.CANCELLED,
+        }
+    ),
+    CaseState.AUTH_PENDING: frozenset(
+        {
+            CaseState.OPEN,
+            CaseState.AUTHORIZED,
+            CaseState.DENIED,
+            CaseState.NOT_COVERED,
+            CaseState.DISPATCHING,
+            CaseState.UNDISPATCHABLE,
+            CaseState.CANCELLED,
+        }
+    ),
+    CaseState.AUTHORIZED: frozenset(
+        {
+            CaseState.OPEN,
+            CaseState.AUTH_PENDING,
+            CaseState.DENIED,
+            CaseState.DISPATCHING,
+            CaseState.UNDISPATCHABLE,
+            CaseState.CANCELLED,
+        }
+    ),
+    CaseState.DENIED: frozenset(
+        {
+            CaseState.OPEN,
+            CaseState.AUTHORIZED,
+            CaseState.APPEALING,
+            CaseState.EXTERNAL_REVIEW,
+            CaseState.CLOSED_DENIED,
+            CaseState.DISPATCHING,
+            CaseState.UNDISPATCHABLE,
+            CaseState.CANCELLED,
+        }
+    ),
+    CaseState.APPEALING: frozenset(
+        {
+            CaseState.OPEN,
+            CaseState.AUTHORIZED,
+            CaseState.DENIED,
+            CaseState.EXTERNAL_REVIEW,
+            CaseState.CLOSED_DENIED,
+            CaseState.CANCELLED,
+        }
+    ),
+    CaseState.EXTERNAL_REVIEW: frozenset(
+        {CaseState.OPEN, CaseState.AUTHORIZED, CaseState.DENIED, CaseState.CLOSED_DENIED, CaseState.CANCELLED}
+    ),
+    CaseState.CLOSED_DENIED: frozenset({CaseState.OPEN, CaseState.CANCELLED}),
+    CaseState.NOT_COVERED: frozenset({CaseState.OPEN, CaseState.CANCELLED}),
     CaseState.DISPATCHING: frozenset(
         {
             CaseState.OPEN,
             CaseState.PROVIDER_ACCEPTED,
             CaseState.UNDISPATCHABLE,
             CaseState.DISPATCHING,
+            CaseState.BENEFITS,
+            CaseState.AUTH_PENDING,
+            CaseState.DENIED,
             CaseState.CANCELLED,
         }
     ),
     CaseState.UNDISPATCHABLE: frozenset(
-        {CaseState.OPEN, CaseState.DISPATCHING, CaseState.INCOMPLETE, CaseState.CANCELLED}
+        {
+            CaseState.OPEN,
+            CaseState.DISPATCHING,
+            CaseState.INCOMPLETE,
+            CaseState.BENEFITS,
+            CaseState.AUTH_PENDING,
+            CaseState.DENIED,
+            CaseState.CANCELLED,
+        }
     ),
     CaseState.PROVIDER_ACCEPTED: frozenset({CaseState.SCHEDULED, CaseState.DISPATCHING, CaseState.CANCELLED}),
     CaseState.SCHEDULED: frozenset({CaseState.CANCELLED}),
@@ -59,6 +141,19 @@ class CaseManager(Model):
     name: str
     extension: str
     email: str | None = None
+
+
+class Escalation(Model):
+    """Who has promised what by when: the level (1 to 3), the manager by name and how to reach him or her."""
+
+    level: int = Field(ge=1, le=3)
+    reason: str
+    supervisor: str
+    manager_name: str
+    manager_contact: str
+    committed_eta: datetime
+    opened_by: str
+    opened_at: datetime
 
 
 class ElementStatus(StrEnum):
@@ -98,6 +193,12 @@ class Case(Model):
     provider_npi: str | None = None
     provider_name: str | None = None
     scheduled_start: datetime | None = None
+    eligibility: Eligibility | None = None
+    authorization: Authorization | None = None
+    denials: tuple[Denial, ...] = ()
+    appeals: tuple[Appeal, ...] = ()
+    self_pay: bool = Field(default=False, description="The member pays: a person has said so; no payer is waited for")
+    escalation: Escalation | None = None
     revision: int = 1
 
 

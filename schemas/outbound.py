@@ -11,6 +11,7 @@ from pydantic import Field
 
 from schemas.case import CaseManager
 from schemas.event import Payload
+from schemas.payer import PayerEnquiry
 from schemas.transmission import ReplyTo
 
 _SHEET = re.compile(r"DOORSTEP:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
@@ -34,6 +35,9 @@ class ConfirmationKind(StrEnum):
     SCHEDULED = "scheduled"
     CANCELLED = "cancelled"
     OFFER = "offer"
+    ELIGIBILITY = "eligibility"
+    AUTHORIZATION = "authorization"
+    AUTHORIZATION_INQUIRY = "authorization-inquiry"
 
 
 class ConfirmationRequested(Payload):
@@ -61,6 +65,7 @@ class ConfirmationRequested(Payload):
     offer_id: str | None = None
     respond_by: datetime | None = None
     service_summary: str | None = Field(default=None, description="For offers: service kind and ZIP3, no person")
+    enquiry: PayerEnquiry | None = Field(default=None, description="For payers (channel `payer`): what is asked")
 
 
 class ConfirmationSent(Payload):

@@ -208,6 +208,9 @@ _KIND_SAYS = {
     ConfirmationKind.SCHEDULED: "scheduled start told",
     ConfirmationKind.CANCELLED: "cancellation told",
     ConfirmationKind.OFFER: "offer to the provider",
+    ConfirmationKind.ELIGIBILITY: "payer asked about the coverage",
+    ConfirmationKind.AUTHORIZATION: "payer asked for an authorization",
+    ConfirmationKind.AUTHORIZATION_INQUIRY: "payer asked what became of the authorization",
 }
 
 

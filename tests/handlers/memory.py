@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 import handlers.acknowledge
 import handlers.answer
+import handlers.benefits
 import handlers.check
 import handlers.clocks
 import handlers.confirm
@@ -33,8 +34,8 @@ from schemas.transmission import Content, ReceiptState
 from tests.factories import NOW
 
 OURS = {
-    "acknowledge", "answer", "check", "clocks", "confirm", "decide", "link", "normalize", "notice", "offer", "patient",
-    "schedule", "translate",
+    "acknowledge", "answer", "benefits", "check", "clocks", "confirm", "decide", "link", "normalize", "notice", "offer",
+    "patient", "schedule", "translate",
 }  # fmt: skip
 PayloadT = TypeVar("PayloadT", bound=Payload)
 
