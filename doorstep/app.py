@@ -20,12 +20,14 @@ from fastapi import APIRouter, FastAPI
 from doorstep import http, registry
 from doorstep.connector import ConnectorSettings, ConnectorSpec, Delivery, Listen, Sent
 from doorstep.console.api import api_router, health_router
+from doorstep.console.figures import report_router
 from doorstep.console.pages import pages_router, static_mount
 from doorstep.errors import Refused, SettingsError
 from doorstep.handler import Subscription
 from doorstep.hub import LiveHub, reachable
 from doorstep.journal import ALL_TOPICS, Journal, Route, Routes
 from doorstep.observe import tell_lost_errors
+from doorstep.reports import OwnCounts, Period
 from doorstep.rules import rules_dir
 from doorstep.settings import Settings
 from doorstep.stream.dispatcher import Dispatcher
@@ -114,7 +116,8 @@ class App:
         if "intake" in self._roles:
             routers += self._routers(hub)
         if "console" in self._roles:
-            routers += [api_router(journal, self._stop), pages_router(journal)]
+            counts = partial(own_counts, self._settings)
+            routers += [api_router(journal, self._stop), report_router(journal, counts), pages_router(journal)]
         app = http.build(self._settings, routers)
         if "console" in self._roles:
             app.router.routes.append(static_mount())
@@ -270,3 +273,13 @@ def _write_whole(path: Path, text: str) -> None:
     with contextlib.suppress(OSError):
         draft.chmod(0o644)
     draft.rename(path)
+
+
+def own_counts(settings: Settings, period: Period) -> OwnCounts:
+    """Return what the sources of every connector say of themselves."""
+    found: dict[str, tuple[str, ...]] = {}
+    for spec in registry.connectors().values():
+        if spec.own_counts is not None:
+            own = own_settings(spec, settings)
+            found |= spec.own_counts(own, settings.data_dir.resolve(), period.since, period.until)
+    return found

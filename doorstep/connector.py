@@ -210,5 +210,8 @@ class ConnectorSpec:
     router: Callable[[Any, Hub], APIRouter] | None = None
     send: Callable[[Any, Hub, Delivery], Awaitable[Sent]] | None = None
     destination: Callable[[Any, ConfirmationRequested], str] | None = None
+    own_counts: Callable[[Any, Path, datetime, datetime], Mapping[str, tuple[str, ...]]] | None = None
+    """`own_counts(settings, data_dir, since, until)`: what the channel's sources themselves say came in that time:
+    source -> the identifier (as in `Transmission.identifier`) of each input, one that came twice twice."""
     check: Callable[[Any], AsyncIterator[tuple[str, bool, str]]] | None = None
     """For `doorstep check`: yields (what, ok, what to do)."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, time
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, field_validator, model_validator
 
@@ -238,8 +239,18 @@ class DeskManager(CaseManager):
 
 
 class Desk(Rule):
+    """The people of the desk; `zone` is the wall clock that its days and reports go by (an IANA name)."""
+
     version: date
+    zone: str = "America/New_York"
     managers: tuple[DeskManager, ...] = Field(min_length=1)
+
+    @field_validator("zone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("is no IANA time zone")
+        return value
 
 
 class BusinessHours(Rule):

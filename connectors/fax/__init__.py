@@ -5,6 +5,7 @@ It must never acknowledge, that is move a file out of its claim or tell a gatewa
 
 from __future__ import annotations
 
+from connectors.fax.counted import own_counts
 from connectors.fax.outbound import check, destination, send
 from connectors.fax.service import inbound, router
 from connectors.fax.settings import FaxSettings
@@ -17,6 +18,7 @@ CONNECTOR = ConnectorSpec(
     router=router,
     send=send,
     destination=destination,
+    own_counts=own_counts,
     check=check,
 )
 

@@ -111,6 +111,14 @@ def read_log(path: Path, start: int) -> Iterator[Line]:
         yield _line("", start + _CHUNK)
 
 
+def whole_log(path: Path) -> Iterator[Line]:
+    """Return every whole line of the log as it is now."""
+    start = 0
+    while lines := list(read_log(path, start)):
+        yield from lines
+        start = lines[-1].end
+
+
 def _line(text: str, end: int) -> Line:
     """Split one line. HylaFAX+ has more columns at the end and more kinds of lines; those before are the same."""
     fields = [field.strip().strip('"') for field in text.rstrip("\r").split("\t")]

@@ -59,6 +59,11 @@ class Records:
         found = [record for path in self._open.glob("*.json") if (record := _load(path))]
         return sorted(found, key=lambda record: float(record.get("first", 0)))
 
+    def all(self) -> list[dict[str, Any]]:
+        """Return every record that is kept, under way or settled, in no order."""
+        paths = (*self._open.glob("*.json"), *self._done.glob("*.json"))
+        return list({record["key"]: record for path in paths if (record := _load(path))}.values())
+
     def purge(self, days: float) -> None:
         """Remove what was settled long ago, and drafts that a crash left; looks once an hour."""
         if time.monotonic() < self._next_purge:

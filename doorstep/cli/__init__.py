@@ -27,6 +27,7 @@ COMMANDS = {
     "look": ("cases", "case", "events", "tail", "find", "dead-letters"),
     "replay": ("replay",),
     "packet": ("packet",),
+    "report": ("report",),
     "schema": ("schema", "routes"),
     "check": ("check",),
     "bench": ("bench",),

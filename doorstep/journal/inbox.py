@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping, func, insert, select, update
 
 from doorstep.connector import Receipt, Transmission
 from doorstep.errors import Defect
-from doorstep.journal import search
+from doorstep.journal import counts, search
 from doorstep.journal.content import Staged
 from doorstep.journal.tables import insert_receipt
 from doorstep.journal.tables import receipt as receipt_table
@@ -146,6 +146,7 @@ class InboxWrites(Transaction):
             self._keep_resources(transmission, receipt.document_id)
         if taken:
             self.insert_events([self._received(*one) for one in taken])
+        counts.count(self.connection, self.dialect, zip((one.transmission for one in inputs), receipts, strict=True))
         return receipts
 
     def _received(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from sqlalchemy import Column, Connection, Integer, Select, and_, bindparam, exi
 
 from doorstep.connector import Receipt, StoredResource
 from doorstep.errors import Defect
-from doorstep.journal import events, search, timers
+from doorstep.journal import counts, events, search, timers
 from doorstep.journal.content import ContentStore
 from doorstep.journal.deliveries import Pending
 from doorstep.journal.inbox import load_receipt, storable
@@ -129,6 +129,26 @@ class Reader:
         if wanted:
             query = query.where(event.c.topic.in_(wanted))
         return [events.load(row) for row in self.connection.execute(query).mappings()]
+
+    def events_since(self, since: datetime, *, topics: Iterable[str], batch: int = 2000) -> Iterator[Event[Any]]:
+        """Yield the events of these topics that are not older than `since`, in the order of the journal."""
+        wanted, seq = list(topics), 0
+        query = select(event).where(event.c.topic.in_(wanted), event.c.time >= since).order_by(event.c.seq)
+        while rows := self.connection.execute(query.where(event.c.seq > seq).limit(batch)).mappings().all():
+            yield from (events.load(row) for row in rows)
+            seq = rows[-1]["seq"]
+
+    def intake_counts(self, since: datetime, until: datetime) -> list[counts.IntakeCount]:
+        """Return how many inputs came between two full hours, by channel, source and outcome."""
+        return counts.between(self.connection, since, until)
+
+    def receipts_between(self, since: datetime, until: datetime) -> dict[str, int]:
+        """Return how many receipts of that time stand in the journal, by channel."""
+        return counts.receipts_between(self.connection, since, until)
+
+    def next_timers(self, prefix: str) -> dict[str, datetime]:
+        """Return the timers whose id begins so, with the time at which each is due."""
+        return timers.beginning(self.connection, prefix)
 
     def last_seq(self) -> int:
         return int(self.connection.execute(select(func.coalesce(func.max(event.c.seq), 0))).scalar_one())

@@ -177,6 +177,17 @@ timer = Table(
     Column("data", Text, nullable=False),
 )
 
+intake_count = Table(
+    "intake_count",
+    metadata,
+    Column("hour", UtcDateTime, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("outcome", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+"""Every call of `receive` by its outcome: stored, rejected, duplicate or conflict."""
+
 counter = Table(
     "counter",
     metadata,

@@ -53,3 +53,9 @@ def next_due(connection: Connection) -> datetime | None:
     """Return when the next timer is due, None when there is none."""
     found: datetime | None = connection.execute(select(func.min(timer.c.due_at))).scalar()
     return found
+
+
+def beginning(connection: Connection, prefix: str) -> dict[str, datetime]:
+    """Return the ids of timers that begin so, with the time at which each is due."""
+    query = select(timer.c.timer_id, timer.c.due_at).where(timer.c.timer_id.startswith(prefix, autoescape=True))
+    return {row.timer_id: row.due_at for row in connection.execute(query)}

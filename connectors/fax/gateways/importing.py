@@ -125,7 +125,8 @@ class Importer:
         if result is None:
             await self._later(record, None)
             return
-        await asyncio.to_thread(self.records.settle, key, {"id": record["id"], "result": result, "at": stamp()})
+        settled = {"id": record["id"], "result": result, "first": record["first"], "at": stamp()}
+        await asyncio.to_thread(self.records.settle, key, settled)
 
     async def _later(self, record: dict[str, Any], pause: float | None) -> None:
         tries = record["tries"] + 1

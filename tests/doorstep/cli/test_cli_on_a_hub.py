@@ -80,6 +80,27 @@ def test_the_packet_of_a_case_is_written_whole_or_not_at_all(running: Running) -
     assert not (running.folder / "none.pdf").exists()
 
 
+def test_reports_say_the_same_on_the_command_line_and_over_http(running: Running) -> None:
+    for name in ("daily-import-reconciliation", "weekly-open-referrals", "metrics"):
+        made = running.run("report", name, "--period", "today", "--json")
+        assert (made.code, made.err) == (0, ""), made
+        asked = running.get(f"/api/reports/{name}?period=today")
+        assert asked.status_code == 200
+        assert [t["title"] for t in asked.json()["tables"]] == [t["title"] for t in json.loads(made.out)["tables"]]
+        assert HOSTILE not in made.out
+    imports = running.get("/api/reports/daily-import-reconciliation?period=today").json()["tables"][0]["rows"]
+    counted = next(row for row in imports if row["source"] == "hl7v2")
+    assert counted["counted"] == counted["stored"] + counted["rejected"]
+    assert running.get("/api/reports/metrics?form=csv").text.startswith("Metrics,")
+    assert running.get("/api/reports/metrics?form=pdf").content.startswith(b"%PDF-")
+    assert running.get("/api/reports/nothing").status_code == 404
+    assert running.get("/api/reports/metrics?period=never").status_code == 422
+    assert running.run("report", "metrics", "--format", "pdf", "-o", "m.pdf").code == 0
+    assert (running.folder / "m.pdf").read_bytes().startswith(b"%PDF-")
+    running.run("report", "metrics", "--format", "pdf").failed(1, "-o FILE.pdf")
+    running.run("report", "everything").failed(1, "no report everything")
+
+
 def test_lists_are_read_by_people_and_by_machines(running: Running) -> None:
     for command in (["cases"], ["events"], ["case", running.case], ["routes"], ["dead-letters"]):
         told, parsed = running.run(*command), running.run(*command, "--json")

@@ -1,0 +1,158 @@
+"""The desk's figures for a period: acknowledgement, clarification, touchless, acceptance, time to service, failures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from doorstep.journal import Reader
+from doorstep.reports.facts import Facts, Referral, gather, hours
+from doorstep.reports.period import Period
+from doorstep.reports.sheet import RATE_COLUMNS, Cell, Rate, Report, Table, percentile
+from schemas.case import CaseState
+
+DAY = timedelta(hours=24)
+SAME_QUESTION = timedelta(days=7)
+"""Within so long another contact counts as the same matter. Ours: no source gives a window."""
+_PLACED = (CaseState.PROVIDER_ACCEPTED, CaseState.SCHEDULED)
+
+
+def report(reader: Reader, period: Period) -> Report:
+    """Count the referrals received in the period, and what happened in it."""
+    facts = gather(reader, period)
+    received = list(facts.referrals.values())
+    rates: list[tuple[str, Rate]] = [
+        ("acknowledged within 24 hours", acknowledged(received)),
+        ("clarification needed", clarified(received)),
+        ("touchless to complete", touchless(received, facts)),
+        ("fields accepted unseen and corrected later", Rate(facts.corrected_fields, facts.accepted_fields)),
+        ("resolved at first contact", first_contact(received)),
+        ("referrals placed with a provider", placed(received)),
+        ("offers accepted", accepted(facts)),
+        ("received again", Rate(sum(r.duplicates > 0 for r in received), len(received))),
+        ("discharges scheduled", discharge_saves(received)),
+    ]
+    shown = [(name, *rate.cells()) for name, rate in rates]
+    sends = [(*which, number) for which, number in sorted(facts.sends.items())]
+    return Report(
+        name="metrics",
+        title="Metrics",
+        period=str(period),
+        zone=period.zone.key,
+        made_at=period.now.isoformat(timespec="seconds"),
+        tables=(
+            Table.of("Rates", ("measure", *RATE_COLUMNS), shown, chart=("measure", "percent")),
+            Table.of("Times in hours", ("measure", "n", "p50", "p90", "p99"), _times(received, facts, period)),
+            *_clarification(received),
+            _providers(facts),
+            Table.of("Clocks that ran out", ("clock", "times"), sorted(facts.breaches.items())),
+            Table.of("What went to senders", ("channel", "outcome", "times"), sends),
+        ),
+        notes=(
+            f"{len(received)} referrals received in the period; what was received before it is counted in its own.",
+            "Acknowledged: the sender's channel took the case number. Clarification target: below 8 percent.",
+            f"First contact: nothing more came for the case within {SAME_QUESTION.days} days.",
+            "Corrected later: among the fields that a person happened to see; only a checked sample tells more.",
+            f"{facts.dead} deliveries ended in the dead letters.",
+        ),
+    )
+
+
+def acknowledged(received: Sequence[Referral]) -> Rate:
+    able = [r for r in received if r.answerable]
+    good = sum(r.told_at is not None and r.told_at - r.received_at <= DAY for r in able)
+    return Rate(good, len(able), {"without an address to answer": len(received) - len(able)})
+
+
+def clarified(received: Sequence[Referral]) -> Rate:
+    """Count referrals of which something was asked; a value we could not read is ours, and counts apart."""
+    missing = sum(any(status == "missing" for _, status in r.asked) for r in received)
+    ours = sum(bool(r.asked) and all(status != "missing" for _, status in r.asked) for r in received)
+    return Rate(missing, len(received), {"asked only about what we could not read (counted as not needed)": ours})
+
+
+def touchless(received: Sequence[Referral], facts: Facts) -> Rate:
+    """Count referrals that came to `complete` with no person deciding anything before."""
+    complete = [(r, at) for r in received if (at := r.reached(CaseState.COMPLETE))]
+    untouched = sum(
+        not any(decision <= at for document in r.documents for decision in facts.decided.get(document, ()))
+        for r, at in complete
+    )
+    return Rate(untouched, len(complete), {"not complete yet": len(received) - len(complete)})
+
+
+def first_contact(received: Sequence[Referral]) -> Rate:
+    once = sum(not any(at - r.received_at <= SAME_QUESTION for at in r.contacts) for r in received)
+    return Rate(once, len(received))
+
+
+def placed(received: Sequence[Referral]) -> Rate:
+    dispatched = [r for r in received if r.reached(CaseState.DISPATCHING, CaseState.UNDISPATCHABLE)]
+    good = sum(r.reached(*_PLACED) is not None for r in dispatched)
+    return Rate(good, len(dispatched), {"never offered": len(received) - len(dispatched)})
+
+
+def accepted(facts: Facts) -> Rate:
+    """Count offers; one that was recalled because another provider was first is no fault of its provider."""
+    recalled = sum(offer.ended == "recalled" for offer in facts.offers.values())
+    open_ones = sum(not offer.ended for offer in facts.offers.values())
+    good = sum(offer.ended == "accepted" for offer in facts.offers.values())
+    return Rate(good, len(facts.offers) - recalled - open_ones, {"recalled": recalled, "still open": open_ones})
+
+
+def discharge_saves(received: Sequence[Referral]) -> Rate:
+    flagged = [r for r in received if r.discharge]
+    return Rate(
+        sum(bool(r.scheduled) for r in flagged), len(flagged), {"no discharge named": len(received) - len(flagged)}
+    )
+
+
+def _times(received: Sequence[Referral], facts: Facts, period: Period) -> list[tuple[Cell, ...]]:
+    def since_receipt(moment: Callable[[Referral], datetime | None]) -> list[float]:
+        return [(at - r.received_at).total_seconds() for r in received if (at := moment(r))]
+
+    spans: list[tuple[str, Iterable[float]]] = [
+        ("receipt to acknowledgement", since_receipt(lambda r: r.told_at)),
+        ("receipt to complete", since_receipt(lambda r: r.reached(CaseState.COMPLETE))),
+        ("receipt to a provider's acceptance", since_receipt(lambda r: r.reached(*_PLACED))),
+        ("receipt to the committed start", since_receipt(lambda r: r.scheduled[0] if r.scheduled else None)),
+        ("waiting for the sender", [s for r in received if (s := r.spent_in(CaseState.INCOMPLETE, period.now))]),
+        ("offer to acceptance", [(o.answered_at - o.sent_at).total_seconds() for o in facts.offers.values()
+                                 if o.ended == "accepted" and o.answered_at]),
+        ("review asked to decided", facts.review_seconds),
+    ]  # fmt: skip
+    rows: list[tuple[Cell, ...]] = []
+    for name, seconds in spans:
+        values = hours(seconds)
+        rows.append((name, len(values), *(percentile(values, share) for share in (0.5, 0.9, 0.99))))
+    return rows
+
+
+def _clarification(received: Sequence[Referral]) -> tuple[Table, ...]:
+    def by(name: str, key: Callable[[Referral], str]) -> Table:
+        groups: dict[str, list[Referral]] = {}
+        for referral in received:
+            groups.setdefault(key(referral), []).append(referral)
+        rows = [(group, *clarified(found).cells()) for group, found in sorted(groups.items())]
+        return Table.of(f"Clarification by {name}", (name, *RATE_COLUMNS), rows)
+
+    elements = Counter(asked for r in received for asked in r.asked)
+    counted = sorted(elements.items(), key=lambda item: (-item[1], item[0]))
+    return (
+        by("channel", lambda r: r.channel),
+        by("order type", lambda r: r.order_type),
+        Table.of("What was asked for", ("element", "status", "referrals"), [(*k, n) for k, n in counted]),
+    )
+
+
+def _providers(facts: Facts) -> Table:
+    outcomes: dict[tuple[str, str], Counter[str]] = {}
+    for offer in facts.offers.values():
+        outcomes.setdefault((offer.npi, offer.provider), Counter())[offer.ended or "open"] += 1
+    columns = ("accepted", "declined", "expired", "recalled", "open")
+    rows: list[tuple[Cell, ...]] = [
+        (npi, provider, sum(found.values()), *(found[name] for name in columns))
+        for (npi, provider), found in sorted(outcomes.items())
+    ]
+    return Table.of("Offers by provider", ("NPI", "provider", "offers", *columns), rows)

@@ -1,0 +1,107 @@
+"""Every referral that is not at its end: how old, what holds it up, whose it is, and when its next clock runs out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from doorstep.journal import Reader
+from doorstep.reports.period import Period
+from doorstep.reports.sheet import Cell, Report, Table
+from schemas.case import ALLOWED, Case, CaseState
+
+_BUCKETS = (
+    ("0-24 h", timedelta(hours=24)),
+    ("24-72 h", timedelta(hours=72)),
+    ("3-7 days", timedelta(days=7)),
+    ("7-14 days", timedelta(days=14)),
+)
+OLDEST = "over 14 days"
+BUCKETS = (*(name for name, _ in _BUCKETS), OLDEST)
+_COLUMNS = ("case", "state", "order type", "age", "hours open", "blocker", "owner", "ext", "clock", "due", "discharge")
+
+
+def bucket(age: timedelta) -> str:
+    return next((name for name, most in _BUCKETS if age < most), OLDEST)
+
+
+def report(reader: Reader, period: Period) -> Report:
+    """List the open cases of now; the period says only what they are compared with: opened and closed in it."""
+    open_cases = [case for case in _all(reader) if ALLOWED[case.state]]
+    waiting = {review.case_id: review.reason for review in reader.reviews(limit=1_000_000) if review.case_id}
+    clocks = _next_clocks(reader)
+    rows: list[tuple[Cell, ...]] = []
+    ages: Counter[tuple[str, str]] = Counter()
+    for case in sorted(open_cases, key=lambda case: case.received_at):
+        age = period.now - case.received_at
+        ages[case.state.value, bucket(age)] += 1
+        clock, due = clocks.get(case.case_id, ("", None))
+        rows.append(
+            (
+                case.case_id,
+                case.state.value,
+                case.order.order_type.value,
+                bucket(age),
+                round(age.total_seconds() / 3600, 1),
+                _blocker(case, waiting.get(case.case_id)),
+                case.manager.name,
+                case.manager.extension,
+                clock,
+                _minute(due),
+                str(case.order.discharge_deadline or ""),
+            )
+        )
+    states = sorted({state for state, _ in ages})
+    by_age: list[tuple[Cell, ...]] = [
+        (state, *(ages[state, b] for b in BUCKETS), sum(ages[state, b] for b in BUCKETS)) for state in states
+    ]
+    idle = sum(1 for case in open_cases if case.case_id not in clocks and case.case_id not in waiting)
+    return Report(
+        name="weekly-open-referrals",
+        title="Weekly open referrals",
+        period=f"as of {period.now.astimezone(period.zone):%Y-%m-%d %H:%M}",
+        zone=period.zone.key,
+        made_at=period.now.isoformat(timespec="seconds"),
+        tables=(
+            Table.of("By state and age", ("state", *BUCKETS, "all"), by_age, chart=("state", "all")),
+            Table.of("Open referrals", _COLUMNS, rows),
+        ),
+        notes=(
+            f"{len(open_cases)} open; {idle} of them with neither a running clock nor a person who was asked to look.",
+        ),
+    )
+
+
+def _all(reader: Reader) -> Iterable[Case]:
+    before: str | None = None
+    while page := reader.cases(limit=1000, before=before):
+        yield from page
+        before = page[-1].case_id
+
+
+def _next_clocks(reader: Reader) -> dict[str, tuple[str, datetime]]:
+    """Return for each case the clock that runs out first; a timer is named `clock NAME CASE`."""
+    found: dict[str, tuple[str, datetime]] = {}
+    for timer_id, due in reader.next_timers("clock ").items():
+        _, name, case_id = timer_id.split(" ", 2)
+        if case_id not in found or due < found[case_id][1]:
+            found[case_id] = (name, due)
+    return found
+
+
+def _blocker(case: Case, review: str | None) -> str:
+    if case.state is CaseState.INCOMPLETE:
+        return f"sender: {', '.join(element.label for element in case.unmet)}"
+    if review:
+        return f"desk: {review}"
+    return {
+        CaseState.UNDISPATCHABLE: "desk: no provider can take it",
+        CaseState.DISPATCHING: "provider: offers are out",
+        CaseState.PROVIDER_ACCEPTED: "provider: no date yet",
+        CaseState.SCHEDULED: "none: waiting for the day",
+    }.get(case.state, "")
+
+
+def _minute(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else ""

@@ -1,0 +1,154 @@
+"""The metrics are what their formulas say, over stories told as events."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import count
+from zoneinfo import ZoneInfo
+
+from doorstep.reports import named_period
+from doorstep.reports.facts import Facts, facts_of
+from doorstep.reports.metrics import accepted, acknowledged, clarified, first_contact, placed, touchless
+from schemas.case import (
+    CaseState,
+    CaseStateChanged,
+    ElementResult,
+    ElementStatus,
+    IdentityResolved,
+    InformationRequested,
+    OfferAccepted,
+    OfferExpired,
+    OfferRecalled,
+    OfferSent,
+)
+from schemas.document import ReviewDecided, ReviewRequested
+from schemas.event import Event, Payload
+from schemas.outbound import ConfirmationKind, ConfirmationRequested, ConfirmationSent
+from tests.factories import HOSPITAL, NOW, extraction, order
+
+MONTH = named_period("2026-11", ZoneInfo("America/New_York"), NOW + timedelta(days=20))
+
+
+class Story:
+    """Events in the order in which they are told; hours are since NOW."""
+
+    def __init__(self) -> None:
+        self.events: list[Event[Payload]] = []
+        self._numbers = count(1)
+
+    def tell(self, *payloads: Payload, after: float = 0.0) -> Story:
+        at = NOW + timedelta(hours=after)
+        self.events += [Event(id=str(next(self._numbers)), source="test", time=at, data=data) for data in payloads]
+        return self
+
+    def referral(self, case_id: str = "A", *, received: datetime = NOW, new: bool = True, again: bool = False) -> Story:
+        return self.tell(
+            IdentityResolved(
+                case_id=case_id, document_id=f"doc of {case_id}", order=order(document_id=f"doc of {case_id}"),
+                reply_to=HOSPITAL, received_at=received, rule="test", is_new=new, duplicate=again,
+            )
+        )  # fmt: skip
+
+    def asked(self, status: ElementStatus, case_id: str = "A") -> Story:
+        element = ElementResult(element_id="icd10", label="Diagnosis", status=status, severity="required", ask="?")
+        return self.tell(InformationRequested(case_id=case_id, document_id="d", elements=(element,)))
+
+    def state(self, state: CaseState, case_id: str = "A", *, after: float = 0.0) -> Story:
+        return self.tell(CaseStateChanged(case_id=case_id, from_state=None, to_state=state, cause="test"), after=after)
+
+    def told(self, case_id: str = "A", *, after: float | None) -> Story:
+        made = ConfirmationRequested(
+            confirmation_id=f"c of {case_id}", kind=ConfirmationKind.ACKNOWLEDGED, recipient=HOSPITAL,
+            case_id=case_id, document_id="d", reference=case_id,
+        )  # fmt: skip
+        self.tell(made)
+        if after is None:
+            return self
+        sent = ConfirmationSent(
+            confirmation_id=made.confirmation_id, case_id=case_id, kind=made.kind, channel="hl7v2",
+            provider_status="AA", provider_id="1", attempt=1,
+        )  # fmt: skip
+        return self.tell(sent, after=after)
+
+    def offer(self, number: int, *ends: type[Payload]) -> Story:
+        which = {"case_id": "A", "offer_id": f"offer {number}", "npi": "1285894246"}
+        self.tell(OfferSent(**which, provider_name="P", wave=1, respond_by=NOW))
+        for end in ends:
+            more = {OfferAccepted: {"provider_name": "P", "start": NOW}, OfferRecalled: {"reason": "r"}}.get(end, {})
+            self.tell(end(**which, **more), after=number)
+        return self
+
+    @property
+    def facts(self) -> Facts:
+        return facts_of(self.events, MONTH)
+
+
+def test_acknowledged_in_time_counts_whom_we_could_answer() -> None:
+    story = Story().referral("A").told("A", after=1).referral("B").told("B", after=25).referral("C")
+    story.referral("D").told("D", after=None)
+    rate = acknowledged(list(story.facts.referrals.values()))
+    assert (rate.n, rate.of, rate.excluded) == (1, 3, {"without an address to answer": 1})
+
+
+def test_a_referral_of_another_month_is_not_counted() -> None:
+    story = Story().referral("old", received=NOW - timedelta(days=60)).told("old", after=1)
+    assert story.facts.referrals == {}
+
+
+def test_what_we_could_not_read_does_not_count_against_the_sender() -> None:
+    story = Story().referral("A").asked(ElementStatus.MISSING, "A").asked(ElementStatus.MISSING, "A")
+    story.referral("B").asked(ElementStatus.UNREADABLE, "B").referral("C")
+    rate = clarified(list(story.facts.referrals.values()))
+    assert (rate.n, rate.of, list(rate.excluded.values())) == (1, 3, [1])
+
+
+def test_touchless_is_complete_with_no_decision_before() -> None:
+    def decided(case_id: str, after: float) -> Story:
+        decision = ReviewDecided(review_id="r", document_id=f"doc of {case_id}", decision="accept", reviewer="desk")
+        return story.tell(decision, after=after)
+
+    story = Story()
+    for case_id in "ABCD":
+        story.referral(case_id)
+    decided("A", 1)
+    for case_id in "ABC":
+        story.state(CaseState.COMPLETE, case_id, after=2)
+    decided("B", 3)
+    facts = story.facts
+    rate = touchless(list(facts.referrals.values()), facts)
+    assert (rate.n, rate.of, list(rate.excluded.values())) == (2, 3, [1])
+
+
+def test_a_value_that_was_accepted_and_then_changed_by_a_person_is_counted_as_wrong() -> None:
+    read = extraction(document_id="d", doubtful={"icd10": ("unsure",)})
+    right = {name: field.value for name, field in read.fields.items()}
+    asked = ReviewRequested(review_id="r", document_id="d", reason="look")
+    decision = ReviewDecided(
+        review_id="r", document_id="d", decision="accept", reviewer="desk",
+        fields={"member_id": "other", "payer": right["payer"], "icd10": ["J44.9"]},
+    )  # fmt: skip
+    facts = Story().tell(read).tell(asked, after=1).tell(decision, after=3).facts
+    assert (facts.corrected_fields, facts.accepted_fields) == (1, len(read.fields) - 1)
+    assert facts.review_seconds == [2 * 3600]
+
+
+def test_a_recalled_or_open_offer_counts_neither_for_nor_against_its_provider() -> None:
+    story = Story().referral().offer(1, OfferExpired).offer(2, OfferAccepted, OfferRecalled).offer(3, OfferRecalled)
+    rate = accepted(story.offer(4).facts)
+    assert (rate.n, rate.of, rate.excluded) == (1, 2, {"recalled": 1, "still open": 1})
+
+
+def test_first_contact_and_placement() -> None:
+    story = Story().referral("A").referral("A", new=False, again=True).referral("B")
+    story.state(CaseState.DISPATCHING, "A").state(CaseState.PROVIDER_ACCEPTED, "A", after=2)
+    story.state(CaseState.UNDISPATCHABLE, "B")
+    received = list(story.facts.referrals.values())
+    assert (first_contact(received).n, first_contact(received).of) == (1, 2)
+    assert (placed(received).n, placed(received).of) == (1, 2)
+
+
+def test_time_in_a_state_runs_until_it_is_left() -> None:
+    story = Story().state(CaseState.OPEN).referral().state(CaseState.INCOMPLETE, after=1)
+    story.state(CaseState.COMPLETE, after=5).state(CaseState.INCOMPLETE, after=7)
+    found = story.facts.referrals["A"]
+    assert found.spent_in(CaseState.INCOMPLETE, NOW + timedelta(hours=10)) == 7 * 3600
