@@ -50,7 +50,7 @@ def capability_statement(base: str) -> dict[str, Any]:
         "software": {"name": "Doorstep", "version": __version__},
         "implementation": {"description": "Intake of post-acute orders", "url": base},
         "fhirVersion": "4.0.1",
-        "format": ["application/fhir+json", "json"],
+        "format": ["application/fhir+json", "application/fhir+xml", "json", "xml"],
         "rest": [
             {
                 "mode": "server",

@@ -47,6 +47,7 @@ class Input:
     interaction: str
     bundle_identifier: tuple[str, str] | None = None
     if_none_exist: str | None = None
+    media: str = MEDIA_TYPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +76,14 @@ class Intake:
                 await held.enter_async_context(self._locks.setdefault(name, asyncio.Lock()))
             return await self._take(given, names)
 
-    async def reject(self, given: bytes, partner: str, refused: Refusal) -> None:
+    async def reject(self, given: bytes, partner: str, refused: Refusal, media: str = MEDIA_TYPE) -> None:
         """Keep a refused input with its reason, so that it can be found."""
         first = refused.issues[0]
         await self.hub.receive(
             Transmission(
                 channel="fhir",
                 idempotency_key=f"rejected:{partner}:{hashlib.sha256(given).hexdigest()}",
-                blobs=(Blob(MEDIA_TYPE, given),),
+                blobs=(Blob(media, given),),
                 received_at=clock.now(),
                 sender=partner,
                 details={"status": str(refused.status)},
@@ -206,7 +207,7 @@ class Intake:
         return Transmission(
             channel="fhir",
             idempotency_key=key,
-            blobs=(Blob(MEDIA_TYPE, given.body), Blob(MEDIA_TYPE, dumps(collection))),
+            blobs=(Blob(given.media, given.body), Blob(MEDIA_TYPE, dumps(collection))),
             received_at=received_at,
             reply_to=reply_to,
             identifier=given.bundle_identifier[1] if given.bundle_identifier else _first_identifier(given.entries),

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.fhir.wire import Refusal, refusal
+from connectors.fhir.wire import XML_TYPE, Refusal, refusal
 from schemas.codec import CodecError
-from schemas.fhir import is_request, loads, validate
+from schemas.fhir import is_request, loads, validate, xml_loads
 from schemas.fhir.groups import DONE
 
 
-def parse(body: bytes, max_bytes: int) -> dict[str, Any]:
-    """Return the JSON object of a body; refuse with 400 what cannot be parsed."""
+def parse(body: bytes, media: str, max_bytes: int) -> dict[str, Any]:
+    """Return a body's resource in its JSON form; refuse with 400 what cannot be parsed."""
     try:
-        return loads(body, max_bytes=max_bytes)
+        return (xml_loads if media == XML_TYPE else loads)(body, max_bytes=max_bytes)
     except CodecError as broken:
         status = 413 if broken.code == "too-long" else 400
         raise refusal(status, broken.code, broken.message, broken.location) from None

@@ -62,23 +62,23 @@ class Site:
         """POST [type]: keep the resource; an order becomes a Task, complete or not."""
         if kind not in CREATED:
             raise _unknown(kind)
-        body = await read_body(request, self.settings.max_bytes)
-        resource = await work(len(body), parse, body, self.settings.max_bytes)
+        body, media = await read_body(request, self.settings.max_bytes)
+        resource = await work(len(body), parse, body, media, self.settings.max_bytes)
         partner = self.settings.partner(request.headers.get("x-doorstep-partner"))
         condition = request.headers.get("if-none-exist")
         try:
             await work(len(body), check_order, resource, kind)
-            given = Input(body, [Entry(resource)], partner, "create", if_none_exist=condition)
+            given = Input(body, [Entry(resource)], partner, "create", if_none_exist=condition, media=media)
             taken = await self.intake.take(given)
         except Refusal as refused:
-            await self.intake.reject(body, partner, refused)
+            await self.intake.reject(body, partner, refused, media)
             raise
         return await self._created(taken, request.headers.get("prefer", ""))
 
     async def post_bundle(self, request: Request) -> Response:
         """POST a transaction or message (all or nothing), or a batch (each entry by itself)."""
-        body = await read_body(request, self.settings.max_bytes)
-        bundle = await work(len(body), parse, body, self.settings.max_bytes)
+        body, media = await read_body(request, self.settings.max_bytes)
+        bundle = await work(len(body), parse, body, media, self.settings.max_bytes)
         partner = self.settings.partner(request.headers.get("x-doorstep-partner"))
         try:
             await work(len(body), check, envelope(bundle), "Bundle")
@@ -88,9 +88,10 @@ class Site:
             named = part(bundle.get("identifier"))
             value = named.get("value")
             identifier = (str(named.get("system") or ""), str(value)) if value else None
-            taken = await self.intake.take(Input(body, entries, partner, str(bundle["type"]), identifier))
+            given = Input(body, entries, partner, str(bundle["type"]), identifier, media=media)
+            taken = await self.intake.take(given)
         except Refusal as refused:
-            await self.intake.reject(body, partner, refused)
+            await self.intake.reject(body, partner, refused, media)
             raise
         if bundle["type"] == "message":
             return answer(self._message_response(bundle, taken))
@@ -156,8 +157,8 @@ class Site:
 
     async def validate(self, request: Request, kind: str | None = None) -> Response:
         """POST [type]/$validate: say what is wrong with a resource; nothing is kept."""
-        body = await read_body(request, self.settings.max_bytes)
-        given = await work(len(body), parse, body, self.settings.max_bytes)
+        body, media = await read_body(request, self.settings.max_bytes)
+        given = await work(len(body), parse, body, media, self.settings.max_bytes)
         if given.get("resourceType") == "Parameters":
             listed = [p.get("resource") for p in parts(given.get("parameter")) if p.get("name") == "resource"]
             given = part(listed[0]) if listed else {}

@@ -13,12 +13,16 @@ from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
 from doorstep.errors import HubError, Unavailable
-from schemas.fhir import Issue, dumps, operation_outcome
+from schemas.fhir import Issue, dumps, operation_outcome, xml_dumps
 
 MEDIA_TYPE = "application/fhir+json"
+XML_TYPE = "application/fhir+xml"
 INLINE_BYTES = 8 * 1024
 """Up to here parsing and validation take about 2 ms."""
-ACCEPTED_TYPES = frozenset({"application/fhir+json", "application/json", "application/json+fhir"})
+JSON_TYPES = frozenset({MEDIA_TYPE, "application/json", "application/json+fhir", "text/json", "json"})
+XML_TYPES = frozenset({XML_TYPE, "application/xml", "application/xml+fhir", "text/xml", "xml"})
+ANY_TYPES = frozenset({"", "*/*", "application/*"})
+R4_VERSIONS = frozenset({"4.0", "4.0.1", "4.3", "4.3.0", "r4"})
 
 
 class Refusal(Exception):
@@ -53,11 +57,41 @@ async def read_form(request: Request) -> str:
     return data.decode("utf-8", "replace")
 
 
-def wants_json(request: Request) -> bool:
-    """Say whether JSON is among what the client takes (`_format` wins over Accept)."""
-    wanted = request.query_params.get("_format") or request.headers.get("accept") or "*/*"
-    kinds = [kind.partition(";")[0].strip().lower().replace(" ", "+") for kind in wanted.split(",")]
-    return any(kind in {"", "*/*", "application/*", "json", "text/json", *ACCEPTED_TYPES} for kind in kinds)
+def format_of(request: Request) -> str:
+    """Return the media type that the client is answered in; `_format` wins over Accept, else as it wrote itself."""
+    named = request.query_params.get("_format")
+    found = _preferred(named.replace(" ", "+") if named else request.headers.get("accept", ""))
+    if found is None:
+        raise refusal(406, "not-supported", f"only {MEDIA_TYPE} and {XML_TYPE} of FHIR R4 are served")
+    return found or (XML_TYPE if _media(request.headers.get("content-type", ""))[0] in XML_TYPES else MEDIA_TYPE)
+
+
+def _preferred(wanted: str) -> str | None:
+    """Return the type with the highest weight (JSON of two alike), "" where any will do, None where none fits."""
+    best: tuple[float, int, str] | None = None
+    for kind in wanted.split(","):
+        media, parameters = _media(kind)
+        if parameters.get("fhirversion", "4.0") not in R4_VERSIONS:
+            continue
+        kinds = ((2, MEDIA_TYPE, JSON_TYPES), (1, XML_TYPE, XML_TYPES), (0, "", ANY_TYPES))
+        for rank, served, names in kinds:
+            if media in names and _weight(parameters.get("q", "1")) > 0:
+                best = max(best or (0.0, 0, ""), (_weight(parameters.get("q", "1")), rank, served))
+    return best[2] if best else None
+
+
+def _media(text: str) -> tuple[str, dict[str, str]]:
+    """Return a media type and its parameters, in small letters."""
+    media, *listed = text.lower().split(";")
+    pairs = (parameter.partition("=") for parameter in listed)
+    return media.strip().replace(" ", "+"), {name.strip(): value.strip(' "') for name, _, value in pairs}
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
 
 
 def packed(request: Request, response: Response) -> Response:
@@ -68,12 +102,28 @@ def packed(request: Request, response: Response) -> Response:
     headers = {k: v for k, v in response.headers.items() if k.lower() not in {"content-length", "content-type"}}
     headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
     body = gzip.compress(bytes(response.body), 5, mtime=0)
-    return Response(body, response.status_code, headers, media_type=MEDIA_TYPE)
+    return Response(body, response.status_code, headers, media_type=response.media_type)
+
+
+class Answer(Response):
+    """A resource on its way out, written as JSON until the client is known to want XML."""
+
+    def __init__(self, resource: Any, status: int, headers: Mapping[str, str] | None) -> None:
+        super().__init__(dumps(resource), status, headers, media_type=MEDIA_TYPE)
+        self.resource = resource
 
 
 def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a FHIR JSON response."""
-    return Response(dumps(body), status, headers, media_type=MEDIA_TYPE)
+    """Return a FHIR response."""
+    return Answer(body, status, headers)
+
+
+def written(response: Response, media: str) -> Response:
+    """Return an answer in the format that the client asked for."""
+    if not isinstance(response, Answer) or media == MEDIA_TYPE:
+        return response
+    headers = {k: v for k, v in response.headers.items() if k.lower() not in {"content-length", "content-type"}}
+    return Response(xml_dumps(response.resource), response.status_code, headers, media_type=XML_TYPE)
 
 
 class FhirRoute(APIRoute):
@@ -83,34 +133,37 @@ class FhirRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
+            media = MEDIA_TYPE
             try:
-                if not wants_json(request):
-                    raise refusal(406, "not-supported", f"only {MEDIA_TYPE} is served")
-                return packed(request, await handle(request))
+                media = format_of(request)
+                response = await handle(request)
             except Refusal as refused:
-                return answer(operation_outcome(refused.issues), refused.status)
+                response = answer(operation_outcome(refused.issues), refused.status)
             except ClientDisconnect:
-                return answer(operation_outcome([Issue("error", "incomplete", "the body ended early")]), 400)
+                response = answer(operation_outcome([Issue("error", "incomplete", "the body ended early")]), 400)
             except Unavailable as away:
                 wait = str(max(1, round(away.retry_after or 5)))
                 issue = Issue("error", "transient", away.message)
-                return answer(operation_outcome([issue]), 503, {"Retry-After": wait})
+                response = answer(operation_outcome([issue]), 503, {"Retry-After": wait})
             except HubError as wrong:
                 code = "exception" if wrong.http_status >= 500 else "processing"
                 issue = Issue("error", code, wrong.message, wrong.location)
-                return answer(operation_outcome([issue]), wrong.http_status)
+                response = answer(operation_outcome([issue]), wrong.http_status)
+            return packed(request, written(response, media))
 
         return guarded
 
 
-async def read_body(request: Request, max_bytes: int) -> bytes:
-    """Return the body, stopping at the cap; refuse other media types and compressed bodies."""
+async def read_body(request: Request, max_bytes: int) -> tuple[bytes, str]:
+    """Return the body and its media type, stopping at the cap; refuse what is neither JSON nor XML of FHIR R4."""
     content_type = request.headers.get("content-type", "")
-    media, _, parameters = content_type.lower().partition(";")
-    if content_type and media.strip() not in ACCEPTED_TYPES:
-        raise refusal(415, "not-supported", f"only {MEDIA_TYPE} is taken")
-    if "charset=" in parameters and "utf-8" not in parameters and "utf8" not in parameters:
+    media, parameters = _media(content_type)
+    if content_type and media not in JSON_TYPES | XML_TYPES:
+        raise refusal(415, "not-supported", f"only {MEDIA_TYPE} and {XML_TYPE} are taken")
+    if parameters.get("charset", "utf-8") not in {"utf-8", "utf8"}:
         raise refusal(415, "not-supported", "only UTF-8 is taken")
+    if parameters.get("fhirversion", "4.0") not in R4_VERSIONS:
+        raise refusal(415, "not-supported", "only FHIR R4 is taken")
     coding = request.headers.get("content-encoding", "identity").lower()
     if coding not in {"identity", "gzip", "x-gzip"}:
         raise refusal(415, "not-supported", "bodies are taken as they are or packed with gzip")
@@ -123,7 +176,8 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
         body += chunk
         if len(body) > max_bytes:
             raise too_large
-    return bytes(body) if coding == "identity" else await work(len(body), _unpacked, bytes(body), max_bytes)
+    data = bytes(body) if coding == "identity" else await work(len(body), _unpacked, bytes(body), max_bytes)
+    return data, XML_TYPE if media in XML_TYPES else MEDIA_TYPE
 
 
 def _unpacked(body: bytes, max_bytes: int) -> bytes:

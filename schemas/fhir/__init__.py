@@ -7,6 +7,8 @@ from schemas.fhir.outcome import Issue, operation_outcome
 from schemas.fhir.strict import dumps, loads, plain
 from schemas.fhir.task import BUSINESS_STATUS, TASK_STATUS, pending_task, task_id, task_of
 from schemas.fhir.validation import validate
+from schemas.fhir.xml_in import xml_loads
+from schemas.fhir.xml_out import xml_dumps
 
 __all__ = [
     "BUSINESS_STATUS",
@@ -24,4 +26,6 @@ __all__ = [
     "task_id",
     "task_of",
     "validate",
+    "xml_dumps",
+    "xml_loads",
 ]

@@ -34,7 +34,7 @@ def loads(data: bytes, *, max_bytes: int) -> dict[str, Any]:
         value = json.loads(
             text,
             object_pairs_hook=_object,
-            parse_float=_decimal,
+            parse_float=number_of,
             parse_int=_integer,
             parse_constant=_constant,
         )
@@ -83,7 +83,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _decimal(literal: str) -> Decimal:
+def number_of(literal: str) -> Decimal:
+    """Return a number with its digits; refuse one that is beyond reason."""
     mantissa, _, exponent = literal.lower().partition("e")
     if len(mantissa) > MAX_DIGITS or len(exponent) > 4 or (exponent and abs(int(exponent)) > MAX_EXPONENT):
         raise CodecError("value", "a number has too many digits")

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.fhir.capability import CREATED
+from connectors.fhir.wire import XML_TYPE
 from doorstep.errors import Unavailable
-from schemas.fhir import dumps, validate
+from schemas.fhir import dumps, loads, validate, xml_dumps, xml_loads
 from tests.connectors.fhir.server import JSON as HEADERS
 from tests.connectors.fhir.server import SAMPLES, Served, served
 from tests.samples.make_fhir import bundle, contained
@@ -26,7 +27,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 GOOD = (SAMPLES / "service_request.json").read_bytes()
 
 
-@pytest.mark.parametrize("media", ["application/fhir+xml", "text/plain", "application/x-www-form-urlencoded", "x"])
+@pytest.mark.parametrize(
+    "media",
+    ["application/json; fhirVersion=3.0", "application/pdf", "text/plain", "application/x-www-form-urlencoded", "x"],
+)
 async def test_other_media_types_are_refused(site: Served, media: str) -> None:
     reply = await site.client.post("/fhir/ServiceRequest", content=GOOD, headers={"Content-Type": media})
     assert reply.status_code == 415
@@ -71,19 +75,52 @@ async def test_a_packed_order_is_taken_and_the_answer_is_packed_for_who_asks(sit
 
 
 @pytest.mark.parametrize(
-    ("accept", "query", "status"),
+    ("accept", "query", "media"),
     [
-        ("application/fhir+json", "", 200),
-        ("application/fhir+xml", "", 406),
-        ("application/fhir+xml, application/json;q=0.5", "", 200),
-        ("application/fhir+xml", "?_format=json", 200),
-        ("*/*", "?_format=xml", 406),
-        ("*/*", "?_format=application/fhir%2Bjson", 200),
+        ("application/fhir+json", "", "json"),
+        ("application/fhir+xml", "", "xml"),
+        ("application/fhir+xml;q=1.0, application/fhir+json;q=1.0", "", "json"),
+        ("application/fhir+xml, application/json;q=0.5", "", "xml"),
+        ("application/fhir+xml", "?_format=json", "json"),
+        ("application/fhir+json;fhirVersion=4.0", "", "json"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "", "xml"),
+        ("*/*", "?_format=xml", "xml"),
+        ("*/*", "?_format=application/fhir%2Bjson", "json"),
+        ("*/*", "?_format=application/fhir+xml", "xml"),
     ],
 )
-async def test_the_form_of_the_answer_is_the_clients_choice(site: Served, accept: str, query: str, status: int) -> None:
+async def test_the_form_of_the_answer_is_the_clients_choice(site: Served, accept: str, query: str, media: str) -> None:
     reply = await site.client.get(f"/fhir/metadata{query}", headers={"Accept": accept})
-    assert reply.status_code == status
+    assert reply.status_code == 200
+    assert reply.headers["content-type"].startswith(f"application/fhir+{media}")
+    assert reply.content.startswith(b"{" if media == "json" else b"<?xml")
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/fhir+json;fhirVersion=5.0", "application/fhir+json;q=0"])
+async def test_what_is_not_served_is_406(site: Served, accept: str) -> None:
+    reply = await site.client.get("/fhir/metadata", headers={"Accept": accept})
+    assert reply.status_code == 406
+    assert reply.json()["resourceType"] == "OperationOutcome"
+
+
+async def test_an_order_in_xml_is_the_order_and_is_answered_in_xml(site: Served) -> None:
+    body = xml_dumps(loads(GOOD, max_bytes=10**6))
+    reply = await site.client.post("/fhir/ServiceRequest", content=body, headers={"Content-Type": XML_TYPE})
+    assert reply.status_code == 201
+    stored = xml_loads(reply.content, max_bytes=10**6)
+    again = await site.post("/fhir/ServiceRequest", GOOD)
+    assert again.json()["id"] == stored["id"], "the same order in the other form is the same order"
+    (received,) = await site.received()
+    assert received.contents[0].content_type == XML_TYPE
+    assert await site.hub.content(received.contents[0]) == body
+    assert (await site.orders(received))[0].lines
+
+
+async def test_broken_xml_is_400_and_an_entity_is_not_looked_at(site: Served) -> None:
+    headers = {"Content-Type": XML_TYPE, "Accept": "application/fhir+json"}
+    for body, code in ((b"<ServiceRequest", "structure"), (b"<!DOCTYPE a><a/>", "security")):
+        reply = await site.client.post("/fhir/ServiceRequest", content=body, headers=headers)
+        assert (reply.status_code, reply.json()["issue"][0]["code"]) == (400, code)
 
 
 async def test_a_body_over_the_cap_is_refused_by_its_length(site: Served) -> None:
