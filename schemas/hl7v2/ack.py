@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from schemas.codec import CodecError
-from schemas.hl7v2.er7 import CHARACTER_SETS, Delimiters, Repetition
+from schemas.hl7v2.er7 import Delimiters, Repetition, known_codec
 from schemas.hl7v2.header import Header
 
 DEFAULT_VERSION = "2.5.1"
@@ -64,7 +64,7 @@ def acknowledgement(header: Header | None, code: str, *, at: datetime, error: Ac
     echoed = "" if control_id == '""' else d.encode(d.plain(control_id) if _unsafe(control_id, d) else control_id)
     own_id = hashlib.sha256(f"{header.sender_key}|{control_id}|{code}|{timestamp(at)}".encode()).hexdigest()[:20]
     kind = "ACK" if version < "2.3.1" or not header.event else f"ACK{c}{_plain(header.event, d)}{c}ACK"
-    charset = _plain(header.character_set, d) if header.character_set.upper() in CHARACTER_SETS else ""
+    charset = _plain(header.character_set, d) if known_codec(header.character_set) else ""
     msh = [
         f"MSH{f}{d.msh2}",
         _plain(header.receiving_application, d) or "DOORSTEP",
@@ -83,7 +83,7 @@ def acknowledgement(header: Header | None, code: str, *, at: datetime, error: Ac
     segments = [f.join(msh), f"MSA{f}{code}{f}{echoed}{f}{text}".rstrip(f)]
     if error is not None:
         segments.append(_err(error, d, version))
-    codec = CHARACTER_SETS.get(header.character_set.upper(), "utf-8")
+    codec = known_codec(header.character_set) or "utf-8"
     return ("\r".join(segments) + "\r").encode(codec, "replace")
 
 

@@ -11,24 +11,22 @@ from schemas.codec import CodecError
 
 CHARACTER_SETS: dict[str, str] = {
     "ASCII": "ascii",
-    "US-ASCII": "ascii",
-    "ISO IR6": "ascii",
-    "ISO IR 6": "ascii",
+    "USASCII": "ascii",
+    "ISOIR6": "ascii",
+    "ISOIR100": "iso8859_1",
+    "LATIN1": "iso8859_1",
     "UNICODE": "utf-8",
-    "UNICODE UTF-8": "utf-8",
-    "UTF-8": "utf-8",
+    "UNICODEUTF8": "utf-8",
     "UTF8": "utf-8",
-    "ISO IR192": "utf-8",
-    "WINDOWS-1252": "cp1252",
+    "ISOIR192": "utf-8",
+    "WINDOWS1252": "cp1252",
     "CP1252": "cp1252",
-} | {
-    alias: f"iso8859_{part}"
-    for part in (1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 15)
-    for alias in (f"8859/{part}", f"8859-{part}", f"ISO 8859-{part}", f"ISO-8859-{part}", f"ISO8859-{part}")
-}
-"""MSH-18 (table 0211, first repetition) and its common misspellings -> Python codec."""
+} | {f"{body}8859{part}": f"iso8859_{part}" for part in (1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 15) for body in ("", "ISO")}
+"""MSH-18 (table 0211) as letters and digits alone -> Python codec: 8859/1, ISO 8859-1 and ISO_8859-1 are one."""
 
 SEGMENT_ID = re.compile(r"[A-Z][A-Z0-9]{2}")
+_TEXTS = ("NTE", "OBX")
+"""Segments whose last field may be text of several lines."""
 REPLACEMENT = "\ufffd"
 NULL = '""'
 _LITERALS = {"H": "", "N": "", ".br": "\n", ".sp": "\n", ".nf": "", ".fi": "", ".ce": "\n"}
@@ -231,28 +229,37 @@ def first_line(data: bytes) -> bytes:
     line = data[start : end if end >= 0 else len(data)][:65536]
     if b"\n" in line:
         separator = re.escape(line[3:4])
-        found = re.search(rb"\n(?:[A-Z][A-Z0-9]{2}" + separator + rb"|$)", line)
+        found = re.search(rb"\n(?:[ \t]*[A-Z][A-Z0-9]{2}" + separator + rb"|$)", line)
         line = line[: found.start()] if found else line
     return line
 
 
+@lru_cache(maxsize=256)
+def known_codec(declared: str) -> str | None:
+    """Return the Python codec of a character set by any of its usual spellings; None for one that is not known."""
+    return CHARACTER_SETS.get("".join(c for c in declared.upper() if c.isascii() and c.isalnum()))
+
+
 def codec_of(declared: str) -> str | None:
     """Return the Python codec for MSH-18 as received; None when nothing is declared."""
-    name = " ".join(declared.strip().upper().split())
-    if not name or name == NULL:
+    if not declared.strip() or declared.strip() == NULL:
         return None
-    if name not in CHARACTER_SETS:
+    codec = known_codec(declared)
+    if codec is None:
         raise CodecError("103", "the character set is not supported", "MSH-18")
-    return CHARACTER_SETS[name]
+    return codec
 
 
-def split(data: bytes) -> Message:
-    """Split one message into segments and fields; any of CR, LF and CR LF ends a segment."""
+def split(data: bytes, charset: str = "") -> Message:
+    """Split one message into segments and fields; any of CR, LF and CR LF ends a segment.
+
+    `charset` is how eight-bit text is read that declares nothing; '' guesses.
+    """
     line = first_line(data).decode("latin-1")
     delimiters = delimiters_of(line)
     header = line.split(delimiters.field, 18)
     declared = codec_of(header[17].split(delimiters.repetition)[0]) if len(header) > 17 and header[17] else None
-    text, codec, guessed = _decoded(data, declared)
+    text, codec, guessed = _decoded(data, declared, known_codec(charset))
     field = delimiters.field
     fields = [row.split(field) for row in _rows(text, field) if row]
     fields[0][1:1] = [field]
@@ -261,11 +268,13 @@ def split(data: bytes) -> Message:
     return Message(fields, delimiters, codec, guessed=guessed)
 
 
-def _decoded(data: bytes, declared: str | None) -> tuple[str, str, bool]:
-    """Decode by the declared set; undeclared 8-bit text is UTF-8 if it can be, else ISO 8859-1."""
+def _decoded(data: bytes, declared: str | None, otherwise: str | None) -> tuple[str, str, bool]:
+    """Decode by the declared set; undeclared 8-bit text as was agreed, else UTF-8 if it can be, else ISO 8859-1."""
     data = data.removeprefix(b"\xef\xbb\xbf")
     if declared not in (None, "ascii"):
         return data.decode(declared, "replace"), declared, False
+    if otherwise not in (None, "ascii") and not data.isascii():
+        return data.decode(otherwise, "replace"), otherwise, False
     try:
         return data.decode("utf-8"), "utf-8", not data.isascii()
     except UnicodeDecodeError:
@@ -273,9 +282,21 @@ def _decoded(data: bytes, declared: str | None) -> tuple[str, str, bool]:
 
 
 def _rows(text: str, field: str) -> list[str]:
-    """Split into segments; a line feed that no segment follows is text inside a field, as some senders write it."""
+    """Split into segments; a line feed that no segment follows is text inside a field, as some senders write it.
+
+    A line that does not look like a segment is the rest of the one before it, which a mailer or an editor has wrapped.
+    Only notes and observations may have been meant so: elsewhere the replacement character spoils the broken value.
+    """
+    separator = re.escape(field)
     text = text.lstrip("\r\n \t")
     if "\n" in text:
         text = text.replace("\r\n", "\r")
-        text = re.sub(rf"\n(?=[A-Z][A-Z0-9]{{2}}(?:{re.escape(field)}|[\r\n]|\Z)|\Z)", "\r", text)
-    return text.split("\r")
+        text = re.sub(rf"\n(?=[ \t]*[A-Z][A-Z0-9]{{2}}(?:{separator}|[\r\n]|\Z)|\Z)", "\r", text)
+    shape = re.compile(rf"[ \t]*(?:\w{{1,5}}{separator}|\w{{3}}\Z|\Z)")
+    rows: list[list[str]] = []
+    for row in text.split("\r"):
+        if not rows or shape.match(row):
+            rows.append([row.lstrip(" \t")])
+        else:
+            rows[-1].append(row if rows[-1][0].startswith(_TEXTS) else REPLACEMENT + row)
+    return ["\n".join(parts) for parts in rows]

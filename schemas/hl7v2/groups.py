@@ -9,8 +9,10 @@ from schemas.hl7v2.er7 import Message, Segment
 
 Segments = Mapping[str, list[Segment]]
 
-ITEM_SEGMENTS = frozenset({"OBR", "RXO", "RQD", "PR1", "ODS", "ODT", "RQ1"})
-"""Each stands for one ordered item; RQ1 only adds to its RQD."""
+ITEM_SEGMENTS = frozenset({"OBR", "RXO", "RXE", "RQD", "PR1", "ODS", "ODT", "RQ1"})
+"""Each stands for one ordered item."""
+_ADDING = {"RQ1": "RQD", "RXE": "RXO"}
+"""These say more of the same item where they follow the other."""
 _PATIENT_SEGMENTS = frozenset(
     [
         "PID",
@@ -90,10 +92,14 @@ def _add_to_item(patient: Patient, segment: Segment) -> None:
     elif name in ITEM_SEGMENTS:
         if not items:
             items.append(Item())
-        elif items[-1].has_detail and not (name == "RQ1" and "RQD" in items[-1].segments):
+        elif items[-1].has_detail and not _adds(name, items[-1]):
             shared = items[-1].segments.get("ORC", [])
             items.append(Item({"ORC": shared} if shared else {}))
     elif not items:
         patient.add(segment)
         return
     items[-1].add(segment)
+
+
+def _adds(name: str, item: Item) -> bool:
+    return name not in item.segments and _ADDING.get(name, "") in item.segments

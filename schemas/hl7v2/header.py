@@ -18,11 +18,37 @@ ORDER_SEGMENTS: dict[tuple[str, str], tuple[str, ...]] = {
     ("ORM", "O01"): ("ORC", "OBR", "RXO", "RQD"),
     ("OML", "O21"): ("ORC", "OBR"),
     ("OMG", "O19"): ("ORC", "OBR"),
-    ("REF", "I12"): ("RF1",),
-    ("REF", "I13"): ("RF1",),
-    ("REF", "I14"): ("RF1",),
+    ("OMP", "O09"): ("ORC", "RXO"),
+    ("RDE", "O11"): ("ORC", "RXE"),
+    ("RDE", "O01"): ("ORC", "RXE"),
+    ("OMS", "O05"): ("ORC", "RQD"),
+    ("OMS", "O01"): ("ORC", "RQD"),
+    ("OMN", "O07"): ("ORC", "RQD"),
+    ("OMN", "O01"): ("ORC", "RQD"),
+    ("REF", "I12"): ("RF1", "PRD"),
+    ("REF", "I13"): ("RF1", "PRD"),
+    ("REF", "I14"): ("RF1", "PRD"),
 }
-"""Message type and event that we take -> segments of which one must be there."""
+"""Message type and event that we take -> segments of which one must be there. Until 2.3.1 the events were O01."""
+
+SOLE_EVENTS = {"ORM": "O01", "OML": "O21", "OMG": "O19", "OMP": "O09", "RDE": "O11", "OMS": "O05", "OMN": "O07"}
+"""The event of order types that leave no doubt, for senders that give the type (2.1) or the structure alone."""
+
+REASONS = {
+    "BAR": "billing accounts are not kept here",
+    "DFT": "charges are not posted here",
+    "MFN": "master files are not kept here",
+    "OMD": "diets are not ordered here",
+    "OMI": "imaging is not ordered here",
+    "QBP": "queries are not answered here",
+    "QRY": "queries are not answered here",
+    "RDS": "only orders are taken, not dispenses",
+    "RGV": "only orders are taken, not doses",
+    "RAS": "only orders are taken, not administrations",
+    "VXQ": "queries are not answered here",
+    "VXU": "immunizations are not registered here",
+}
+"""Valid messages with nothing in them for us -> what their senders are told beside table 0357's 200."""
 
 NOTICE_SEGMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "ADT": (("A",), ("PID",)),
@@ -33,7 +59,7 @@ NOTICE_SEGMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """Message type that tells of a patient -> first letters of its events, and segments of which one must be there."""
 
 PRODUCTION = frozenset({"P"})
-RESPONSE_TYPES = frozenset({"ACK", "MCF", "ORR", "ORL", "ORG", "RRI", "RRE", "ORS", "ORN"})
+RESPONSE_TYPES = frozenset({"ACK", "MCF", "ORR", "ORL", "ORG", "ORP", "RRI", "RRE", "ORS", "ORN"})
 """Answers: taken on an outbound connection, never acknowledged."""
 
 
@@ -94,7 +120,7 @@ def header_of(data: bytes) -> Header:
     def value(index: int) -> str:
         return delimiters.decode(raw[index].split(delimiters.component)[0]).strip()
 
-    kind = [part.strip().upper() for part in raw[8].split(delimiters.component)]
+    code, event = kind_of(raw[8], delimiters)
     return Header(
         delimiters=delimiters,
         sending_application=hd(2),
@@ -102,8 +128,8 @@ def header_of(data: bytes) -> Header:
         receiving_application=hd(4),
         receiving_facility=hd(5),
         sender_key=f"{raw[2]}|{raw[3]}",
-        code=kind[0],
-        event=kind[1] if len(kind) > 1 else "",
+        code=code,
+        event=event,
         control_id=delimiters.decode(raw[9]).strip() if delimiters.component not in raw[9] else raw[9],
         processing_id=value(10),
         version=value(11),
@@ -111,6 +137,14 @@ def header_of(data: bytes) -> Header:
         application_ack=value(15).upper(),
         character_set=declared.strip(),
     )
+
+
+def kind_of(raw: str, delimiters: Delimiters) -> tuple[str, str]:
+    """Return the type and event of MSH-9, in upper case; the structure (`ORM_O01`) may stand for the type."""
+    parts = [part.strip().upper() for part in raw.split(delimiters.component)]
+    code = parts[0].partition("_")[0]
+    event = parts[1] if len(parts) > 1 else ""
+    return code, event or SOLE_EVENTS.get(code, "")
 
 
 def check(data: bytes, header: Header, processing_ids: Collection[str] = PRODUCTION) -> None:
@@ -144,7 +178,8 @@ def _wanted(header: Header) -> tuple[str, ...]:
             raise CodecError("201", "the event is not supported for this message type", "MSH-9.2")
         return segments
     if not any(code == header.code for code, _ in ORDER_SEGMENTS):
-        raise CodecError("200", "the message type is not supported", "MSH-9.1")
+        reason = REASONS.get(header.code, "")
+        raise CodecError("200", "the message type is not supported" + (f": {reason}" if reason else ""), "MSH-9.1")
     wanted = ORDER_SEGMENTS.get((header.code, header.event))
     if wanted is None:
         raise CodecError("201", "the event is not supported for this message type", "MSH-9.2")
@@ -165,7 +200,9 @@ def _check_control_id(header: Header) -> None:
 def has_segment(data: bytes, name: str, delimiters: Delimiters) -> bool:
     """Return whether a segment of that name follows the first line, whatever ends the lines."""
     wanted = (name + delimiters.field).encode()
-    return data.find(b"\r" + wanted) >= 0 or data.find(b"\n" + wanted) >= 0
+    if data.find(b"\r" + wanted) >= 0 or data.find(b"\n" + wanted) >= 0:
+        return True
+    return re.search(rb"[\r\n][ \t]+" + re.escape(wanted), data) is not None
 
 
 def placer_number(data: bytes, delimiters: Delimiters) -> str:

@@ -57,7 +57,8 @@ def _description(sheet: Sheet, scope: Segments) -> str | None:
 def _quantity(sheet: Sheet, scope: Segments) -> tuple[Decimal | None, str | None]:
     found: list[tuple[str, Decimal]] = []
     unit = None
-    for place, unit_place in tables.QUANTITY_PLACES:
+    drug = any(name in scope for name in tables.DRUG_SEGMENTS)
+    for place, unit_place in tables.DISPENSED_PLACES if drug else tables.QUANTITY_PLACES:
         for text in sheet.texts(scope, place):
             value = sheet.attempt("order_lines", place, values.number, text)
             if value is not None:
@@ -73,8 +74,8 @@ def type_of(line: OrderLine | None, patient: Segments, item: Segments) -> OrderT
         for low, high, found in tables.TYPE_RANGES:
             if low <= line.code <= high and len(low) == len(line.code):
                 return found
-    if "RXO" in item:
-        return OrderType.INFUSION
+    if any(name in item for name in tables.DRUG_SEGMENTS):
+        return OrderType.INFUSION if _infused(item) else OrderType.UNKNOWN
     referral = [rep for segment in patient.get("RF1", ()) for rep in segment.repetitions(3)]
     for rep in referral:
         if rep.get(1).upper() in tables.REFERRAL_TYPES:
@@ -84,6 +85,16 @@ def type_of(line: OrderLine | None, patient: Segments, item: Segments) -> OrderT
         if re.search(rf"\b{re.escape(word)}", words.lower()):
             return found
     return OrderType.UNKNOWN
+
+
+def _infused(item: Segments) -> bool:
+    """Tell whether a drug goes the way that home infusion gives it: its route says so, or no route is given."""
+    routes = [rep for segment in item.get("RXR", ()) for rep in segment.repetitions(1)]
+    return not routes or any(
+        {rep.get(1).upper(), rep.get(4).upper()} & tables.INFUSED
+        or tables.INFUSED_WORDS.search(f"{rep.get(1)} {rep.get(2)} {rep.get(5)}".lower())
+        for rep in routes
+    )
 
 
 def diagnoses_of(sheet: Sheet, patient: Segments, items: list[Segments]) -> tuple[Diagnosis, ...]:

@@ -14,6 +14,7 @@ from schemas.fields import zone_of
 from schemas.hl7v2 import parties, values
 from schemas.hl7v2.er7 import Message, Segment, split
 from schemas.hl7v2.groups import Patient, Segments, patients_of
+from schemas.hl7v2.header import kind_of
 from schemas.hl7v2.sheet import Sheet, unmapped
 from schemas.order import Identifier, Order
 from schemas.patient import NoticeKind
@@ -88,11 +89,8 @@ def notices_of(message: bytes, document_id: str) -> Notices:
 def _event(message: Message) -> tuple[str, str]:
     """Return message type and event; old senders give the event in EVN-1 alone."""
     head = message.fields[0]
-    kind = head[9].upper().split(message.delimiters.component) if len(head) > 9 else [""]
-    event = kind[1].strip() if len(kind) > 1 else ""
-    if not event:
-        event = next((s.get(1).upper() for s in message.segments() if s.name == "EVN"), "")
-    return kind[0].strip(), event
+    code, event = kind_of(head[9] if len(head) > 9 else "", message.delimiters)
+    return code, event or next((s.get(1).upper() for s in message.segments() if s.name == "EVN"), "")
 
 
 def _merged(patients: list[Patient]) -> list[Patient]:

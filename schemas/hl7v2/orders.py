@@ -1,4 +1,4 @@
-"""HL7 v2 order messages (ORM^O01, OML^O21, OMG^O19, REF^I12/I13/I14) as orders. Pure; raises CodecError only."""
+"""HL7 v2 order messages (ORM, OML, OMG, OMP, RDE, OMS, OMN, REF) as orders. Pure; raises CodecError only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from schemas.fields import zone_of
 from schemas.hl7v2 import parties, tables, values
 from schemas.hl7v2.er7 import Message, split
 from schemas.hl7v2.groups import Item, Patient, Segments, patients_of
-from schemas.hl7v2.header import ORDER_SEGMENTS
+from schemas.hl7v2.header import ORDER_SEGMENTS, kind_of
 from schemas.hl7v2.lines import diagnoses_of, line_of, type_of
 from schemas.hl7v2.sheet import Sheet, unmapped
 from schemas.hl7v2.stated import with_stated
@@ -60,8 +60,7 @@ def orders_of(message: bytes, document_id: str) -> tuple[Order, ...]:
 
 
 def _kind(message: Message) -> tuple[str, str]:
-    parts = message.fields[0][9].upper().split(message.delimiters.component) if len(message.fields[0]) > 9 else [""]
-    kind = (parts[0].strip(), parts[1].strip() if len(parts) > 1 else "")
+    kind = kind_of(message.fields[0][9] if len(message.fields[0]) > 9 else "", message.delimiters)
     if kind not in ORDER_SEGMENTS:
         known = any(kind[0] == code for code, _ in ORDER_SEGMENTS)
         raise CodecError("201" if known else "200", "the message is not an order", "MSH-9")
@@ -90,8 +89,6 @@ def _action(item: Item, patient: Patient, kind: tuple[str, str], *, replaced: bo
 
 def _drafts(patient: Patient, kind: tuple[str, str]) -> list[Draft]:
     """Sort the patient's items into orders."""
-    if kind[0] == "REF" and not patient.segments.get("RF1"):
-        raise CodecError("100", "the RF1 segment is missing", "RF1")
     items = patient.items or ([Item()] if kind[0] == "REF" else [])
     replaced = any(s.get(1).upper() == "RO" for item in items for s in item.segments.get("ORC", ()))
     read: list[tuple[Item, OrderLine | None, OrderType, tables.Action, Sheet]] = []
@@ -167,9 +164,12 @@ def _first(sheet: Sheet, scopes: list[Segments], places: tuple[str, ...]) -> str
 
 
 def _deliver_to(sheet: Sheet, scopes: list[Segments], otherwise: Address | None) -> Address | None:
-    """Return where RXO-35 says to deliver; one that is broken or differs is not replaced by the home."""
-    reps = [rep for scope in scopes for rep in sheet.peek(scope, "RXO-35")]
-    return sheet.alike("ship_address", "RXO-35", reps, values.address) if reps else otherwise
+    """Return where RXO-35 or RXE-43 says to deliver; one that is broken or differs is not replaced by the home."""
+    for place in tables.DELIVERY_PLACES:
+        reps = [rep for scope in scopes for rep in sheet.peek(scope, place)]
+        if reps:
+            return sheet.alike("ship_address", place, reps, values.address)
+    return otherwise
 
 
 def _date(

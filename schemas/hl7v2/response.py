@@ -1,4 +1,4 @@
-"""Builds the application responses: ORR^O02, ORL^O22, ORG^O20 and RRI for a confirmation. Pure and deterministic."""
+"""Builds the application responses (ORR, ORL, ORG, ORP, RRE, ORS, ORN, RRI) for a confirmation. Pure, deterministic."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from schemas.codec import CodecError
 from schemas.hl7v2.ack import DEFAULT_VERSION, timestamp
-from schemas.hl7v2.er7 import CHARACTER_SETS, STANDARD
+from schemas.hl7v2.er7 import STANDARD, known_codec
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
 
 ASSIGNER = "DOORSTEP"
@@ -18,6 +18,13 @@ RESPONSES: dict[str, tuple[str, str, str]] = {
     "ORM^O01": ("ORR", "O02", "ORR_O02"),
     "OML^O21": ("ORL", "O22", "ORL_O22"),
     "OMG^O19": ("ORG", "O20", "ORG_O20"),
+    "OMP^O09": ("ORP", "O10", "ORP_O10"),
+    "RDE^O11": ("RRE", "O12", "RRE_O12"),
+    "RDE^O01": ("RRE", "O02", "RRE_O02"),
+    "OMS^O05": ("ORS", "O06", "ORS_O06"),
+    "OMS^O01": ("ORS", "O02", "ORS_O02"),
+    "OMN^O07": ("ORN", "O08", "ORN_O08"),
+    "OMN^O01": ("ORN", "O02", "ORN_O02"),
     "REF^I12": ("RRI", "I12", "RRI_I12"),
     "REF^I13": ("RRI", "I13", "RRI_I12"),
     "REF^I14": ("RRI", "I14", "RRI_I12"),
@@ -63,12 +70,12 @@ def response_of(confirmation: ConfirmationRequested, *, at: datetime) -> bytes:
     if kind is None or words is None:
         raise CodecError("200", "HL7 v2 has no response for this kind of confirmation", "MSH-9")
     version = context.get("version") or DEFAULT_VERSION
-    body = {"RRI": _referral, "ORU": _status}.get(kind[0], _order)
+    body = {"RRI": _referral, "ORU": _status, "ORS": _supply, "ORN": _supply}.get(kind[0], _order)
     answered = [] if kind is STATUS else [["MSA", "AA", _e(context.get("control_id", ""))]]
     segments = [*answered, *body(confirmation, words, version)]
     text = "\r".join("|".join(fields).rstrip("|") for fields in segments) + "\r"
     charset = context.get("character_set", "").upper()
-    codec = CHARACTER_SETS.get(charset, "ascii")
+    codec = known_codec(charset) or "ascii"
     try:
         text.encode(codec)
     except UnicodeEncodeError:
@@ -125,20 +132,28 @@ def _numbers(context: Mapping[str, str], confirmation: ConfirmationRequested) ->
 
 
 def _order(confirmation: ConfirmationRequested, words: _Words, version: str) -> list[list[str]]:
-    """ORC; the notes stand before it, where all three structures allow them."""
-    placer, filler = _numbers(confirmation.recipient.context, confirmation)
+    """ORC; the notes stand before it, where all these structures allow them."""
+    context = confirmation.recipient.context
+    asked = context.get("message_type", "")[:3]
+    placer, filler = _numbers(context, confirmation)
     start = confirmation.scheduled_start
     orc = ["ORC", words.control, placer, filler, "", words.status]
     body = [*_notes(confirmation, words)]
-    if version >= "2.5":
-        # From 2.5 on ORL and ORG nest the orders under PID; the case number stands in for the person there.
+    if version >= "2.5" or asked == "OML":
+        # There ORL and ORG nest the orders under PID; the case number stands in for the person.
         body.append(_person(confirmation))
-    if version < "2.5":
-        orc += ["", f"^^^{timestamp(start)}" if start is not None else "^^^^^R"]  # required until TQ1 took its place
+    timed_by_tq1 = version >= "2.5" and asked != "ORM"  # ORR has no TQ1 in any version
+    if not timed_by_tq1 and version < "2.7":
+        orc += ["", f"^^^{timestamp(start)}" if start is not None else "^^^^^R"]  # required before 2.5
     body.append(orc)
-    if start is not None and version >= "2.5":
+    if start is not None and timed_by_tq1:
         body.append(["TQ1", "1", "", "", "", "", "", timestamp(start)])
     return body
+
+
+def _supply(confirmation: ConfirmationRequested, words: _Words, version: str) -> list[list[str]]:
+    """The order and the RQD that these structures want with each ORC; it names no item, the numbers say which."""
+    return [*_order(confirmation, words, version), ["RQD", "1"]]
 
 
 def _person(confirmation: ConfirmationRequested) -> list[str]:
@@ -167,7 +182,7 @@ def _referral(confirmation: ConfirmationRequested, words: _Words, version: str) 
     placer, filler = _numbers(confirmation.recipient.context, confirmation)
     start = timestamp(confirmation.scheduled_start) if confirmation.scheduled_start else ""
     provider = confirmation.provider_name or ASSIGNER
-    organization = ["", "", "", "", "", "", _e(provider)] if version >= "2.7" else []
+    organization = ["", "", "", "", "", "", "", _e(provider)] if version >= "2.7" else []
     return [
         ["RF1", words.referral, "", "", "", "", placer or '""', start, "", "", "", filler],
         ["PRD", "RT", "" if organization else _e(provider), *organization],

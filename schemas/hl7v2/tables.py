@@ -109,6 +109,8 @@ SERVICE_PLACES: tuple[tuple[str, bool], ...] = (
     ("RXO-1", False),
     ("RXO-10", False),
     ("RXO-24", False),
+    ("RXE-2", False),
+    ("RXE-31", False),
     ("RQD-3", False),
     ("RQD-2", False),
     ("RQD-4", False),
@@ -117,10 +119,11 @@ SERVICE_PLACES: tuple[tuple[str, bool], ...] = (
     ("FT1-7", False),
 )
 """Where an item's code stands, and whether five bare digits count as CPT there."""
-DESCRIPTION_PLACES = ("OBR-4", "RXO-1", "RQD-3", "RQD-2", "PR1-3", "OBR-44", "RXO-10", "FT1-7")
+DESCRIPTION_PLACES = ("OBR-4", "RXO-1", "RXE-2", "RQD-3", "RQD-2", "RQD-4", "PR1-3", "OBR-44", "RXO-10", "FT1-7")
 MODIFIER_PLACES = ("OBR-45", "PR1-16", "FT1-26")
 QUANTITY_PLACES: tuple[tuple[str, str], ...] = (
     ("RXO-11", "RXO-12.1"),
+    ("RXE-10", "RXE-11.1"),
     ("RQD-5", "RQD-6.1"),
     ("TQ1-2", "TQ1-2.2"),
     ("OBR-27.1", "OBR-27.1.2"),
@@ -128,18 +131,28 @@ QUANTITY_PLACES: tuple[tuple[str, str], ...] = (
     ("FT1-10", "FT1-10.2"),
 )
 """Quantity and unit; all that are present must agree."""
-INTERVAL_PLACES = ("TQ1-3", "OBR-27.2", "ORC-7.2", "RXO-17")
-PRIORITY_PLACES = ("TQ1-9", "OBR-5", "OBR-27.6", "ORC-7.6", "RF1-2")
-START_PLACES = ("TQ1-7", "OBR-27.4", "ORC-7.4", "OBR-36", "RF1-7", "ORC-15", "OBR-6", "RQD-10")
-END_PLACES = ("TQ1-8", "OBR-27.5", "ORC-7.5", "RF1-8")
-AUTHORED_PLACES = ("ORC-9", "RF1-9", "OBR-6", "RF1-22")
+DISPENSED_PLACES = (("RXO-11", "RXO-12.1"), ("RXE-10", "RXE-11.1"), ("FT1-10", "FT1-10.2"))
+"""The same for drugs: the quantity of their timing (TQ, TQ1) is that of one dose."""
+DRUG_SEGMENTS = frozenset({"RXO", "RXE"})
+INFUSED = frozenset(
+    ["IV", "IVP", "IVPB", "IVB", "CIV", "SC", "SQ", "SUBQ", "SUBCUT", "IM", "EP", "IT", "IA", "IP", "ICV", "IHA"]
+)
+"""RXR-1 (table 0162 and its usual local codes) of what home infusion gives: by vein, under the skin, into a space."""
+INFUSED_WORDS = re.compile(r"\b(?:intraven|subcut|infus|intramusc|epidural|intrathec|inject|central line|picc)")
+INTERVAL_PLACES = ("TQ1-3", "OBR-27.2", "ORC-7.2", "RXE-1.2", "RXO-17")
+PRIORITY_PLACES = ("TQ1-9", "OBR-5", "OBR-27.6", "ORC-7.6", "RXE-1.6", "RF1-2")
+START_PLACES = ("TQ1-7", "OBR-27.4", "ORC-7.4", "RXE-1.4", "OBR-36", "RF1-7", "ORC-15", "OBR-6", "RQD-10")
+END_PLACES = ("TQ1-8", "OBR-27.5", "ORC-7.5", "RXE-1.5", "RF1-8")
+AUTHORED_PLACES = ("ORC-9", "RF1-9", "RXE-32", "OBR-6", "RF1-22")
+DELIVERY_PLACES = ("RXO-35", "RXE-43")
 DEADLINE_PLACES = ("PV2-9", "PV1-45")
 PLACER_PLACES = ("ORC-2", "OBR-2", "RF1-6", "ORC-4")
 FILLER_PLACES = ("ORC-3", "OBR-3", "RF1-11")
-CLINICIAN_PLACES = ("ORC-12", "OBR-16")
+CLINICIAN_PLACES = ("ORC-12", "OBR-16", "RXE-13", "RXO-14")
+"""Who ordered; the last two hold the prescriber with a DEA number."""
 ORGANIZATION_PLACES = ("ORC-21",)
 PRACTICE_PHONE_PLACES = ("ORC-14", "ORC-23", "OBR-17")
-DIAGNOSIS_PLACES = ("OBR-31", "ORC-16", "RF1-10", "PRB-3")
+DIAGNOSIS_PLACES = ("OBR-31", "ORC-16", "RXO-20", "RXE-27", "RF1-10", "PRB-3")
 _SET_IDS = (
     "PID",
     "IN1",

@@ -18,6 +18,19 @@ from tests.connectors.memory_hub import MemoryHub
 from tests.services.hapi import HapiParser, HapiSender
 
 AT = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
+ANSWERED = {
+    "ORM^O01": "2.3 2.3.1 2.4 2.5 2.5.1 2.6",
+    "OML^O21": "2.4 2.5 2.5.1 2.6 2.7 2.8",
+    "OMG^O19": "2.4 2.5 2.5.1 2.6 2.7 2.8",
+    "OMP^O09": "2.4 2.5 2.5.1 2.6 2.7 2.8",
+    "RDE^O11": "2.4 2.5 2.5.1 2.6 2.7 2.8",
+    "RDE^O01": "2.3.1",
+    "OMS^O05": "2.4 2.5 2.5.1 2.6 2.7 2.8",
+    "OMS^O01": "2.3.1",
+    "OMN^O07": "2.4 2.5 2.5.1 2.6 2.7 2.8",
+    "REF^I12": "2.3 2.3.1 2.4 2.5 2.5.1 2.6 2.7 2.8",
+}
+"""Message that gets a response -> the versions whose structures HAPI knows for it."""
 VERSIONS = ["2.1", "2.2", "2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.8"]
 
 
@@ -94,3 +107,27 @@ def test_the_status_to_the_sender_of_a_document_is_strictly_valid(
     assert b"|ORU^R01" in sent
     assert b"Buckeye Home Medical" in sent
     assert hapi_parser.faults(sent) == []
+
+
+@pytest.mark.hapi
+@pytest.mark.parametrize(
+    ("kind", "version"), [(kind, version) for kind, versions in ANSWERED.items() for version in versions.split()]
+)
+@pytest.mark.parametrize("told", [ConfirmationKind.INFORMATION_REQUESTED, ConfirmationKind.SCHEDULED])
+def test_every_response_is_strictly_valid_in_the_senders_version(
+    hapi_parser: HapiParser, kind: str, version: str, told: ConfirmationKind
+) -> None:
+    scheduled = told is ConfirmationKind.SCHEDULED
+    context = {"message_type": kind, "version": version, "control_id": "C1", "placer_number": "P1"}
+    asked = ConfirmationRequested(
+        confirmation_id="c1",
+        kind=told,
+        recipient=ReplyTo(channel="hl7v2", address="A|B", context=context),
+        case_id="DS-000001-8",
+        document_id="d1",
+        reference="DS-000001-8",
+        asks=("The number of the member's plan is missing.",),
+        provider_name="Buckeye Home Medical" if scheduled else None,
+        scheduled_start=AT if scheduled else None,
+    )
+    assert hapi_parser.faults(response_of(asked, at=AT)) == []

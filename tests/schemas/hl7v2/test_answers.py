@@ -20,7 +20,9 @@ from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.transmission import ReplyTo
 
 AT = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
-KINDS = [kind for kind in ConfirmationKind if kind is not ConfirmationKind.OFFER]
+K = ConfirmationKind
+KINDS = [K.ACKNOWLEDGED, K.INFORMATION_REQUESTED, K.UNDER_REVIEW, K.SCHEDULED, K.CANCELLED]
+"""What a sender is told; the others go to providers and payers."""
 
 
 def header(**fields: str) -> bytes:
@@ -126,6 +128,11 @@ def test_the_senders_separators_are_used(separators: str) -> None:
         ("OML^O21", "2.8", "ORL_O22"),
         ("OMG^O19", "2.5.1", "ORG_O20"),
         ("OMG^O19", "2.8", "ORG_O20"),
+        ("OMP^O09", "2.5.1", "ORP_O10"),
+        ("RDE^O11", "2.4", "RRE_O12"),
+        ("RDE^O11", "2.8", "RRE_O12"),
+        ("OMS^O05", "2.5.1", "ORS_O06"),
+        ("OMN^O07", "2.6", "ORN_O08"),
         ("REF^I12", "2.3", "RRI_I12"),
         ("REF^I12", "2.5.1", "RRI_I12"),
         ("REF^I12", "2.8", "RRI_I12"),

@@ -350,10 +350,10 @@ def test_an_order_that_stands_before_its_patient_is_not_lost() -> None:
 
 
 def test_what_has_no_place_is_listed_as_received() -> None:
-    order = one(ORC, OBR, "AL1|1||^Penicillin", "ZPM|site\\T\\own", "not a segment")
+    order = one(ORC, OBR, "AL1|1||^Penicillin", "ZPM|site\\T\\own", "pid|no segment")
     assert order.unmapped["AL1-3"] == "^Penicillin"
     assert order.unmapped["ZPM-1"] == "site&own"
-    assert order.unmapped["?-0"] == "not a segment"
+    assert (order.unmapped["?-0"], order.unmapped["?-1"]) == ("pid", "no segment")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,126 @@
+"""Messages as strangers send them: types without events, wrapped and indented lines, spellings of character sets."""
+
+from __future__ import annotations
+
+import pytest
+
+from schemas.codec import CodecError
+from schemas.hl7v2 import acknowledgement, check, header_of, orders_of
+from schemas.order import Order
+from tests.schemas.hl7v2.test_answers import AT
+from tests.schemas.hl7v2.test_orders import MSH, OBR, ORC, PID, message, one
+
+
+def taken(data: bytes) -> Order:
+    check(data, header_of(data))
+    (order,) = orders_of(data, "doc")
+    return order
+
+
+@pytest.mark.parametrize("kind", ["ORM", "ORM_O01", "orm^o01", "ORM^O01^ORM_O01", "ORM^^ORM_O01", " ORM ^ O01 "])
+def test_a_type_that_has_one_event_needs_no_event(kind: str) -> None:
+    assert taken(message(ORC, OBR, kind=kind)).lines[0].code == "E1390"
+
+
+@pytest.mark.parametrize("kind", ["REF", "REF_I12"])
+def test_a_referral_without_an_event_may_be_a_cancellation_and_is_refused(kind: str) -> None:
+    data = message("RF1|A", kind=kind)
+    with pytest.raises(CodecError) as caught:
+        check(data, header_of(data))
+    assert caught.value.code == "201"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("VXU^V04", "immunizations"),
+        ("DFT^P03", "charges"),
+        ("BAR^P01", "billing"),
+        ("MFN^M02", "master files"),
+        ("QBP^Q11", "queries"),
+        ("OMI^O23", "imaging"),
+        ("RDS^O13", "dispenses"),
+        ("XYZ^X01", "not supported"),
+    ],
+)
+def test_what_is_nothing_for_us_is_refused_with_the_reason(kind: str, words: str) -> None:
+    data = message(ORC, OBR, kind=kind)
+    with pytest.raises(CodecError, match=words) as caught:
+        check(data, header_of(data))
+    assert caught.value.code == "200"
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n", "\r\r", "\r\n\r\n"])
+@pytest.mark.parametrize("last", [True, False])
+@pytest.mark.parametrize("indent", ["", "    ", "\t"])
+@pytest.mark.parametrize("first", ["", "\ufeff", "\r\n  "])
+def test_lines_may_end_and_begin_in_any_way(end: str, last: bool, indent: str, first: str) -> None:
+    lines = [MSH.format(kind="ORM^O01"), PID, ORC, OBR]
+    text = first + f"{end}{indent}".join(lines) + (end if last else "")
+    order = taken(text.encode())
+    assert order.clinician.npi == "1234567893"
+    assert order.lines[0].code == "E1390"
+    assert order.member.name is not None
+    assert order.member.name.text == "Jane Doe"
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n"])
+def test_a_note_that_was_wrapped_is_one_note(end: str) -> None:
+    data = message(ORC, OBR, f"NTE|1||Deliver to: 12 Oak St,{end}please ring twice")
+    assert "please ring twice" in " ".join(taken(data).notes)
+
+
+def test_a_member_id_that_was_wrapped_is_not_taken_for_the_half_of_it() -> None:
+    order = one("IN1|1|1|1|Humana" + "|" * 32 + "W123\r45678901", ORC, OBR)
+    assert order.coverage[0].member_id is None
+    assert "member_id" in order.unreadable
+
+
+def test_wrapped_lines_are_joined_in_linear_time() -> None:
+    order = one(ORC, OBR, "NTE|1||a" + "\rx y" * 200_000)
+    assert order.notes
+
+
+@pytest.mark.parametrize(
+    ("declared", "text", "codec"),
+    [
+        ("UNICODE UTF-8", "Łucja", "utf-8"),
+        ("UNICODE", "Łucja", "utf-8"),
+        ("utf-8", "Łucja", "utf-8"),
+        ("8859/1", "Zoë", "latin-1"),
+        ("8859/15", "Zoë€", "iso8859-15"),
+        ("8859/2", "Łucja", "iso8859-2"),
+        ("ISO_8859-1", "Zoë", "latin-1"),
+        ("ISO8859-15", "Zoë€", "iso8859-15"),
+        ("WINDOWS-1252", "Zoë€", "cp1252"),
+        ("windows 1252", "Zoë€", "cp1252"),
+        ("ASCII", "Zoe", "ascii"),
+        ("", "Zoë", "utf-8"),
+        ("8859/1~UNICODE UTF-8", "Zoë", "latin-1"),
+    ],
+)
+def test_a_name_is_read_in_the_declared_character_set(declared: str, text: str, codec: str) -> None:
+    msh = MSH.format(kind="ORM^O01") + "||||||" + declared
+    data = "\r".join([msh, PID.replace("Jane", text), ORC, OBR, ""]).encode(codec)
+    name = taken(data).member.name
+    assert name is not None
+    assert name.given == text
+    assert acknowledgement(header_of(data), "AA", at=AT)
+
+
+@pytest.mark.parametrize("declared", ["ISO IR87", "ISO IR159", "UNICODE UTF-16", "GB 18030-2000", "BIG-5", "8859/99"])
+def test_a_character_set_that_we_cannot_read_is_refused(declared: str) -> None:
+    data = (MSH.format(kind="ORM^O01") + "||||||" + declared + "\rPID|1\rORC|NW\r").encode()
+    with pytest.raises(CodecError) as caught:
+        check(data, header_of(data))
+    assert (caught.value.code, caught.value.location) == ("103", "MSH-18")
+
+
+def test_a_referral_without_rf1_is_a_new_order() -> None:
+    order = one("PRD|RP|Smith^Ann|||||1234567893^NPI", "OBR|1|P1||E1390^Oxygen^HCPCS", kind="REF^I12")
+    assert order.action == "new"
+    assert order.clinician.npi == "1234567893"
+
+
+def test_a_cancelled_referral_without_rf1_is_a_cancellation() -> None:
+    assert one("PRD|RP|Smith^Ann", kind="REF^I14").action == "cancel"
