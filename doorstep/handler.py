@@ -21,6 +21,7 @@ from pydantic import JsonValue
 from schemas.case import Case, Offer
 from schemas.document import ReviewRequested
 from schemas.event import Event, Payload
+from schemas.service import ProviderRecord
 from schemas.transmission import Content, ReceiptState
 
 PayloadT = TypeVar("PayloadT", bound=Payload)
@@ -71,6 +72,8 @@ class Unit(Protocol):
     def offer(self, offer_id: str) -> Offer | None: ...
     def offers_of(self, case_id: str) -> list[Offer]: ...
     def save_offer(self, offer: Offer) -> None: ...
+    def provider_record(self, npi: str) -> ProviderRecord:
+        """Return how a provider answered its latest offers, and how many of our orders it has in hand."""
 
     def set_timer(self, timer_id: str, due_at: datetime, payload: Payload) -> None:
         """Append `payload` at `due_at` (aware), once; a timer of the same id is replaced."""

@@ -1,60 +1,55 @@
-"""Takes a provider's answer to an offer: the first acceptance wins, the other offers are recalled, once and for all."""
+"""Takes a provider's answer to an offer: the first acceptance wins, the other offers are recalled, once and for all.
+
+What a provider says after it has accepted (moved, missed, given back, done) is `handlers.fulfil`'s; the desk may say
+either in a provider's place, by the case's number.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping
 
 from pydantic import JsonValue
 
 from doorstep.handler import Unit, on
-from handlers.casework import ask_person, clocks, moved, recalled
+from handlers.casework import ask_person, derived_id, moved, recalled, rule
+from handlers.deadline import at_risk, misses_discharge
+from handlers.fulfil import ACTS
+from handlers.word import Word, refusal_of_window, window_of
 from schemas.case import CaseState, Offer, OfferAccepted, OfferDeclined, OfferState
 from schemas.event import Event, Payload
-from schemas.fields import zone_of
-from schemas.order import Order
+from schemas.network import Reasons, reason_of
 from schemas.transmission import ReceiptState, TransmissionReceived
-
-_EARLIEST = timedelta(minutes=15)
-"""How far in the past a start may lie: clocks differ, and an answer takes its way."""
-
-_UNUSABLE = "the start must be a date and time with offset, not in the past"
-
-
-def start_of(value: JsonValue, now: datetime, latest_days: int) -> datetime | None:
-    """Return the committed start in UTC; None unless it is an instant with offset, not past, not absurdly far."""
-    if not isinstance(value, str):
-        return None
-    try:
-        start = datetime.fromisoformat(value)
-        if start.tzinfo is None:
-            return None
-        start = start.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return start if now - _EARLIEST <= start <= now + timedelta(days=latest_days) else None
-
-
-def too_early(start: datetime, order: Order) -> bool:
-    """Say whether a start lies before the ordered first day of service, on the wall clock of the service address."""
-    zone = zone_of(order.delivery_address or order.member.address)
-    return order.service_start is not None and start.astimezone(zone).date() < order.service_start
 
 
 @on(TransmissionReceived, where=lambda data: data.channel == "dispatch")
 def answer(event: Event[TransmissionReceived], unit: Unit) -> Iterable[Payload]:
     document_id = event.data.document_id
+    token = derived_id("answered", document_id)
+    if unit.marked(token):
+        return []
+    unit.mark(token)
     content = unit.content(event.data.contents[0])
     said = content if isinstance(content, dict) else {}
-    offer = unit.offer(str(said.get("offer_id", "")))
+    offer = _offer(said, unit)
     if offer is None:
         return _settled(unit, document_id, refused="there is no such offer")
-    if said.get("answer") == "accept":
-        return _accepted(offer, said.get("start"), document_id, unit)
-    if said.get("answer") == "decline":
-        reason = said.get("reason")
-        return _declined(offer, reason if isinstance(reason, str) else "", document_id, unit)
-    return _settled(unit, document_id, refused="the answer must be accept or decline", offer=offer)
+    case = unit.case(offer.case_id)
+    if case is None:
+        return _settled(unit, document_id, refused="there is no such case", offer=offer)
+    word = Word(document_id, offer, case, said, event.data.contents[1:])
+    act = {"accept": _accepted, "decline": _declined, **ACTS}.get(str(said.get("answer")))
+    if act is None:
+        return _settled(unit, document_id, refused="the answer must be accept or decline", offer=offer)
+    events, refused = act(word, unit)
+    return _settled(unit, document_id, events, refused=refused, offer=offer)
+
+
+def _offer(said: Mapping[str, JsonValue], unit: Unit) -> Offer | None:
+    """Return the offer that is meant: the one named, or the one that holds the case that the desk named."""
+    if "case_id" not in said:
+        return unit.offer(str(said.get("offer_id", "")))
+    held = [o for o in unit.offers_of(str(said["case_id"])) if o.state in {OfferState.ACCEPTED, OfferState.SERVED}]
+    return held[0] if held else None
 
 
 def _settled(
@@ -70,30 +65,23 @@ def _settled(
     return list(events)
 
 
-def _accepted(offer: Offer, start: JsonValue, document_id: str, unit: Unit) -> list[Payload]:
-    case = unit.case(offer.case_id)
+def _accepted(word: Word, unit: Unit) -> tuple[list[Payload], str | None]:
+    offer, case = word.offer, word.case
     if offer.state is OfferState.ACCEPTED:
-        return _settled(unit, document_id, offer=offer)
-    if case is None or offer.state is not OfferState.SENT or case.state is not CaseState.DISPATCHING:
-        return _settled(unit, document_id, refused=f"the offer was {offer.state} before", offer=offer)
-    committed = start_of(start, unit.now, clocks(unit).offer.latest_start_days)
-    early = committed is not None and too_early(committed, case.order)
-    if committed is None or early:
-        reason = "the start is before the ordered first day of service" if early else _UNUSABLE
-        asked = ask_person(
-            unit,
-            document_id,
-            stage="answer",
-            reason=f"a provider accepted, but {reason}",
-            case_id=case.case_id,
-            fields={"start": "too early" if early else "not usable"},
-        )
-        return _settled(unit, document_id, asked, refused=reason, offer=offer)
-    unit.save_offer(
-        offer.model_copy(
-            update={"state": OfferState.ACCEPTED, "answered_at": unit.now, "proposed_start": committed},
-        )
-    )
+        return [], None
+    if offer.state is not OfferState.SENT or case.state is not CaseState.DISPATCHING:
+        return [], f"the offer was {offer.state} before"
+    window = window_of(word.said, unit)
+    refused = refusal_of_window(window, case.order)
+    if window is None or refused:
+        fields = {"start": "too early" if window else "not usable"}
+        reason = f"a provider accepted, but {refused}"
+        return ask_person(
+            unit, word.document_id, stage="answer", reason=reason, case_id=case.case_id, fields=fields
+        ), refused
+    start, end = window
+    taken = {"state": OfferState.ACCEPTED, "answered_at": unit.now, "proposed_start": start, "proposed_end": end}
+    unit.save_offer(offer.model_copy(update=taken))
     others = recalled(case.case_id, unit, reason="another provider accepted first", but=offer.offer_id)
     _, change = moved(
         case,
@@ -102,31 +90,32 @@ def _accepted(offer: Offer, start: JsonValue, document_id: str, unit: Unit) -> l
         cause="a provider accepted",
         provider_npi=offer.npi,
         provider_name=offer.provider_name,
-        scheduled_start=committed,
+        scheduled_start=start,
+        scheduled_end=end,
     )
     accepted = OfferAccepted(
         case_id=case.case_id,
         offer_id=offer.offer_id,
         npi=offer.npi,
         provider_name=offer.provider_name,
-        start=committed,
+        start=start,
+        end=end,
     )
-    return _settled(unit, document_id, [accepted, change, *others], offer=offer)
+    events: list[Payload] = [accepted, change, *others]
+    if misses_discharge(start, case.order):
+        events += at_risk(case, "the committed start is after the discharge", word.document_id, unit)
+    return events, None
 
 
-def _declined(offer: Offer, reason: str, document_id: str, unit: Unit) -> list[Payload]:
+def _declined(word: Word, unit: Unit) -> tuple[list[Payload], str | None]:
+    offer = word.offer
     if offer.state is OfferState.ACCEPTED:
-        asked = ask_person(
-            unit, document_id, stage="answer", reason="a provider declined after accepting", case_id=offer.case_id
-        )
-        return _settled(unit, document_id, asked, refused="the offer was accepted before; call the desk", offer=offer)
+        return ACTS["withdraw"](word, unit)
     if offer.state is not OfferState.SENT:
-        return _settled(unit, document_id, offer=offer)
-    reason = " ".join(reason.split())[:200] or "no reason given"
-    unit.save_offer(
-        offer.model_copy(
-            update={"state": OfferState.DECLINED, "answered_at": unit.now, "decline_reason": reason},
-        )
-    )
-    declined = OfferDeclined(case_id=offer.case_id, offer_id=offer.offer_id, npi=offer.npi, reason=reason)
-    return _settled(unit, document_id, [declined], offer=offer)
+        return [], None
+    code = reason_of(rule(unit, "network/reasons", Reasons).decline, word.code).code
+    reason = word.reason or "no reason given"
+    change = {"state": OfferState.DECLINED, "answered_at": unit.now, "decline_code": code, "decline_reason": reason}
+    unit.save_offer(offer.model_copy(update=change))
+    declined = OfferDeclined(case_id=offer.case_id, offer_id=offer.offer_id, npi=offer.npi, reason=reason, code=code)
+    return [declined], None

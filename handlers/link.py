@@ -48,7 +48,7 @@ from schemas.order import Evidence, Order, ReferralReceived
 from schemas.transmission import ReceiptState
 
 _BY_NUMBER = "order number"
-_COMMITTED = {CaseState.PROVIDER_ACCEPTED, CaseState.SCHEDULED}
+_COMMITTED = {CaseState.PROVIDER_ACCEPTED, CaseState.SCHEDULED, CaseState.MISSED, CaseState.FULFILLED}
 
 
 @on(ReferralReceived)
@@ -242,6 +242,8 @@ def _reopened(case: Case, order: Order, data: ReferralReceived, unit: Unit, *, r
 def _cancelled(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> list[Payload]:
     if case.state is CaseState.CANCELLED:
         return _duplicate(case, data, unit, rule=rule)
+    if case.state is CaseState.FULFILLED:
+        return _held(data, unit, "it cancels a service that is done", case=case)
     named, ordered = set(codes_of(data.order)), set(codes_of(case.order))
     if named and named != ordered:
         return _held(data, unit, "it cancels a part of the order or other items", case=case)

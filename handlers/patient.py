@@ -9,7 +9,7 @@ from doorstep.handler import Unit, on
 from handlers.casework import ask_person, payer_key, saved, with_document
 from handlers.identity import Verdict, agrees, compare, person_of, record_tokens
 from handlers.link import changed, updated
-from schemas.case import Case, CaseState
+from schemas.case import CLOSED, Case
 from schemas.event import Event, Payload
 from schemas.fields import fields_of
 from schemas.order import Order, ReferralReceived
@@ -52,7 +52,7 @@ def _cases_of(data: PatientNoticed, unit: Unit) -> tuple[list[Case], list[Case]]
         found |= {case.case_id: case for case in unit.cases_by_token(token)}
     certain, doubtful = [], []
     for case in sorted(found.values(), key=lambda c: (c.opened_at, c.case_id)):
-        if case.state is CaseState.CANCELLED:
+        if case.state in CLOSED:
             continue
         other = person_of(case.order, partial(payer_key, unit))
         recorded = bool(records & set(record_tokens(case.order, case.reply_to)))

@@ -11,6 +11,7 @@ from pydantic import Field
 from schemas.event import Model, Payload
 from schemas.order import Order
 from schemas.payer import Appeal, Authorization, Denial, Eligibility
+from schemas.service import Proof
 from schemas.transmission import ReplyTo
 
 
@@ -30,8 +31,17 @@ class CaseState(StrEnum):
     UNDISPATCHABLE = "undispatchable"
     PROVIDER_ACCEPTED = "provider-accepted"
     SCHEDULED = "scheduled"
+    MISSED = "missed"
+    FULFILLED = "fulfilled"
     CANCELLED = "cancelled"
 
+
+CLOSED: frozenset[CaseState] = frozenset(
+    {CaseState.FULFILLED, CaseState.CLOSED_DENIED, CaseState.NOT_COVERED, CaseState.CANCELLED}
+)
+"""The states in which nothing more is expected to happen."""
+
+_REDISPATCH = frozenset({CaseState.DISPATCHING, CaseState.UNDISPATCHABLE, CaseState.BENEFITS, CaseState.CANCELLED})
 
 ALLOWED: dict[CaseState, frozenset[CaseState]] = {
     CaseState.OPEN: frozenset({CaseState.INCOMPLETE, CaseState.COMPLETE, CaseState.CANCELLED}),
@@ -130,8 +140,10 @@ ALLOWED: dict[CaseState, frozenset[CaseState]] = {
             CaseState.CANCELLED,
         }
     ),
-    CaseState.PROVIDER_ACCEPTED: frozenset({CaseState.SCHEDULED, CaseState.DISPATCHING, CaseState.CANCELLED}),
-    CaseState.SCHEDULED: frozenset({CaseState.CANCELLED}),
+    CaseState.PROVIDER_ACCEPTED: _REDISPATCH | {CaseState.SCHEDULED},
+    CaseState.SCHEDULED: _REDISPATCH | {CaseState.MISSED, CaseState.FULFILLED},
+    CaseState.MISSED: _REDISPATCH | {CaseState.SCHEDULED, CaseState.FULFILLED},
+    CaseState.FULFILLED: frozenset(),
     CaseState.CANCELLED: frozenset(),
 }
 """Which state may follow which; a test walks random events through it. A changed order goes back to `open`."""
@@ -199,6 +211,10 @@ class Case(Model):
     appeals: tuple[Appeal, ...] = ()
     self_pay: bool = Field(default=False, description="The member pays: a person has said so; no payer is waited for")
     escalation: Escalation | None = None
+    scheduled_end: datetime | None = None
+    first_start: datetime | None = Field(default=None, description="The first start that was committed to the sender")
+    dispatch_round: int = Field(default=1, ge=1, description="How often the case was given to the network")
+    proof: Proof | None = None
     revision: int = 1
 
 
@@ -208,6 +224,9 @@ class OfferState(StrEnum):
     DECLINED = "declined"
     RECALLED = "recalled"
     EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    SERVED = "served"
+    """It was accepted, and the service is done."""
 
 
 class Offer(Model):
@@ -216,12 +235,15 @@ class Offer(Model):
     npi: str
     provider_name: str
     wave: int
+    round: int = 1
     state: OfferState
     sent_at: datetime
     respond_by: datetime
     answered_at: datetime | None = None
+    decline_code: str | None = None
     decline_reason: str | None = None
     proposed_start: datetime | None = None
+    proposed_end: datetime | None = None
 
 
 class IdentityResolved(Payload):
@@ -289,6 +311,7 @@ class OfferAccepted(Payload):
     npi: str
     provider_name: str
     start: datetime = Field(description="The committed date and time of delivery or first visit")
+    end: datetime | None = Field(default=None, description="End of the time window, when one was committed")
 
 
 class OfferDeclined(Payload):
@@ -298,6 +321,7 @@ class OfferDeclined(Payload):
     offer_id: str
     npi: str
     reason: str
+    code: str = Field(default="other", description="Of the reasons in rules/network")
 
 
 class OfferRecalled(Payload):
@@ -347,13 +371,3 @@ class CaseClock(Payload):
     clock: str
     label: str
     number: int = Field(ge=1)
-
-
-class ServiceScheduled(Payload):
-    topic: ClassVar[str] = "service.scheduled"
-
-    case_id: str
-    offer_id: str
-    npi: str
-    provider_name: str
-    start: datetime

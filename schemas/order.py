@@ -57,6 +57,7 @@ class Member(Model):
     sex: Literal["female", "male", "other", "unknown"] | None = None
     phone: str | None = Field(default=None, description="10 digits")
     address: Address | None = None
+    language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}$", description="Spoken, ISO 639, when it was said")
     identifiers: tuple[Identifier, ...] = ()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 
@@ -33,11 +33,26 @@ class ConfirmationKind(StrEnum):
     INFORMATION_REQUESTED = "information-requested"
     UNDER_REVIEW = "under-review"
     SCHEDULED = "scheduled"
+    RESCHEDULED = "rescheduled"
+    MISSED = "missed"
+    REDISPATCHED = "redispatched"
+    """The provider gave the order back; another is looked for."""
+    COMPLETED = "completed"
     CANCELLED = "cancelled"
     OFFER = "offer"
     ELIGIBILITY = "eligibility"
     AUTHORIZATION = "authorization"
     AUTHORIZATION_INQUIRY = "authorization-inquiry"
+    ASSIGNED = "assigned"
+    """To the provider that accepted: where to see what it needs for the service, and where to report."""
+
+
+TO_PAYERS = frozenset(
+    {ConfirmationKind.ELIGIBILITY, ConfirmationKind.AUTHORIZATION, ConfirmationKind.AUTHORIZATION_INQUIRY}
+)
+"""What only payers are asked, by their own connector."""
+TO_PROVIDERS = frozenset({ConfirmationKind.OFFER, ConfirmationKind.ASSIGNED})
+"""What only providers are told; it carries the signed link of the offer."""
 
 
 class ConfirmationRequested(Payload):
@@ -62,6 +77,13 @@ class ConfirmationRequested(Payload):
     asks: tuple[str, ...] = ()
     provider_name: str | None = None
     scheduled_start: datetime | None = None
+    scheduled_end: datetime | None = Field(default=None, description="End of the time window, when there is one")
+    previous_start: datetime | None = Field(default=None, description="The start that this one takes the place of")
+    completed_at: datetime | None = None
+    discharge_deadline: date | datetime | None = Field(
+        default=None, description="By when the member is discharged, when the order said so"
+    )
+    note: str | None = Field(default=None, description="A reason from our own list; never a provider's free text")
     offer_id: str | None = None
     respond_by: datetime | None = None
     service_summary: str | None = Field(default=None, description="For offers: service kind and ZIP3, no person")

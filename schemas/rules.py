@@ -1,4 +1,4 @@
-"""The shape of the files in `rules/`: required elements, the provider network, the desk, the clocks."""
+"""The shape of the files in `rules/`: required elements, the desk, the clocks (the network: schemas.network)."""
 
 from __future__ import annotations
 
@@ -179,57 +179,6 @@ class Ruleset(Rule):
     applies: Applies = Applies()
     extends: tuple[str, ...] = ()
     elements: tuple[Element, ...] = ()
-
-
-class Licence(Rule):
-    number: str
-    states: tuple[str, ...] = Field(min_length=1)
-    expires: date
-
-
-class Service(Rule):
-    """A kind of service and the codes it covers (none: the whole kind)."""
-
-    order_type: OrderType
-    hcpcs: Codes = ()
-
-
-class Area(Rule):
-    """Where it serves: ZIP prefixes of three digits, whole states, or both."""
-
-    zip3: tuple[str, ...] = ()
-    states: tuple[str, ...] = ()
-
-
-class Provider(Rule):
-    """A network provider and the papers that let it take an offer."""
-
-    npi: str
-    name: str
-    active: bool = True
-    ein: str | None = None
-    w9_on_file: date | None = None
-    caqh_id: str | None = None
-    roster: str | None = Field(default=None, description="The payer roster it stands on, instead of CAQH")
-    taxonomy: str | None = None
-    licences: tuple[Licence, ...] = ()
-    services: tuple[Service, ...] = Field(min_length=1)
-    area: Area
-    payers: tuple[str, ...] = Field(min_length=1, description="Contracted payers; `*` = any")
-    capacity: int = Field(ge=0, description="Orders it can take at present")
-    email: str
-
-    @field_validator("npi")
-    @classmethod
-    def _passes_its_check_digit(cls, value: str) -> str:
-        if not npi_ok(value):
-            raise ValueError("fails the NPI check digit")
-        return value
-
-
-class Directory(Rule):
-    version: date
-    providers: tuple[Provider, ...]
 
 
 class DeskManager(CaseManager):

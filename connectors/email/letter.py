@@ -27,6 +27,11 @@ _SUBJECTS = {
     ConfirmationKind.INFORMATION_REQUESTED: "Order received, information needed",
     ConfirmationKind.UNDER_REVIEW: "Document received, under review",
     ConfirmationKind.SCHEDULED: "Service scheduled",
+    ConfirmationKind.RESCHEDULED: "Service rescheduled",
+    ConfirmationKind.MISSED: "Service missed",
+    ConfirmationKind.REDISPATCHED: "Another provider is looked for",
+    ConfirmationKind.COMPLETED: "Service completed",
+    ConfirmationKind.ASSIGNED: "Your service",
     ConfirmationKind.CANCELLED: "Order cancelled",
     ConfirmationKind.OFFER: "Service offer",
 }
@@ -96,14 +101,8 @@ def _opening(settings: EmailSettings, confirmation: ConfirmationRequested, link:
     kind = confirmation.kind
     if kind is ConfirmationKind.OFFER:
         return _offer(settings, confirmation, link)
-    if kind is ConfirmationKind.SCHEDULED:
-        if confirmation.scheduled_start is None:
-            raise Refused("scheduled-start", "a scheduled confirmation without its date")
-        lines = [f"The service for {reference} is scheduled."]
-        lines.append(f"When: {when(confirmation.scheduled_start, settings.time_zone)}")
-        if confirmation.provider_name:
-            lines.append(f"Provider: {one_line(confirmation.provider_name)}")
-        return lines
+    if kind in _OF_SERVICE:
+        return _of_service(settings, confirmation, link)
     if kind is ConfirmationKind.UNDER_REVIEW:
         return ["We have received your document. A person is looking at it.", f"Reference: {reference}"]
     if kind is ConfirmationKind.CANCELLED:
@@ -111,6 +110,39 @@ def _opening(settings: EmailSettings, confirmation: ConfirmationRequested, link:
     if kind is ConfirmationKind.INFORMATION_REQUESTED:
         return ["We have received your order and opened a case; it is not complete yet.", f"Case number: {reference}"]
     return ["We have received your order and opened a case.", f"Case number: {reference}"]
+
+
+_OF_SERVICE = {
+    ConfirmationKind.SCHEDULED: "The service for {} is scheduled.",
+    ConfirmationKind.RESCHEDULED: "The service for {} has a new date.",
+    ConfirmationKind.MISSED: "The service for {} did not take place at its time; another date is being arranged.",
+    ConfirmationKind.REDISPATCHED: "The provider for {} cannot serve; we look for another and will send the new date.",
+    ConfirmationKind.COMPLETED: "The service for {} began, or the item was delivered.",
+    ConfirmationKind.ASSIGNED: "You accepted the service for {}.",
+}
+
+
+def _of_service(settings: EmailSettings, confirmation: ConfirmationRequested, link: str) -> list[str]:
+    kind, zone = confirmation.kind, settings.time_zone
+    dated = {ConfirmationKind.SCHEDULED, ConfirmationKind.RESCHEDULED, ConfirmationKind.ASSIGNED}
+    if kind in dated and confirmation.scheduled_start is None:
+        raise Refused("scheduled-start", "a scheduled confirmation without its date")
+    lines = [_OF_SERVICE[kind].format(confirmation.reference)]
+    for label, at in (
+        ("When", confirmation.scheduled_start),
+        ("Not later than", confirmation.scheduled_end),
+        ("Date before", confirmation.previous_start),
+        ("Completed", confirmation.completed_at),
+    ):
+        if at is not None:
+            lines.append(f"{label}: {when(at, zone)}")
+    if confirmation.provider_name:
+        lines.append(f"Provider: {one_line(confirmation.provider_name)}")
+    if confirmation.note:
+        lines.append(f"Reason: {one_line(confirmation.note)}")
+    if link:
+        lines += ["What you need for the service, and where to report what became of it:", link]
+    return lines
 
 
 def _offer(settings: EmailSettings, confirmation: ConfirmationRequested, link: str) -> list[str]:

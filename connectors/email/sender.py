@@ -37,7 +37,7 @@ async def send(settings: EmailSettings, hub: Hub, delivery: Delivery) -> Sent:
     if not settings.relay_host:
         raise Refused("relay-missing", _NO_RELAY)
     link = ""
-    if confirmation.kind is ConfirmationKind.OFFER and confirmation.offer_id:
+    if confirmation.kind is not ConfirmationKind.CANCELLED and confirmation.offer_id:  # only providers have one
         link = offer_link(hub.base_url(), confirmation.offer_id, hub.sign("offer", confirmation.offer_id))
     mail = compose(settings, confirmation, link=link, date=now())
     relay = relay_of(settings)

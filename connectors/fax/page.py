@@ -27,6 +27,11 @@ _TITLES = {
     ConfirmationKind.INFORMATION_REQUESTED: "INFORMATION NEEDED",
     ConfirmationKind.UNDER_REVIEW: "FAX RECEIVED, UNDER REVIEW",
     ConfirmationKind.SCHEDULED: "SERVICE SCHEDULED",
+    ConfirmationKind.RESCHEDULED: "NEW DATE",
+    ConfirmationKind.MISSED: "SERVICE MISSED",
+    ConfirmationKind.REDISPATCHED: "NEW PROVIDER NEEDED",
+    ConfirmationKind.COMPLETED: "SERVICE COMPLETED",
+    ConfirmationKind.ASSIGNED: "YOU HAVE THE ORDER",
     ConfirmationKind.CANCELLED: "ORDER CANCELLED",
     ConfirmationKind.OFFER: "SERVICE OFFER",
 }
@@ -35,6 +40,11 @@ _OPENINGS = {
     ConfirmationKind.INFORMATION_REQUESTED: "We received your order. To go on with it we need the following:",
     ConfirmationKind.UNDER_REVIEW: "We received your fax. A member of our staff is looking at it and will contact you.",
     ConfirmationKind.SCHEDULED: "The service that you ordered is scheduled.",
+    ConfirmationKind.RESCHEDULED: "The service has a new date. The date below takes the place of the one before.",
+    ConfirmationKind.MISSED: "The service did not take place at its time. We are arranging another date.",
+    ConfirmationKind.REDISPATCHED: "The provider cannot serve. We are looking for another and will send the new date.",
+    ConfirmationKind.COMPLETED: "The service that you ordered began, or the item was delivered.",
+    ConfirmationKind.ASSIGNED: "You accepted this service. Call your contact below for what you need to know of it.",
     ConfirmationKind.CANCELLED: "The order is cancelled. No service will be delivered under this case.",
     ConfirmationKind.OFFER: "We offer you the following service. Please accept or decline it.",
 }
@@ -127,6 +137,18 @@ def _facts(c: ConfirmationRequested, zone: ZoneInfo) -> list[tuple[str, str]]:
         facts.append(("Service", _plain(c.service_summary)))
     if c.scheduled_start:
         facts.append(("Scheduled start", _moment(c.scheduled_start, zone)))
+    if c.scheduled_end:
+        facts.append(("Not later than", _moment(c.scheduled_end, zone)))
+    if c.previous_start:
+        facts.append(("Date before", _moment(c.previous_start, zone)))
+    if c.completed_at:
+        facts.append(("Completed", _moment(c.completed_at, zone)))
+    if c.note:
+        facts.append(("Reason", _plain(c.note)))
+    if c.discharge_deadline and c.kind in {ConfirmationKind.SCHEDULED, ConfirmationKind.RESCHEDULED}:
+        day = c.discharge_deadline
+        told = _moment(day, zone) if isinstance(day, datetime) else f"{day:%A, %B} {day.day}, {day:%Y}"
+        facts.append(("Discharge", told))
     if c.provider_name and c.kind is not ConfirmationKind.OFFER:
         facts.append(("Provider", _plain(c.provider_name)))
     if c.offer_id:

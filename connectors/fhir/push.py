@@ -16,7 +16,7 @@ from doorstep.connector import Delivery, Hub, Sent
 from doorstep.errors import Refused, Unavailable
 from schemas.fhir import dumps, pending_task, task_of
 from schemas.fhir.unmapped import FOCUS
-from schemas.outbound import ConfirmationKind, ConfirmationRequested
+from schemas.outbound import TO_PROVIDERS, ConfirmationRequested
 
 TRY_LATER = frozenset({408, 425, 429})
 
@@ -29,7 +29,7 @@ def destination(settings: FhirSettings, confirmation: ConfirmationRequested) -> 
 async def send(settings: FhirSettings, hub: Hub, delivery: Delivery) -> Sent:
     """PUT the Task as it stands now (again and again has one effect); without a push_url it is there to be read."""
     confirmation = delivery.confirmation
-    if confirmation.kind is ConfirmationKind.OFFER:
+    if confirmation.kind in TO_PROVIDERS:
         raise Refused("fhir-no-offers", "offers are not sent by FHIR")
     task = await _task(hub, confirmation)
     base = settings.push_base(confirmation.recipient.address)

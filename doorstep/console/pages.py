@@ -75,10 +75,12 @@ def pages_router(journal: Journal) -> APIRouter:
 
 
 def _case(reader: Reader, case_id: str) -> dict[str, Any]:
+    timeline = reader.timeline(case_id)
     return {
         "case": reader.case(case_id),
         "offers": reader.offers(case_id=case_id),
-        "steps": views.steps(reader.timeline(case_id)),
+        "choice": views.chosen(timeline),
+        "steps": views.steps(timeline),
     }
 
 

@@ -25,7 +25,6 @@ from schemas.case import (
     OfferRecalled,
     OffersDue,
     OfferSent,
-    ServiceScheduled,
 )
 from schemas.document import DocumentClassified, DocumentRead, FieldsExtracted, ReviewDecided, ReviewRequested
 from schemas.event import Event
@@ -39,6 +38,7 @@ from schemas.outbound import (
     DeliveryDied,
 )
 from schemas.patient import PatientNoticed
+from schemas.service import OfferWithdrawn, ProvidersRanked, ServiceCompleted, ServiceMissed, ServiceScheduled
 from schemas.transmission import TransmissionReceived
 
 
@@ -51,7 +51,7 @@ class Step:
     minor: bool
 
 
-_TELLING_STATES = {CaseState.UNDISPATCHABLE, CaseState.CANCELLED}
+_TELLING_STATES = {CaseState.UNDISPATCHABLE, CaseState.MISSED, CaseState.CANCELLED}
 
 
 def steps(timeline: Sequence[Event[Any]]) -> list[Step]:
@@ -67,9 +67,14 @@ def steps(timeline: Sequence[Event[Any]]) -> list[Step]:
             case ConfirmationSent():
                 return data.kind is ConfirmationKind.OFFER
             case _:
-                return isinstance(data, (OfferRecalled, InformationRequested, OffersDue, ClockDue))
+                return isinstance(data, (OfferRecalled, InformationRequested, OffersDue, ClockDue, ProvidersRanked))
 
     return [Step(e, told(e), minor(e.data)) for e in timeline]
+
+
+def chosen(timeline: Sequence[Event[Any]]) -> ProvidersRanked | None:
+    """Return the newest explanation of who was offered the order and who was not."""
+    return next((e.data for e in reversed(timeline) if isinstance(e.data, ProvidersRanked)), None)
 
 
 def instant(moment: datetime) -> str:
@@ -121,10 +126,12 @@ def case_story(reader: Reader, case_id: str) -> dict[str, Any] | None:
     case = reader.case(case_id)
     if case is None:
         return None
+    timeline = reader.timeline(case_id)
     return {
         **case_line(case),
         "detail": case.model_dump(mode="json"),
         "offers": [offer.model_dump(mode="json") for offer in reader.offers(case_id=case_id)],
+        "choice": choice.model_dump(mode="json") if (choice := chosen(timeline)) else None,
         "timeline": [
             {
                 "seq": step.event.seq,
@@ -134,7 +141,7 @@ def case_story(reader: Reader, case_id: str) -> dict[str, Any] | None:
                 "id": step.event.id,
                 "minor": step.minor,
             }
-            for step in steps(reader.timeline(case_id))
+            for step in steps(timeline)
         ],
     }
 
@@ -206,6 +213,11 @@ _KIND_SAYS = {
     ConfirmationKind.INFORMATION_REQUESTED: "what is missing asked of the sender",
     ConfirmationKind.UNDER_REVIEW: "sender told that a person looks at it",
     ConfirmationKind.SCHEDULED: "scheduled start told",
+    ConfirmationKind.RESCHEDULED: "new start told",
+    ConfirmationKind.MISSED: "missed service told",
+    ConfirmationKind.REDISPATCHED: "told that another provider is looked for",
+    ConfirmationKind.COMPLETED: "completion told",
+    ConfirmationKind.ASSIGNED: "details of the service to the provider",
     ConfirmationKind.CANCELLED: "cancellation told",
     ConfirmationKind.OFFER: "offer to the provider",
     ConfirmationKind.ELIGIBILITY: "payer asked about the coverage",
@@ -236,8 +248,25 @@ def _told_of_case(data: Any) -> str:
             return f"clock ran out: {data.label}"
         case OfferRecalled():
             return f"offer recalled: {data.reason}"
+        case _:
+            return _told_of_service(data)
+
+
+def _told_of_service(data: Any) -> str:
+    match data:
+        case ProvidersRanked():
+            chosen = sum(one.chosen for one in data.candidates)
+            fitting = sum(one.rank is not None for one in data.candidates)
+            return f"{_count(fitting, 'provider')} fit, {chosen} chosen"
         case ServiceScheduled():
-            return f"scheduled for {instant(data.start)} with {data.provider_name}"
+            was = f", before {instant(data.previous_start)}" if data.previous_start else ""
+            return f"scheduled for {instant(data.start)} with {data.provider_name}{was}"
+        case OfferWithdrawn():
+            return f"given back by {data.provider_name}: {data.code.replace('-', ' ')}"
+        case ServiceMissed():
+            return f"missed by {data.provider_name}: {data.code.replace('-', ' ')}"
+        case ServiceCompleted():
+            return f"done {instant(data.proof.completed_at)} by {data.provider_name}" + (", late" if data.late else "")
         case _:
             return _told_of_send(data)
 

@@ -11,8 +11,9 @@ from doorstep.errors import Defect, Unavailable
 from doorstep.journal.events import parse
 from doorstep.journal.tables import case_, case_document, case_token, counter, mark, offer, review, upsert
 from doorstep.journal.transaction import Transaction
-from schemas.case import Case, CaseState, Offer
+from schemas.case import Case, CaseState, Offer, OfferState
 from schemas.document import ReviewRequested
+from schemas.service import ProviderRecord
 
 
 def luhn(digits: str) -> str:
@@ -42,6 +43,25 @@ _MARK = select(mark.c.token).where(mark.c.token == bindparam("value"))
 _OFFER = select(offer.c.data).where(offer.c.offer_id == bindparam("value"))
 _OFFERS_OF = (
     select(offer.c.data).where(offer.c.case_id == bindparam("value")).order_by(offer.c.sent_at, offer.c.offer_id)
+)
+_COUNTED = {
+    OfferState.ACCEPTED.value: "accepted",
+    OfferState.SERVED.value: "accepted",
+    OfferState.DECLINED.value: "declined",
+    OfferState.EXPIRED.value: "expired",
+    OfferState.WITHDRAWN.value: "withdrawn",
+}
+"""State of an offer -> how it counts in its provider's record; one that is out or was recalled says nothing."""
+_LATEST_ANSWERS = (
+    select(offer.c.state)
+    .where(offer.c.npi == bindparam("value"), offer.c.state.in_(_COUNTED))
+    .order_by(offer.c.sent_at.desc())
+    .limit(literal_column("50"))
+)
+_IN_HAND = (
+    select(func.count())
+    .select_from(offer)
+    .where(offer.c.npi == bindparam("value"), offer.c.state == literal_column(f"'{OfferState.ACCEPTED.value}'"))
 )
 _REVIEW = select(review.c.data).where(review.c.review_id == bindparam("value"))
 
@@ -142,6 +162,14 @@ class CaseWrites(Transaction):
         }
         statement = upsert(self.dialect, offer).values(row)
         self.connection.execute(statement.on_conflict_do_update(index_elements=["offer_id"], set_=row))
+
+    def provider_record(self, npi: str) -> ProviderRecord:
+        """Return how a provider answered its latest offers, and how many of our orders it has in hand."""
+        counts = dict.fromkeys(_COUNTED.values(), 0)
+        for state in self.connection.execute(_LATEST_ANSWERS, {"value": npi}).scalars():
+            counts[_COUNTED[state]] += 1
+        in_hand = self.connection.execute(_IN_HAND, {"value": npi}).scalar_one()
+        return ProviderRecord(**counts, open_jobs=in_hand)
 
     def review(self, review_id: str) -> ReviewRequested | None:
         """Return a review, open or closed."""

@@ -21,7 +21,6 @@ from schemas.case import (
     OfferExpired,
     OfferRecalled,
     OfferSent,
-    ServiceScheduled,
 )
 from schemas.document import FieldsExtracted, ReviewDecided, ReviewRequested
 from schemas.event import Event, Payload
@@ -33,6 +32,7 @@ from schemas.outbound import (
     ConfirmationSent,
     DeliveryDied,
 )
+from schemas.service import ServiceScheduled
 
 READ: tuple[type[Payload], ...] = (
     IdentityResolved,

@@ -35,6 +35,8 @@ TASK_STATUS: dict[CaseState, str] = {
     CaseState.UNDISPATCHABLE: "in-progress",
     CaseState.PROVIDER_ACCEPTED: "in-progress",
     CaseState.SCHEDULED: "in-progress",
+    CaseState.MISSED: "in-progress",
+    CaseState.FULFILLED: "completed",
     CaseState.CANCELLED: "cancelled",
 }
 BUSINESS_STATUS: dict[CaseState, str] = {
@@ -53,6 +55,8 @@ BUSINESS_STATUS: dict[CaseState, str] = {
     CaseState.UNDISPATCHABLE: "no-provider-yet",
     CaseState.PROVIDER_ACCEPTED: "provider-accepted",
     CaseState.SCHEDULED: "scheduled",
+    CaseState.MISSED: "unattended",
+    CaseState.FULFILLED: "completed",
     CaseState.CANCELLED: "cancelled",
 }
 ASKED = frozenset({ElementStatus.MISSING, ElementStatus.UNREADABLE, ElementStatus.CONFLICTING})
@@ -169,11 +173,18 @@ def _output(case: Case) -> list[dict[str, Any]]:
             if element.status in ASKED:
                 coding = [{"system": ELEMENT_SYSTEM, "code": element.element_id}]
                 found.append({"type": {"coding": coding, "text": element.label}, "valueString": element.ask})
-    if case.state is CaseState.SCHEDULED and case.scheduled_start is not None:
-        coding = [{"system": ELEMENT_SYSTEM, "code": "scheduled-start"}]
-        start = _instant(case.scheduled_start)
-        found.append({"type": {"coding": coding, "text": "Scheduled start"}, "valueDateTime": start})
+    if case.state in {CaseState.SCHEDULED, CaseState.FULFILLED} and case.scheduled_start is not None:
+        found.append(_moment("scheduled-start", "Scheduled start", case.scheduled_start))
+        if case.scheduled_end is not None:
+            found.append(_moment("scheduled-end", "Scheduled window ends", case.scheduled_end))
+    if case.proof is not None:
+        found.append(_moment("completed-at", "Service completed", case.proof.completed_at))
     return found
+
+
+def _moment(code: str, text: str, when: datetime) -> dict[str, Any]:
+    coding = [{"system": ELEMENT_SYSTEM, "code": code}]
+    return {"type": {"coding": coding, "text": text}, "valueDateTime": _instant(when)}
 
 
 def _instant(when: datetime) -> str:

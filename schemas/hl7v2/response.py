@@ -51,6 +51,12 @@ WORDS: dict[ConfirmationKind, _Words] = {
         "RR", "HD", "P", "The order was received and is being looked at by a person."
     ),
     ConfirmationKind.SCHEDULED: _Words("SC", "SC", "A", "The service is scheduled."),
+    ConfirmationKind.RESCHEDULED: _Words("SC", "SC", "A", "The service is scheduled anew."),
+    ConfirmationKind.MISSED: _Words("SC", "IP", "P", "The service was missed; another start is being arranged."),
+    ConfirmationKind.REDISPATCHED: _Words(
+        "SC", "IP", "P", "The provider cannot serve; another provider is being looked for."
+    ),
+    ConfirmationKind.COMPLETED: _Words("SC", "CM", "A", "The service is completed."),
     ConfirmationKind.CANCELLED: _Words("CR", "CA", "R", "The order was cancelled as requested."),
 }
 
@@ -123,6 +129,14 @@ def _notes(confirmation: ConfirmationRequested, words: _Words) -> list[list[str]
         lines.append(f"Provider {confirmation.provider_name}")
     if confirmation.scheduled_start is not None:
         lines.append(f"Scheduled start {confirmation.scheduled_start:%Y-%m-%d %H:%M %Z}".rstrip())
+    if confirmation.scheduled_end is not None:
+        lines.append(f"Window ends {confirmation.scheduled_end:%Y-%m-%d %H:%M %Z}".rstrip())
+    if confirmation.previous_start is not None:
+        lines.append(f"Committed before {confirmation.previous_start:%Y-%m-%d %H:%M %Z}".rstrip())
+    if confirmation.completed_at is not None:
+        lines.append(f"Completed {confirmation.completed_at:%Y-%m-%d %H:%M %Z}".rstrip())
+    if confirmation.note:
+        lines.append(confirmation.note)
     return [["NTE", str(n), "L", _e(line)] for n, line in enumerate(lines, 1)]
 
 

@@ -27,9 +27,10 @@ import handlers.schedule
 import handlers.translate  # noqa: F401
 from doorstep.handler import SUBSCRIPTIONS, Subscription, Unit
 from doorstep.rules import load
-from schemas.case import Case, CaseState, Offer
+from schemas.case import Case, CaseState, Offer, OfferState
 from schemas.document import ReviewRequested
 from schemas.event import Event, Payload
+from schemas.service import ProviderRecord
 from schemas.transmission import Content, ReceiptState
 from tests.factories import NOW
 
@@ -107,6 +108,19 @@ class MemoryUnit:
 
     def save_offer(self, offer: Offer) -> None:
         self.offers[offer.offer_id] = offer
+
+    def provider_record(self, npi: str) -> ProviderRecord:
+        mine = sorted((o for o in self.offers.values() if o.npi == npi), key=lambda o: o.sent_at, reverse=True)
+        counted = {
+            OfferState.ACCEPTED: "accepted",
+            OfferState.SERVED: "accepted",
+            OfferState.DECLINED: "declined",
+            OfferState.EXPIRED: "expired",
+            OfferState.WITHDRAWN: "withdrawn",
+        }
+        said = [counted[o.state] for o in mine if o.state in counted][:50]
+        in_hand = sum(o.state is OfferState.ACCEPTED for o in mine)
+        return ProviderRecord(**{name: said.count(name) for name in set(said)}, open_jobs=in_hand)
 
     def set_timer(self, timer_id: str, due_at: datetime, payload: Payload) -> None:
         assert due_at.tzinfo is not None

@@ -14,7 +14,7 @@ from handlers.casework import rulesets_for
 from handlers.check import evaluate, unmet
 from schemas.case import ALLOWED, CaseState, CaseStateChanged, CompletenessEvaluated, OfferState
 from schemas.order import ReferralReceived
-from schemas.outbound import ConfirmationKind, ConfirmationRequested
+from schemas.outbound import TO_PROVIDERS, ConfirmationKind, ConfirmationRequested
 from schemas.transmission import ReplyTo
 from tests.factories import HOSPITAL, NOW, order, referral, transmission
 from tests.handlers.memory import MemoryHub
@@ -147,7 +147,7 @@ class CaseMachine(RuleBasedStateMachine):
             CaseState.CANCELLED,
         }
         assert {case.state for case in self.hub.unit.cases.values()} <= resting
-        told = {c.document_id for c in self.hub.seen(ConfirmationRequested) if c.kind is not ConfirmationKind.OFFER}
+        told = {c.document_id for c in self.hub.seen(ConfirmationRequested) if c.kind not in TO_PROVIDERS}
         for received in self.hub.seen(ReferralReceived):
             assert received.document_id in self.hub.unit.receipts
             assert received.reply_to is None or received.document_id in told

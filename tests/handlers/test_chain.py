@@ -14,11 +14,11 @@ from schemas.case import (
     OfferRecalled,
     OfferSent,
     OfferState,
-    ServiceScheduled,
 )
 from schemas.document import ReviewRequested
 from schemas.order import Order
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
+from schemas.service import ServiceScheduled
 from schemas.transmission import ReceiptState, ReplyTo
 from tests.factories import HOSPITAL, NOW, order, referral
 from tests.handlers.memory import MemoryHub

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from schemas.case import CaseState, OfferAccepted, ServiceScheduled
+from schemas.case import CaseState, OfferAccepted
+from schemas.service import ServiceScheduled
 from tests.factories import NOW, referral
 from tests.handlers.memory import MemoryHub
 

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from doorstep.rules import rules_dir
 from schemas.fields import FIELD_NAMES
 from schemas.identifiers import npi_ok
-from schemas.rules import Clocks, Desk, Directory, Effective, Ruleset, covers, resolve
+from schemas.network import Directory
+from schemas.rules import Clocks, Desk, Effective, Ruleset, covers, resolve
 from tests.factories import order
 
 REQUIRED = [

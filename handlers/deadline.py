@@ -1,0 +1,39 @@
+"""The discharge deadline of an order: when it is, whether a committed start misses it, and what is told at once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+from doorstep.handler import Unit
+from handlers.casework import ask_person
+from schemas.case import Case, CaseClock
+from schemas.event import Payload
+from schemas.fields import zone_of
+from schemas.order import Order
+
+DISCHARGE = "discharge"
+"""The clock's name in rules/clocks.yaml."""
+
+
+def discharge_at(order: Order) -> datetime | None:
+    """Return the instant of the discharge; one that is known by its day only ends with that day at the address."""
+    deadline = order.discharge_deadline
+    if deadline is None:
+        return None
+    zone = zone_of(order.delivery_address or order.member.address)
+    if isinstance(deadline, datetime):
+        return deadline.astimezone(UTC) if deadline.tzinfo else deadline.replace(tzinfo=zone).astimezone(UTC)
+    return datetime.combine(deadline + timedelta(days=1), time.min, zone).astimezone(UTC)
+
+
+def misses_discharge(start: datetime, order: Order) -> bool:
+    """Say whether a start comes after the member has left the hospital."""
+    deadline = discharge_at(order)
+    return deadline is not None and start > deadline
+
+
+def at_risk(case: Case, reason: str, document_id: str, unit: Unit) -> list[Payload]:
+    """Tell at once that the discharge cannot be met as things stand: a breach, and a person who must act."""
+    breach = CaseClock(case_id=case.case_id, clock=DISCHARGE, label=f"Discharge: {reason}", number=1)
+    stage = f"discharge {case.case_id} {case.dispatch_round} {case.scheduled_start}"
+    return [breach, *ask_person(unit, document_id, stage=stage, reason=f"discharge: {reason}", case_id=case.case_id)]
