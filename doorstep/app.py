@@ -18,6 +18,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from doorstep import http, registry
+from doorstep.access.routes import access_router
 from doorstep.connector import ConnectorSettings, ConnectorSpec, Delivery, Listen, Sent
 from doorstep.console.api import api_router, health_router
 from doorstep.console.figures import report_router
@@ -113,6 +114,9 @@ class App:
         """Bind the port first (links need it), build the routes of this process's roles."""
         listener = http.bind(self._settings.host, self._settings.http_port, "DOORSTEP_HTTP_PORT")
         routers = [health_router(journal)]
+        if self._settings.access_on and "intake" in self._roles:
+            tokens = http.tokens_of(self._settings)
+            routers.append(access_router(self._settings.access, tokens, journal, hub.base_url))
         if "intake" in self._roles:
             routers += self._routers(hub)
         if "console" in self._roles:

@@ -74,6 +74,8 @@ class Transmission:
     sender: str | None = None
     details: Mapping[str, str] = field(default_factory=dict)
     resources: Sequence[StoredResource] = ()
+    tenant: str | None = None
+    """Whose input it is, where partners are held apart: it and all that is kept with it is shown to nobody else."""
     rejected: str | None = None
     """The reason, when the input is refused but kept (a broken message that could be framed)."""
 
@@ -131,7 +133,7 @@ class Hub(Protocol):
         """Return a review that waits for a person; None when there is none or it is decided."""
 
     async def resource(self, resource_type: str, resource_id: str) -> dict[str, JsonValue] | None:
-        """Return a stored FHIR resource as served."""
+        """Return a stored FHIR resource as served; another tenant's is None, as if it were not there."""
 
     async def search(self, query: ResourceQuery) -> tuple[int, list[tuple[datetime, StoredResource]]]:
         """Return how many resources fit, and one page of them with the time of their last change."""
@@ -147,11 +149,23 @@ class Hub(Protocol):
     def sign(self, purpose: str, value: str) -> str:
         """Return an URL-safe HMAC token over purpose and value, with the hub's own secret."""
 
+    def access(self) -> Access:
+        """Return how callers over HTTP prove themselves here."""
+
     def base_url(self) -> str:
         """Return the hub's own public HTTP address, for links."""
 
     def data_dir(self, name: str) -> Path:
         """Return (and make) a folder of the data directory for this connector's own spool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How callers prove themselves: not at all (`required` is false), by key or certificate, by a token from here."""
+
+    required: bool = False
+    token_url: str = ""
+    certificates: bool = False
 
 
 @dataclass(frozen=True, slots=True)

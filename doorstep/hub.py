@@ -5,18 +5,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
-import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic import JsonValue
 
-from doorstep.connector import Receipt, StoredResource, Transmission
+from doorstep.access.caller import current
+from doorstep.access.gate import TOKEN_PATH
+from doorstep.connector import Access, Receipt, StoredResource, Transmission
 from doorstep.errors import Refused
 from doorstep.journal import Journal, JournalUnit
+from doorstep.secret import hub_secret
 from doorstep.settings import Settings
 from doorstep.workers import Workers
 from schemas.case import Case, Offer
@@ -33,10 +35,13 @@ class LiveHub:
         self._settings = settings
         self._journal = journal
         self._workers = workers
-        self._secret = _secret(settings.data_dir / "secret")
+        self._secret = hub_secret(settings.data_dir)
         self.http_port = settings.http_port
 
     async def receive(self, transmission: Transmission) -> Receipt:
+        tenant = current().tenant
+        if tenant is not None and transmission.tenant != tenant:
+            transmission = replace(transmission, tenant=tenant)
         return await self._journal.receive(transmission)
 
     async def report(self, fate: ConfirmationDelivered | ConfirmationFailed) -> None:
@@ -74,13 +79,17 @@ class LiveHub:
         return await self._journal.read(lambda reader: reader.offer(offer_id))
 
     async def resource(self, resource_type: str, resource_id: str) -> dict[str, JsonValue] | None:
-        return await self._journal.read(lambda reader: reader.resource(resource_type, resource_id))
+        tenant = current().tenant
+        return await self._journal.read(lambda reader: reader.resource(resource_type, resource_id, tenant))
 
     async def search(self, query: ResourceQuery) -> tuple[int, list[tuple[datetime, StoredResource]]]:
-        return await self._journal.read(lambda reader: reader.search(query))
+        tenant = current().tenant
+        asked = query if tenant is None else replace(query, partner=tenant)
+        return await self._journal.read(lambda reader: reader.search(asked))
 
     async def resources_of(self, document_id: str) -> list[StoredResource]:
-        return await self._journal.read(lambda reader: reader.resources_of(document_id))
+        tenant = current().tenant
+        return await self._journal.read(lambda reader: reader.resources_of(document_id, tenant))
 
     async def content(self, ref: Content) -> bytes:
         return await self._journal.content(ref)
@@ -95,6 +104,12 @@ class LiveHub:
     def sign(self, purpose: str, value: str) -> str:
         mac = hmac.new(self._secret, f"{purpose}\0{value}".encode(), hashlib.sha256).digest()
         return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+    def access(self) -> Access:
+        clients = self._settings.access.clients.values()
+        token_url = self.base_url() + TOKEN_PATH if any(client.asserts for client in clients) else ""
+        certificates = any(client.certificates for client in clients)
+        return Access(self._settings.access_on, token_url, certificates)
 
     def base_url(self) -> str:
         if self._settings.base_url:
@@ -121,27 +136,3 @@ def record_fate(unit: JournalUnit, fate: ConfirmationDelivered | ConfirmationFai
     if requested is None:
         raise Refused("no-such-send", "nothing was requested under this id", detail=fate.confirmation_id)
     unit.append(fate, source=f"connectors/{fate.channel}", cause=requested, consumer="fate", ordinal=fate.attempt)
-
-
-def _secret(path: Path) -> bytes:
-    """Return the hub's own secret, made once (0600); split processes on one data folder share it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    if not path.exists():
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(32))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:  # another process of this hub was first: its secret holds
-            pass
-        finally:
-            draft.unlink()
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    return path.read_bytes()

@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as SourceError
 
+from doorstep.access.settings import LOOPBACK_NAMES, AccessSettings
 from doorstep.errors import SettingsError
 
 __all__ = ["Settings", "load"]
@@ -47,10 +48,10 @@ class Settings(BaseSettings):
     base_url: str = Field("", description="The hub's public HTTP address for links; empty = as it listens")
     tls_cert: Path | None = Field(None, description="PEM certificate chain for HTTP, MLLP and SMTP STARTTLS")
     tls_key: Path | None = Field(None, description="PEM key of tls_cert")
-    tls_client_ca: Path | None = Field(None, description="PEM CA that MLLP clients' certificates must come from")
-    api_key: SecretStr | None = Field(None, description="Key that HTTP clients send as Authorization: Bearer")
+    tls_client_ca: Path | None = Field(None, description="PEM CA of clients' certificates: MLLP must have one")
+    api_key: SecretStr | None = Field(None, description="The operator's key over HTTP: Authorization: Bearer KEY")
     trusted_network: bool = Field(
-        False, description="Allow plain listeners beyond loopback: only inside a network that you protect otherwise"
+        False, description="Allow plain listeners beyond loopback in a network that you protect; a key is needed still"
     )
     worker_processes: int = Field(0, ge=0, description="OCR and parsing processes; 0 = one a core")
     ocr_engine: str = Field("", description="Name of an engine of doorstep/ocr; empty = the best one that works here")
@@ -60,6 +61,9 @@ class Settings(BaseSettings):
     grace_seconds: float = Field(8.0, gt=0, description="How long a stop may take before work is cut off")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_json: bool = Field(False, description="One JSON object a log line")
+    access: AccessSettings = Field(
+        default_factory=AccessSettings, description="[access]: who may call over HTTP (docs/access.md)"
+    )
     connectors: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="[connectors.NAME]: each connector's own settings (docs/settings.md)"
     )
@@ -106,21 +110,36 @@ class Settings(BaseSettings):
 
     def check_exposure(self) -> None:
         """Raise SettingsError when listeners beyond loopback lack TLS or credentials; the message names the setting."""
-        if self.loopback or self.trusted_network:
+        if any(client.certificates for client in self.access.clients.values()) and self.tls_client_ca is None:
+            raise SettingsError("no-ca", "clients prove themselves by certificates: set DOORSTEP_TLS_CLIENT_CA")
+        public = urlsplit(self.base_url).hostname
+        if self.loopback and (public is None or public in LOOPBACK_NAMES):
             return
-        wanted = {
-            "DOORSTEP_TLS_CERT": self.tls_cert,
-            "DOORSTEP_TLS_KEY": self.tls_key,
-            "DOORSTEP_TLS_CLIENT_CA": self.tls_client_ca,
-            "DOORSTEP_API_KEY": self.api_key,
-        }
+        wanted: dict[str, object] = {"DOORSTEP_API_KEY": self.has_operator or None}
+        if not self.loopback and not self.trusted_network:
+            tls = {"TLS_CERT": self.tls_cert, "TLS_KEY": self.tls_key, "TLS_CLIENT_CA": self.tls_client_ca}
+            wanted = {f"DOORSTEP_{name}": value for name, value in tls.items()} | wanted
         missing = [name for name, value in wanted.items() if value is None]
         if missing:
-            raise SettingsError(
-                "exposed",
-                f"DOORSTEP_HOST={self.host} is reachable from other machines; set {', '.join(missing)} "
-                "(or DOORSTEP_TRUSTED_NETWORK=true inside a network that you protect otherwise)",
+            way_round = (
+                ""
+                if len(missing) == 1
+                else (" (or DOORSTEP_TRUSTED_NETWORK=true for no TLS inside a network that you protect otherwise)")
             )
+            name = f"DOORSTEP_BASE_URL={self.base_url}" if self.loopback else f"DOORSTEP_HOST={self.host}"
+            raise SettingsError(
+                "exposed", f"{name} is reachable from other machines; set {', '.join(missing)}{way_round}"
+            )
+
+    @property
+    def has_operator(self) -> bool:
+        """Say whether an operator can prove itself over HTTP."""
+        return self.api_key is not None or any(client.operator for client in self.access.clients.values())
+
+    @property
+    def access_on(self) -> bool:
+        """Say whether callers over HTTP must prove themselves."""
+        return self.api_key is not None or bool(self.access.clients)
 
     @classmethod
     def settings_customise_sources(

@@ -21,13 +21,15 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class ResourceQuery:
-    """Which resources of one type and partner are meant; all criteria must fit. `after` is the last one seen.
+    """Which resources of one type and partner (None: of every one) are meant; all criteria must fit.
+
+    `after` is the last one seen.
 
     `updated_from` is included, `updated_before` is not; both are aware.
     """
 
     resource_type: str
-    partner: str
+    partner: str | None
     criteria: tuple[Criterion, ...] = ()
     ids: tuple[str, ...] = ()
     updated_from: datetime | None = None

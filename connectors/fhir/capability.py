@@ -27,8 +27,8 @@ STATEMENT_DATE = "2026-11-27"
 VALIDATE = "http://hl7.org/fhir/OperationDefinition/Resource-validate"
 
 
-def capability_statement(base: str) -> dict[str, Any]:
-    """Return the statement for the server at `base`."""
+def capability_statement(base: str, security: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the statement for the server at `base`; `security` says how callers prove themselves."""
     resources = [_created(kind) for kind in CREATED]
     resources.append(
         {
@@ -55,6 +55,7 @@ def capability_statement(base: str) -> dict[str, Any]:
             {
                 "mode": "server",
                 "documentation": "An order is taken even when it is incomplete; its Task says what is needed.",
+                **({"security": security} if security else {}),
                 "resource": resources,
                 "interaction": [{"code": "transaction"}, {"code": "batch"}],
                 "operation": [

@@ -86,6 +86,7 @@ class Intake:
                 blobs=(Blob(media, given),),
                 received_at=clock.now(),
                 sender=partner,
+                tenant=partner,
                 details={"status": str(refused.status)},
                 rejected=f"{refused.status} {first.code}: {first.diagnostics}"
                 + (f" at {first.expression}" if first.expression else ""),
@@ -212,6 +213,7 @@ class Intake:
             reply_to=reply_to,
             identifier=given.bundle_identifier[1] if given.bundle_identifier else _first_identifier(given.entries),
             sender=given.partner,
+            tenant=given.partner,
             details={"interaction": given.interaction, "type": given.entries[0].kind, "orders": str(len(plans))},
             resources=(*resources, *links),
         )

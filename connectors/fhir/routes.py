@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
+from connectors.fhir.authority import partner_of, permit, permit_bundle, searched_partner, security
 from connectors.fhir.bundles import Entry, Placed, entries_of, envelope
 from connectors.fhir.capability import CREATED, ORDER_TYPES, capability_statement
 from connectors.fhir.intake import Input, Intake, Taken, instant
@@ -22,7 +23,7 @@ from schemas.fhir.graph import RELATIVE, part, parts
 
 def router(settings: FhirSettings, hub: Hub) -> APIRouter:
     """Return the routes of the FHIR endpoint."""
-    api = APIRouter(prefix="/fhir", tags=["fhir"], route_class=FhirRoute)
+    api = APIRouter(prefix="/fhir", tags=["fhir"], route_class=FhirRoute, dependencies=[Depends(permit)])
     site = Site(settings, hub)
     api.add_api_route("", site.post_bundle, methods=["POST"], response_model=None)
     api.add_api_route("/", site.post_bundle, methods=["POST"], response_model=None, include_in_schema=False)
@@ -56,7 +57,7 @@ class Site:
         return f"{self.hub.base_url().rstrip('/')}/fhir"
 
     async def metadata(self) -> Response:
-        return answer(capability_statement(self.base))
+        return answer(capability_statement(self.base, security(self.hub.access())))
 
     async def create(self, kind: str, request: Request) -> Response:
         """POST [type]: keep the resource; an order becomes a Task, complete or not."""
@@ -64,7 +65,7 @@ class Site:
             raise _unknown(kind)
         body, media = await read_body(request, self.settings.max_bytes)
         resource = await work(len(body), parse, body, media, self.settings.max_bytes)
-        partner = self.settings.partner(request.headers.get("x-doorstep-partner"))
+        partner = partner_of(self.settings, request)
         condition = request.headers.get("if-none-exist")
         try:
             await work(len(body), check_order, resource, kind)
@@ -79,7 +80,8 @@ class Site:
         """POST a transaction or message (all or nothing), or a batch (each entry by itself)."""
         body, media = await read_body(request, self.settings.max_bytes)
         bundle = await work(len(body), parse, body, media, self.settings.max_bytes)
-        partner = self.settings.partner(request.headers.get("x-doorstep-partner"))
+        permit_bundle(bundle)
+        partner = partner_of(self.settings, request)
         try:
             await work(len(body), check, envelope(bundle), "Bundle")
             entries = entries_of(bundle, self.settings.max_entries)
@@ -138,7 +140,7 @@ class Site:
         if request.method == "POST":
             body = await read_form(request)
             asked_for += parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
-        partner = self.settings.partner(request.headers.get("x-doorstep-partner"))
+        partner = searched_partner(self.settings, request)
         return answer(await searchset(self.hub, asked_of(kind, asked_for, partner), self.base))
 
     async def history(self, kind: str, resource_id: str) -> Response:

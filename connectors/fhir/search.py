@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from connectors.fhir.authority import may_read, may_search
 from connectors.fhir.bundles import references, stored_reference
 from connectors.fhir.wire import refusal
 from doorstep.connector import Hub, StoredResource
@@ -36,7 +37,7 @@ class Asked:
     count_only: bool = False
 
 
-def asked_of(kind: str, parameters: Sequence[tuple[str, str]], partner: str) -> Asked:
+def asked_of(kind: str, parameters: Sequence[tuple[str, str]], partner: str | None) -> Asked:
     """Read the parameters of a search; refuse with 400 what is not offered: a filter left out would show too much."""
     asked = Asked(ResourceQuery(kind, partner, limit=DEFAULT_COUNT))
     criteria: list[Criterion] = []
@@ -185,6 +186,8 @@ async def _without_chains(hub: Hub, asked: Asked) -> ResourceQuery | None:
     """Put what a chained parameter finds in its place; None when it finds nothing, so that nothing fits."""
     query = asked.query
     for head, rest, value in asked.chained:
+        if not may_search(_CHAINS[head]):
+            raise refusal(403, "forbidden", f"the scopes do not allow this: system/{_CHAINS[head]}.s is needed", head)
         inner = asked_of(_CHAINS[head], [(rest, value)], query.partner).query
         _, found = await hub.search(replace(inner, limit=MOST_CHAINED))
         if not found:
@@ -204,7 +207,7 @@ async def _included(
             element = SEARCH[one.resource_type][param][1].split(".")[0]
             for literal in references(one.body.get(element)):
                 target = stored_reference(literal, base)
-                if target is None or target in kept:
+                if target is None or target in kept or not may_read(target[0]):
                     continue
                 body = await hub.resource(*target)
                 if body is not None:

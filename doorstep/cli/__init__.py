@@ -30,6 +30,7 @@ COMMANDS = {
     "report": ("report",),
     "schema": ("schema", "routes"),
     "check": ("check",),
+    "keys": ("keys",),
     "bench": ("bench",),
 }
 """Module of this package -> its commands, in the order of the help."""

@@ -16,6 +16,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from doorstep import registry
+from doorstep.access.jwks import listed as listed_keys
 from doorstep.app import own_settings
 from doorstep.errors import HubError, Refused
 from doorstep.journal import Journal, Routes
@@ -52,7 +53,7 @@ def check(as_json: Annotated[bool, typer.Option("--json", help="One JSON line a 
 
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
-    for finding in (*_environment(), *_exposure(settings), *_data_dir(settings), *_tesseract()):
+    for finding in (*_environment(), *_exposure(settings), *_access(settings), *_data_dir(settings), *_tesseract()):
         yield finding
     yield await _database(settings)
     yield await asyncio.to_thread(_kafka, settings)
@@ -82,7 +83,7 @@ def _environment() -> Iterator[Finding]:
     for name in sorted(os.environ):
         if name.upper() in known or not name.startswith("DOORSTEP_"):
             continue
-        if not name.startswith(("DOORSTEP_CONNECTORS__", "DOORSTEP_TEST")):
+        if not name.startswith(("DOORSTEP_ACCESS__", "DOORSTEP_CONNECTORS__", "DOORSTEP_TEST")):
             yield "settings", False, f"{name} is no setting: see docs/settings.md"
 
 
@@ -97,6 +98,31 @@ def _exposure(settings: Settings) -> Iterator[Finding]:
             True,
             f"{settings.host} (HTTP {settings.http_port}, MLLP {settings.mllp_port}, SMTP {settings.smtp_port})",
         )
+
+
+def _access(settings: Settings) -> Iterator[Finding]:
+    """Say who may call over HTTP, and how each proves itself."""
+    if not settings.access_on:
+        yield "access", True, "off: whoever reaches the listeners may call (loopback only)"
+        return
+    operators = [name for name, client in settings.access.clients.items() if client.operator]
+    listed = ["DOORSTEP_API_KEY"] * (settings.api_key is not None) + operators
+    advice = ", ".join(listed) or "nobody can look at the console or replay: set DOORSTEP_API_KEY"
+    yield "access: operator", bool(listed), advice
+    for name, client in settings.access.clients.items():
+        broken = ""
+        try:
+            if client.jwks_file is not None:
+                listed_keys(json.loads(client.jwks_file.read_bytes()))
+            elif client.jwks is not None:
+                listed_keys(client.jwks)
+        except (OSError, ValueError) as wrong:
+            broken = f"its public keys cannot be used ({wrong if not isinstance(wrong, OSError) else wrong.strerror})"
+        proofs = [f"{len(client.keys)} API key(s)"] * bool(client.keys)
+        proofs += [f"certificate {one}" for one in client.certificates]
+        proofs += ["signed assertions"] * client.asserts
+        whose = "operator" if client.operator else f"tenant {client.tenant or name}, {' '.join(client.scopes)}"
+        yield f"access: {name}", not broken, broken or f"{whose}; by {', '.join(proofs)}"
 
 
 def _data_dir(settings: Settings) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from doorstep import registry
+from doorstep.access.settings import ClientSettings
 from doorstep.settings import Settings
 from doorstep.stream import catalogue
 
@@ -34,6 +35,8 @@ def settings_page() -> dict[str, str]:
         "|---|---|---|",
         *_rows(Settings, "DOORSTEP_"),
     ]
+    lines += ["", "## One caller (`[access.clients.NAME]`, or in the JSON of `DOORSTEP_ACCESS__CLIENTS`)", ""]
+    lines += ["| setting | default | meaning |", "|---|---|---|", *_rows(ClientSettings, "", upper=False)]
     for spec in registry.connectors().values():
         rows = _rows(spec.settings, f"DOORSTEP_CONNECTORS__{spec.name.upper()}__")
         if rows:
@@ -42,13 +45,14 @@ def settings_page() -> dict[str, str]:
     return {"docs/settings.md": "\n".join(lines) + "\n"}
 
 
-def _rows(model: type[BaseModel], prefix: str) -> list[str]:
+def _rows(model: type[BaseModel], prefix: str, *, upper: bool = True) -> list[str]:
     rows = []
     for name, field in model.model_fields.items():
-        rows.append(
-            f"| `{prefix}{name.upper()}` | {_default(field.get_default(call_default_factory=True, validated_data={}))} "
-            f"| {field.description or ''} |"
-        )
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            rows += _rows(field.annotation, f"{prefix}{name.upper()}__")
+            continue
+        default = _default(field.get_default(call_default_factory=True, validated_data={}))
+        rows.append(f"| `{prefix}{name.upper() if upper else name}` | {default} | {field.description or ''} |")
     return rows
 
 

@@ -14,8 +14,9 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from pydantic import BaseModel, StringConstraints
 
+from doorstep.access.caller import current
 from doorstep.console import views
-from doorstep.errors import HubError
+from doorstep.errors import Forbidden, HubError
 from doorstep.journal import Journal, Reader
 from schemas.case import CaseState
 from schemas.topics import TOPICS
@@ -77,7 +78,9 @@ def api_router(journal: Journal, stopping: asyncio.Event) -> APIRouter:
         sha256: str | None = None,
         document_id: str | None = None,
     ) -> list[dict[str, Any]]:
-        """Return what became of received inputs, oldest first."""
+        """Return what became of received inputs (a partner's own), oldest first."""
+        tenant = current().tenant
+        _need("r")
         found = await journal.read(
             lambda reader: reader.receipts(
                 control_id=control_id,
@@ -85,6 +88,7 @@ def api_router(journal: Journal, stopping: asyncio.Event) -> APIRouter:
                 identifier=identifier,
                 sha256=sha256,
                 document_id=document_id,
+                tenant=tenant,
             )
         )
         return [views.receipt(receipt) for receipt in found]
@@ -93,14 +97,20 @@ def api_router(journal: Journal, stopping: asyncio.Event) -> APIRouter:
     async def cases(
         state: CaseState | None = None, before: Id | None = None, limit: Limit = 100
     ) -> list[dict[str, Any]]:
-        """Return cases, newest first."""
-        found = await journal.read(lambda reader: reader.cases(state=state, before=before, limit=limit))
+        """Return cases (a partner's own), newest first."""
+        tenant = current().tenant
+        _need("s")
+        found = await journal.read(lambda reader: reader.cases(state=state, before=before, limit=limit, tenant=tenant))
         return [views.case_line(case) for case in found]
 
     @router.get("/api/cases/{case_id}")
     async def case(case_id: Id) -> dict[str, Any]:
-        """Return one case with its timeline."""
-        found = await journal.read(lambda reader: views.case_story(reader, case_id))
+        """Return one case with its timeline; a partner gets what it knows of it."""
+        tenant = current().tenant
+        _need("r")
+        story = partial(views.case_story, case_id=case_id)
+        mine = partial(views.case_for, case_id=case_id, tenant=tenant or "")
+        found = await journal.read(story if tenant is None else mine)
         if found is None:
             raise HTTPException(404, "there is no such case")
         return found
@@ -141,6 +151,12 @@ def api_router(journal: Journal, stopping: asyncio.Event) -> APIRouter:
         return StreamingResponse(_stream(journal, request, start, topics, stopping), media_type="text/event-stream")
 
     return router
+
+
+def _need(interaction: str) -> None:
+    """Refuse a caller that may not look at Tasks: a case is what a Task shows."""
+    if not current().may("Task", interaction):
+        raise Forbidden("scope", f"the scopes do not allow this: system/Task.{interaction} is needed")
 
 
 async def redelivered(journal: Journal, event_id: str, consumer: str | None) -> int:

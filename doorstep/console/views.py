@@ -146,6 +146,19 @@ def case_story(reader: Reader, case_id: str) -> dict[str, Any] | None:
     }
 
 
+def case_for(reader: Reader, case_id: str, tenant: str) -> dict[str, Any] | None:
+    """Return a case as a partner that sent something to it sees it: what its Task says, the way of its own inputs."""
+    found, own = reader.case(case_id), reader.documents_of(case_id, tenant)
+    if found is None or not own:
+        return None
+    timeline = [
+        {"time": step.event.time.isoformat(), "topic": step.event.topic, "says": step.says}
+        for step in steps(reader.timeline(case_id))
+        if step.event.correlation_id in own and not step.minor
+    ]
+    return {**case_line(found), "timeline": timeline}
+
+
 def event(found: Event[Any]) -> dict[str, Any]:
     """Return an event as structured-mode CloudEvents JSON, with the journal's sequence."""
     return {

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import RowMapping, insert, select, update
 
-from doorstep.connector import Receipt, Transmission
-from doorstep.errors import Defect
+from doorstep.connector import Receipt, StoredResource, Transmission
+from doorstep.errors import Defect, NotFound
 from doorstep.journal import counts, search
 from doorstep.journal.content import Staged
 from doorstep.journal.tables import insert_receipt
@@ -54,6 +54,7 @@ def cleaned(transmission: Transmission) -> Transmission:
         message_id=text(transmission.message_id),
         identifier=text(transmission.identifier),
         sender=text(transmission.sender),
+        tenant=text(transmission.tenant),
         rejected=text(transmission.rejected),
         details={storable(name): storable(value) for name, value in transmission.details.items()},
         blobs=[replace(blob, title=text(blob.title)) for blob in transmission.blobs],
@@ -118,6 +119,7 @@ def _row(transmission: Transmission, receipt: Receipt) -> dict[str, Any]:
         "message_id": receipt.message_id,
         "identifier": receipt.identifier,
         "received_at": receipt.received_at,
+        "tenant": transmission.tenant,
     }
 
 
@@ -175,14 +177,10 @@ class InboxWrites(Transaction):
 
     def _keep_resources(self, transmission: Transmission, document_id: str) -> None:
         for kept in transmission.resources:
-            table = resource_table.c
-            newest = select(func.max(table.version)).where(
-                table.type == kept.resource_type, table.id == kept.resource_id
-            )
             row = {
                 "type": kept.resource_type,
                 "id": kept.resource_id,
-                "version": (self.connection.execute(newest).scalar() or 0) + 1,
+                "version": self._version_before(kept, transmission.tenant) + 1,
                 "document_id": document_id,
                 "body": search.as_text(kept.body),
                 "updated_at": self.now,
@@ -190,6 +188,23 @@ class InboxWrites(Transaction):
             self.connection.execute(insert(resource_table), row)
             if kept.search is not None:
                 search.index(self.connection, self.dialect, kept, transmission.sender or "")
+
+    def _version_before(self, kept: StoredResource, tenant: str | None) -> int:
+        """Return the newest version's number, 0 for none; nobody writes over what another tenant keeps."""
+        table = resource_table.c
+        query = (
+            select(table.version, receipt_table.c.tenant)
+            .outerjoin(receipt_table, receipt_table.c.document_id == table.document_id)
+            .where(table.type == kept.resource_type, table.id == kept.resource_id)
+            .order_by(table.version.desc())
+            .limit(1)
+        )
+        known = self.connection.execute(query).one_or_none()
+        if known is None:
+            return 0
+        if known.tenant != tenant:
+            raise NotFound("resource", "there is no such resource")
+        return int(known.version)
 
     def settle_receipt(
         self, document_id: str, state: ReceiptState, *, reason: str | None = None, case_id: str | None = None

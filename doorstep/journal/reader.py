@@ -10,7 +10,20 @@ from decimal import Decimal
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Column, Connection, Integer, Select, and_, bindparam, exists, func, literal_column, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from doorstep.connector import Receipt, StoredResource
 from doorstep.errors import Defect
@@ -69,6 +82,7 @@ class Reader:
         identifier: str | None = None,
         sha256: str | None = None,
         document_id: str | None = None,
+        tenant: str | None = None,
         limit: int = 1000,
         newest: bool = False,
     ) -> list[Receipt]:
@@ -82,6 +96,7 @@ class Reader:
             receipt.c.identifier: (identifier, (identifier or "").rpartition("|")[2]),
             receipt.c.sha256: (sha256,),
             receipt.c.document_id: (document_id,),
+            receipt.c.tenant: (tenant,),
         }
         order = (receipt.c.received_at, receipt.c.document_id)
         query = select(receipt).order_by(*(column.desc() for column in order) if newest else order).limit(limit)
@@ -94,11 +109,15 @@ class Reader:
         row = self.connection.execute(select(case_.c.data).where(case_.c.case_id == case_id)).first()
         return events.parse(Case, row[0], f"case {case_id}") if row else None
 
-    def cases(self, *, state: str | None = None, limit: int = 1000, before: str | None = None) -> list[Case]:
-        """Return cases, newest first; `before` is the last case id of the page before."""
+    def cases(
+        self, *, state: str | None = None, limit: int = 1000, before: str | None = None, tenant: str | None = None
+    ) -> list[Case]:
+        """Return cases (of one tenant: those it sent something to), newest first; `before` is the last one seen."""
         query = select(case_.c.data).order_by(func.length(case_.c.case_id).desc(), case_.c.case_id.desc()).limit(limit)
         if state is not None:
             query = query.where(case_.c.state == state)
+        if tenant is not None:
+            query = query.where(case_.c.case_id.in_(_cases_of_tenant(tenant)))
         if before is not None:
             size = func.length(case_.c.case_id)
             query = query.where(or_(size < len(before), and_(size == len(before), case_.c.case_id < before)))
@@ -109,6 +128,16 @@ class Reader:
         mine = select(case_document.c.case_id).where(case_document.c.document_id == document_id)
         query = select(case_.c.data).where(case_.c.case_id.in_(mine)).order_by(case_.c.opened_at, case_.c.case_id)
         return [events.parse(Case, data, "case") for data in self.connection.execute(query).scalars()]
+
+    def documents_of(self, case_id: str, tenant: str) -> set[str]:
+        """Return the inputs of a case that one tenant sent."""
+        mine = receipt.c.document_id == case_document.c.document_id
+        query = select(case_document.c.document_id).join(receipt, mine)
+        return set(
+            self.connection.execute(
+                query.where(case_document.c.case_id == case_id, receipt.c.tenant == tenant)
+            ).scalars()
+        )
 
     def timeline(self, case_id: str) -> list[Event[Any]]:
         """Return every event that belongs to a case, its documents' own included, in order."""
@@ -228,9 +257,11 @@ class Reader:
         rows = self.connection.execute(query.limit(limit)).scalars()
         return [events.parse(ReviewRequested, data, "review") for data in rows]
 
-    def resource(self, resource_type: str, resource_id: str) -> dict[str, JsonValue] | None:
-        """Return the newest version of a FHIR resource."""
+    def resource(self, resource_type: str, resource_id: str, tenant: str | None = None) -> dict[str, JsonValue] | None:
+        """Return the newest version of a FHIR resource; with a tenant only if it is that one's."""
         query = select(resource.c.body).where(resource.c.type == resource_type, resource.c.id == resource_id)
+        if tenant is not None:
+            query = query.where(_owned(tenant))
         row = self.connection.execute(query.order_by(resource.c.version.desc()).limit(1)).first()
         return _body(row[0], f"{resource_type}/{resource_id}") if row else None
 
@@ -255,9 +286,11 @@ class Reader:
         ]
         return search.total(self.connection, query), found
 
-    def resources_of(self, document_id: str) -> list[StoredResource]:
-        """Return the FHIR resources kept with one transmission."""
+    def resources_of(self, document_id: str, tenant: str | None = None) -> list[StoredResource]:
+        """Return the FHIR resources kept with one transmission; with a tenant only if it is that one's."""
         query = select(resource).where(resource.c.document_id == document_id).order_by(resource.c.type, resource.c.id)
+        if tenant is not None:
+            query = query.where(_owned(tenant))
         return [_stored(row) for row in self.connection.execute(query).mappings()]
 
     def next_timer(self) -> datetime | None:
@@ -265,6 +298,15 @@ class Reader:
 
     def content(self, ref: Content) -> bytes:
         return self._store.read(self.connection, ref)
+
+
+def _owned(tenant: str) -> ColumnElement[bool]:
+    return exists().where(receipt.c.document_id == resource.c.document_id, receipt.c.tenant == tenant)
+
+
+def _cases_of_tenant(tenant: str) -> Select[Any]:
+    mine = receipt.c.document_id == case_document.c.document_id
+    return select(case_document.c.case_id).join(receipt, mine).where(receipt.c.tenant == tenant)
 
 
 def _due() -> Select[Any]:

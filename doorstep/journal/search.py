@@ -79,7 +79,8 @@ def _rows(of_type: str, param: str) -> ColumnElement[bool]:
 
 
 def _owned(query: ResourceQuery) -> ColumnElement[bool]:
-    return exists().where(_rows(query.resource_type, OWNER), search.c.partner == query.partner)
+    whose = () if query.partner is None else (search.c.partner == query.partner,)
+    return exists().where(_rows(query.resource_type, OWNER), *whose)
 
 
 def _fits(of_type: str, one: Criterion) -> ColumnElement[bool]:

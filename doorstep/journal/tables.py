@@ -85,6 +85,7 @@ receipt = Table(
     Column("identifier", Text),
     Column("case_id", Text),
     Column("received_at", UtcDateTime, nullable=False),
+    Column("tenant", Text),
 )
 
 content = Table(
@@ -187,6 +188,13 @@ intake_count = Table(
     Column("number", BigInteger, nullable=False),
 )
 """Every call of `receive` by its outcome: stored, rejected, duplicate or conflict."""
+
+assertion = Table(
+    "assertion",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
 
 counter = Table(
     "counter",

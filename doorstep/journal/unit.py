@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from doorstep.journal.assertions import AssertionWrites
 from doorstep.journal.cases import CaseWrites
 from doorstep.journal.deliveries import DeliveryWrites
 from doorstep.journal.inbox import InboxWrites
@@ -11,5 +12,5 @@ from doorstep.journal.transaction import Context
 __all__ = ["Context", "JournalUnit"]
 
 
-class JournalUnit(InboxWrites, CaseWrites, DeliveryWrites, TimerWrites):
+class JournalUnit(InboxWrites, CaseWrites, DeliveryWrites, TimerWrites, AssertionWrites):
     """Implements `doorstep.handler.Unit`; the engine's own operations stand beside it."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from doorstep.connector import Receipt, StoredResource, Transmission
+from doorstep.connector import Access, Receipt, StoredResource, Transmission
 from doorstep.errors import HubError
 from schemas.case import Case, Offer
 from schemas.document import ReviewRequested
@@ -86,6 +86,9 @@ class MemoryHub:
 
     def sign(self, purpose: str, value: str) -> str:
         return hmac.new(b"a test's secret", f"{purpose}\0{value}".encode(), "sha256").hexdigest()
+
+    def access(self) -> Access:
+        return Access()
 
     def base_url(self) -> str:
         return "http://127.0.0.1:8080"

@@ -61,8 +61,53 @@ def test_a_config_file_that_is_named_must_exist(monkeypatch: pytest.MonkeyPatch)
 def test_listening_to_other_machines_needs_tls_and_credentials() -> None:
     with pytest.raises(SettingsError, match="DOORSTEP_TLS_CERT, DOORSTEP_TLS_KEY, DOORSTEP_TLS_CLIENT_CA"):
         load(host="0.0.0.0").check_exposure()
-    load(host="0.0.0.0", trusted_network=True).check_exposure()
+    with pytest.raises(SettingsError, match=r"set DOORSTEP_API_KEY$"):
+        load(host="0.0.0.0", trusted_network=True).check_exposure()
+    load(host="0.0.0.0", trusted_network=True, api_key="k").check_exposure()
     load(host="::1").check_exposure()
+
+
+def test_a_hub_behind_a_proxy_needs_credentials_too() -> None:
+    with pytest.raises(SettingsError, match=r"DOORSTEP_BASE_URL=https://hub\.example"):
+        load(base_url="https://hub.example").check_exposure()
+    load(base_url="https://hub.example", api_key="k").check_exposure()
+    load(base_url="http://localhost:8080").check_exposure()
+    desk = {"operator": True, "keys": ["sha256:" + "0" * 64]}
+    load(base_url="https://hub.example", access={"clients": {"desk": desk}}).check_exposure()
+
+
+@pytest.mark.parametrize(
+    ("client", "named"),
+    [
+        ({}, "no way to prove itself"),
+        ({"keys": ["plain"]}, "doorstep keys"),
+        ({"keys": ["sha256:" + c * 64 for c in "abc"]}, "keys"),
+        ({"jwks": {}, "jwks_uri": "https://x.example"}, "one of jwks"),
+        ({"jwks_uri": "http://x.example/keys"}, "https"),
+        ({"jwks": {}, "scopes": ["openid"]}, "scope"),
+        ({"certificates": ["hospital.example"]}, "DNS:"),
+        ({"jwks": {}, "tenant": "two words"}, "tenant"),
+        ({"jwks": {}, "secret": "x"}, "secret"),
+    ],
+)
+def test_a_client_that_is_set_wrong_is_named(client: dict[str, object], named: str) -> None:
+    with pytest.raises(SettingsError, match=named):
+        load(access={"clients": {"north": client}})
+
+
+def test_certificates_as_proof_need_the_ca_that_signs_them() -> None:
+    settings = load(access={"clients": {"north": {"certificates": ["DNS:north.example"]}}})
+    with pytest.raises(SettingsError, match="DOORSTEP_TLS_CLIENT_CA"):
+        settings.check_exposure()
+
+
+def test_clients_can_be_set_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOORSTEP_ACCESS__TOKEN_SECONDS", "60")
+    monkeypatch.setenv("DOORSTEP_ACCESS__CLIENTS", '{"north": {"keys": ["sha256:%s"]}}' % ("0" * 64))
+    settings = load()
+    assert settings.access_on
+    assert settings.access.token_seconds == 60
+    assert settings.access.clients["north"].registered[0].text == "system/*.cruds"
 
 
 def test_a_secret_is_not_shown() -> None:

@@ -59,6 +59,28 @@ async def test_cases_known_by_index_events_are_known_by_their_tokens(database_ur
         assert await journal.read(lambda reader: reader.backlog()) == []
 
 
+async def test_inputs_by_fhir_are_their_partners(database_url: str, tmp_path: Path) -> None:
+    columns = "document_id, channel, idempotency_key, sha256, state, received_at"
+    time = "2026-11-23T12:00:00+00:00"
+    event = "id, type, topic, key, source, subject, time, traceparent, correlation, causation, data"
+    data = '{"sender":"north"}'
+    make_first(
+        database_url,
+        *(
+            f"INSERT INTO receipt ({columns}) VALUES ('{name}', '{channel}', '{name}', 's', 'pending', '{time}')"
+            for name, channel in (("d1", "fhir"), ("d2", "hl7v2"), ("d3", "fhir"))
+        ),
+        *(
+            f"INSERT INTO event ({event}) VALUES ('{n}', 't', 'intake.transmission.received', '{name}', 's', '', "
+            f"'{time}', '', '', '', '{data}')"
+            for n, name in enumerate(("d1", "d2"))
+        ),
+    )
+    async with opened(database_url, tmp_path) as journal:
+        found = await journal.read(lambda reader: reader.receipts(tenant="north"))
+        assert [receipt.document_id for receipt in found] == ["d1"]
+
+
 def test_a_journal_of_today_is_left_alone(database_url: str) -> None:
     engine = create_engine(database_url)
     with engine.connect() as connection:
