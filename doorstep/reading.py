@@ -22,6 +22,8 @@ from handlers.casework import day_of, rulesets_for
 from handlers.check import evaluate, unmet
 from handlers.classify import classify_reading, doubt
 from handlers.extract import extract_fields
+from handlers.extract.assemble import barred
+from handlers.extract.people import order_of_pages, people_of
 from handlers.normalize import doubt_of, order_from
 from handlers.read import read_fax, read_mail
 from handlers.translate import orders_in
@@ -142,11 +144,17 @@ def said_of(reading: Reading, channel: str, now: datetime) -> Said:
         document_id="-", channel=channel, received_at=now, reply_to=None, documents=(),
         document_class=verdict.document_class, patients=verdict.patients, fields=said.fields,
     )  # fmt: skip
-    if verdict.patients != 1:
-        said.reasons.append(f"it names {verdict.patients} patients")
-        said.in_doubt = True
+    held = reason is not None or verdict.patients != 1
+    if verdict.patients > 1:
+        pages = order_of_pages(people_of(reading))
+        said.reasons.append(f"it names {verdict.patients} patients: {pages}")
+    elif verdict.patients == 0:
+        said.reasons.append("no patient was found")
+    said.in_doubt = said.in_doubt or held
     said.reasons += [f"{name}: {doubt_of(f)}" for name, f in said.fields.items() if not f.evidence.accepted]
     _judge(said, order_from(extracted, _unit()), now)
+    if held:  # a person decides first what the papers are, or whose: nothing of them is used unseen
+        said.fields = {name: barred(found, "held") for name, found in said.fields.items()}
     return said
 
 

@@ -11,6 +11,7 @@ from handlers.extract.agree import Settled, settle
 from handlers.extract.candidates import unread
 from handlers.extract.geometry import Box, Span, union
 from handlers.extract.opinion import View, main_page, opinions, views_of
+from handlers.extract.people import untied
 from handlers.extract.trust import confidence, threshold
 from schemas.document import DocumentClass, ExtractedField
 from schemas.order import Evidence
@@ -55,7 +56,8 @@ def settled_fields(
     """Return each field's value with the evidence as numbers: what the calibration is fitted on."""
     views = [view for view in views_of(reading) if view.sheets]
     main = main_page(views)
-    said = [opinions(view, main, document_class) for view in views]
+    others = untied(reading, main)
+    said = [opinions(view, main, document_class, others) for view in views]
     fields = dict.fromkeys(field for found in said for field in found)
     return (
         {field: settle([found[field] for found in said if field in found], views) for field in fields},

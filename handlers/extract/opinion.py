@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,6 +21,8 @@ from schemas.reading import Page, Reading, Word
 NAMES = frozenset({"member_name", "clinician_name", "payer"})
 OFFICE = frozenset({"practice_phone", "practice_fax"})
 """Numbers that a cover sheet also gives, there mostly of whoever gets the fax: only the order itself is asked."""
+WHOSE = frozenset({"member_name", "dob", "member_id", "group_no", "payer"})
+"""Whose the order is: never taken from a page that may be another patient's."""
 NEAR = 2
 """Readings of one name that differ by so few letters are one name misread, not two names."""
 
@@ -116,12 +118,16 @@ def main_page(views: Sequence[View]) -> int | None:
     return max(counts, key=lambda number: (counts[number], -number), default=None)
 
 
-def opinions(view: View, main: int | None, document_class: DocumentClass) -> dict[str, Opinion]:
-    """Return this view's best value of every field it has one of."""
+def opinions(
+    view: View, main: int | None, document_class: DocumentClass, others: Collection[int] = ()
+) -> dict[str, Opinion]:
+    """Return this view's best value of every field it has one of; whose the order is never from `others`' pages."""
     by_field: dict[str, list[Candidate]] = {}
     for sheet in view.sheets:
         for candidate in of_page(sheet, document_class):
             if sheet.number != main and candidate.field in OFFICE:
+                continue
+            if sheet.number in others and candidate.field in WHOSE:
                 continue
             weight = candidate.strength if sheet.number == main else min(candidate.strength, ALONE)
             weighed = Candidate(candidate.field, candidate.found, weight, sheet.number)

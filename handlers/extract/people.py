@@ -185,10 +185,17 @@ def _near(one: str, two: str) -> bool:
     return one == two or (longest > 4 and Levenshtein.distance(one, two) <= (2 if longest > 7 else 1))
 
 
-def tied(page: Page, main: Page) -> bool:
-    """Say whether two pages are certainly of one person: what one claims stands on the other."""
-    one, other = leaf_of(page), leaf_of(main)
-    return any(other.tells_of(claim) for claim in one.claims) or any(one.tells_of(claim) for claim in other.claims)
+def untied(reading: Reading, main: int | None) -> frozenset[int]:
+    """Return the pages that claim somebody of whom the order's own page says nothing, nor they of whom it claims."""
+    leaves = [leaf_of(page) for page in reading.pages if page.words] if len(reading.pages) > 1 else []
+    own = next((leaf for leaf in leaves if leaf.page.number == main), None)
+    if own is None:
+        return frozenset()
+    return frozenset(leaf.page.number for leaf in leaves if leaf is not own and leaf.claims and not _tied(leaf, own))
+
+
+def _tied(leaf: Leaf, own: Leaf) -> bool:
+    return any(own.tells_of(claim) for claim in leaf.claims) or any(leaf.tells_of(claim) for claim in own.claims)
 
 
 def order_of_pages(persons: Sequence[Person]) -> str:

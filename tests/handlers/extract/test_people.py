@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from handlers.extract.people import order_of_pages, people_of
+from handlers.extract import extract_fields
+from handlers.extract.people import order_of_pages, people_of, untied
+from schemas.document import DocumentClass
 from schemas.reading import Reading
 from tests.handlers.pages import ORDER, reading
 
-OTHER = ORDER.replace("Becker, Alma", "Mercer, Hugo").replace("03/04/1941", "07/21/1964").replace("K456278158", "H11223344")
+OTHER = (
+    ORDER.replace("Becker, Alma", "Mercer, Hugo").replace("03/04/1941", "07/21/1964").replace("K456278158", "H11223344")
+)
 SUMMARY = """\
 DISCHARGE SUMMARY
 {who}
@@ -91,3 +95,14 @@ def test_a_name_that_one_engine_alone_read_rightly_ties_the_page() -> None:
     right = reading(SUMMARY.format(who="Patient: Alma Becker   DOB: 03/04/1941")).pages[0].words
     both = pages[1].model_copy(update={"second": right})
     assert len(people_of(Reading(engine="text", pages=(pages[0], both)))) == 1
+
+
+def test_whose_an_order_is_is_never_taken_from_a_page_that_may_be_anothers() -> None:
+    nameless = "".join(line for line in ORDER.splitlines(keepends=True) if "Becker" not in line)
+    stranger = SUMMARY.format(who=HEADS[0].format(**HUGO))
+    pages = reading(nameless, stranger)
+    assert untied(pages, 1) == {2}
+    assert {"member_name", "dob"}.isdisjoint(extract_fields(pages, DocumentClass.DME_ORDER))
+    same = reading(ORDER.replace("Date of Birth: 03/04/1941", ""), SUMMARY.format(who=HEADS[0].format(**ALMA)))
+    assert untied(same, 1) == frozenset()
+    assert extract_fields(same, DocumentClass.DME_ORDER)["dob"].value == "1941-03-04"
