@@ -133,7 +133,10 @@ class Hub(Protocol):
         """Return a review that waits for a person; None when there is none or it is decided."""
 
     async def resource(self, resource_type: str, resource_id: str) -> dict[str, JsonValue] | None:
-        """Return a stored FHIR resource as served; another tenant's is None, as if it were not there."""
+        """Return a stored FHIR resource in its newest version; another tenant's is None, as if it were not there."""
+
+    async def versions(self, resource_type: str, resource_id: str) -> list[dict[str, JsonValue]]:
+        """Return every version of a stored FHIR resource as served, oldest first; none of another tenant's."""
 
     async def search(self, query: ResourceQuery) -> tuple[int, list[tuple[datetime, StoredResource]]]:
         """Return how many resources fit, and one page of them with the time of their last change."""

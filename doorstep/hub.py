@@ -82,6 +82,10 @@ class LiveHub:
         tenant = current().tenant
         return await self._journal.read(lambda reader: reader.resource(resource_type, resource_id, tenant))
 
+    async def versions(self, resource_type: str, resource_id: str) -> list[dict[str, JsonValue]]:
+        tenant = current().tenant
+        return await self._journal.read(lambda reader: reader.versions(resource_type, resource_id, tenant))
+
     async def search(self, query: ResourceQuery) -> tuple[int, list[tuple[datetime, StoredResource]]]:
         tenant = current().tenant
         asked = query if tenant is None else replace(query, partner=tenant)

@@ -117,6 +117,8 @@ def placer_tokens(order: Order, reply_to: ReplyTo | None) -> tuple[str, ...]:
     """Return digests of the sender's own order numbers, its own only: two senders may use the same number."""
     sender = f"{reply_to.channel}|{reply_to.address}" if reply_to else order.channel
     numbers = [order.placer_number, *(line.placer_number for line in order.lines)]
+    if order.channel == "fhir":
+        numbers += order.unmapped.get("requests", "").split()  # the hub's own ids: an update (PUT) names them
     return tuple(dict.fromkeys(digest("placer", sender, number) for number in numbers if number))
 
 

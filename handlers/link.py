@@ -207,8 +207,8 @@ def changed(case: Case, merged: Order, data: ReferralReceived, unit: Unit, *, ru
     """The sender or a person changed the order: its new values stand, what they do not say stays."""
     if case.state is CaseState.CANCELLED:
         return _held(data, unit, "it changes a cancelled order", case=case)
-    before = (fields_of(case.order), case.order.unreadable, case.order.conflicting)
-    if (fields_of(merged), merged.unreadable, merged.conflicting) == before:
+    before = (fields_of(case.order), case.order.priority, case.order.unreadable, case.order.conflicting)
+    if (fields_of(merged), merged.priority, merged.unreadable, merged.conflicting) == before:
         return _duplicate(case, data, unit, rule=rule)
     if case.state in _COMMITTED:
         return _held(data, unit, "the order changed after a provider accepted it", case=case)

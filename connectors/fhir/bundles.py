@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -19,12 +19,31 @@ TAKEN_METHODS = ("POST", "PUT")
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A resource that is here already, in its newest version."""
+
+    kind: str
+    id: str
+    version: int
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One resource as sent, with where it stood (`Bundle.entry[2].resource` or nothing) and how it was named there."""
+    """One resource as sent, with where it stood (`Bundle.entry[2].resource` or nothing) and how it was named there.
+
+    `target` is the resource here that it updates, or, with `kept`, that stands in its place (`ifNoneExist`).
+    """
 
     resource: dict[str, Any]
     path: str = ""
     full_url: str | None = None
+    method: str = "POST"
+    url: str = ""
+    if_none_exist: str | None = None
+    if_match: str | None = None
+    target: Known | None = None
+    kept: bool = False
 
     @property
     def kind(self) -> str:
@@ -38,6 +57,9 @@ class Placed:
     kind: str
     id: str
     resource: dict[str, Any]
+    version: int = 1
+    fresh: bool = True
+    """It is stored with this input: created, or updated where `version` is above 1."""
 
     @property
     def reference(self) -> str:
@@ -54,29 +76,45 @@ def envelope(bundle: dict[str, Any]) -> dict[str, Any]:
 
 
 def entries_of(bundle: dict[str, Any], max_entries: int) -> list[Entry]:
-    """Return what a transaction, batch or message brings; refuse what it asks that we do not do."""
-    kind = bundle.get("type")
-    if kind not in {"transaction", "batch", "message"}:
+    """Return what a transaction or message brings; refuse what it asks that we do not do."""
+    kind = str(bundle.get("type"))
+    if kind not in {"transaction", "message"}:
         raise refusal(422, "not-supported", "only transaction, batch and message Bundles are taken", "Bundle.type")
-    listed = parts(bundle.get("entry"))
-    if not listed:
-        raise refusal(422, "required", "the Bundle has no entry", "Bundle.entry")
-    if len(listed) > max_entries:
-        raise refusal(422, "too-costly", f"a Bundle may have {max_entries} entries", "Bundle.entry")
-    found = []
-    for number, entry in enumerate(listed):
-        path = f"Bundle.entry[{number}]"
-        if kind != "message":
-            _check_request(part(entry.get("request")), path)
-        if not isinstance(entry.get("resource"), dict):
-            raise refusal(422, "required", "the entry has no resource", f"{path}.resource")
-        found.append(Entry(entry["resource"], f"{path}.resource", entry.get("fullUrl")))
+    found = [entry_of(entry, path, kind) for entry, path in batch_entries(bundle, max_entries)]
     if kind == "message" and found[0].kind != "MessageHeader":
         raise refusal(422, "structure", "a message begins with its MessageHeader", "Bundle.entry[0].resource")
     urls = [entry.full_url for entry in found if entry.full_url]
     if len(set(urls)) != len(urls):
         raise refusal(422, "structure", "two entries have the same fullUrl", "Bundle.entry.fullUrl")
     return found
+
+
+def batch_entries(bundle: dict[str, Any], max_entries: int) -> list[tuple[dict[str, Any], str]]:
+    """Return each entry of a Bundle as sent with its path; refuse none and too many."""
+    listed = parts(bundle.get("entry"))
+    if not listed:
+        raise refusal(422, "required", "the Bundle has no entry", "Bundle.entry")
+    if len(listed) > max_entries:
+        raise refusal(422, "too-costly", f"a Bundle may have {max_entries} entries", "Bundle.entry")
+    return [(entry, f"Bundle.entry[{number}]") for number, entry in enumerate(listed)]
+
+
+def entry_of(raw: dict[str, Any], path: str, bundle_type: str) -> Entry:
+    """Return one entry of a Bundle; refuse what it asks that we do not do."""
+    asked = part(raw.get("request"))
+    if bundle_type != "message":
+        _check_request(asked, path)
+    if not isinstance(raw.get("resource"), dict):
+        raise refusal(422, "required", "the entry has no resource", f"{path}.resource")
+    return Entry(
+        raw["resource"],
+        f"{path}.resource",
+        raw.get("fullUrl"),
+        method=str(asked.get("method") or "POST"),
+        url=str(asked.get("url") or ""),
+        if_none_exist=asked.get("ifNoneExist"),
+        if_match=asked.get("ifMatch"),
+    )
 
 
 def _check_request(request: dict[str, Any], path: str) -> None:
@@ -90,33 +128,46 @@ def digest_of(entries: list[Entry]) -> str:
     """Return a digest of what an input says.
 
     Key order, white space, the ids and fullUrls that only tie the entries together, send times and version stamps
-    do not count.
+    do not count, nor what is here already.
     """
-    said = [_without_stamps(placed.resource) for placed in place(entries, "digest")]
+    said = [said_by(placed.resource) for placed in place([replace(e, target=None) for e in entries], "digest")]
     return hashlib.sha256(canonical(said)).hexdigest()
 
 
-def _without_stamps(resource: dict[str, Any]) -> dict[str, Any]:
+def said_by(resource: dict[str, Any]) -> dict[str, Any]:
+    """Return a resource without its stamps: two that say the same are equal."""
     kept = {key: item for key, item in resource.items() if key != "meta"}
     meta = {key: item for key, item in part(resource.get("meta")).items() if key not in VOLATILE}
     return kept | ({"meta": meta} if meta else {})
 
 
 def place(entries: list[Entry], seed: str) -> list[Placed]:
-    """Give each entry its id (uuid5 over seed and position) and rewrite the references between them."""
+    """Give each entry its id (uuid5 over seed and position) and rewrite the references between them.
+
+    An entry that has a target has the target's id; it is fresh only where it says something else than the target.
+    """
     graph = Graph(
         {"resourceType": "Bundle", "entry": [{"resource": e.resource, "fullUrl": e.full_url} for e in entries]}
     )
-    ids = {id(e.resource): str(uuid5(NAMESPACE_URL, f"urn:doorstep:{seed}:{n}")) for n, e in enumerate(entries)}
+    ids = {
+        id(e.resource): e.target.id if e.target else str(uuid5(NAMESPACE_URL, f"urn:doorstep:{seed}:{n}"))
+        for n, e in enumerate(entries)
+    }
 
     def follow(literal: str) -> str:
         target = graph.find(literal)
         return literal if target is None else f"{target['resourceType']}/{ids[id(target)]}"
 
-    return [
-        Placed(e.kind, ids[id(e.resource)], {**_rewritten(e.resource, follow), "id": ids[id(e.resource)]})
-        for e in entries
-    ]
+    return [_placed(e, {**_rewritten(e.resource, follow), "id": ids[id(e.resource)]}) for e in entries]
+
+
+def _placed(entry: Entry, resource: dict[str, Any]) -> Placed:
+    known = entry.target
+    if known is None:
+        return Placed(entry.kind, str(resource["id"]), resource)
+    if entry.kept or said_by(resource) == said_by(known.body):
+        return Placed(known.kind, known.id, known.body, known.version, fresh=False)
+    return Placed(known.kind, known.id, resource, known.version + 1)
 
 
 def _rewritten(value: Any, follow: Any) -> Any:
@@ -160,20 +211,31 @@ class TaskPlan:
     subject: str | None
 
 
-def task_plans(collection: dict[str, Any], placed: list[Placed], new_id: Any) -> list[TaskPlan]:
-    """Return the Task of each order that this input brings; a Task sent beside its order is that Task."""
-    own = {p.reference: p for p in placed}
-    tasks = [p for p in placed if p.kind == "Task"]
+def task_plans(collection: dict[str, Any], ordered: set[str], known: dict[str, str], new_id: Any) -> list[TaskPlan]:
+    """Return the Task of each order that this input brings.
+
+    `ordered` are the requests that are ordered with it, `known` the Tasks that requests have from before. A Task sent
+    beside its order is that order's Task.
+    """
+    resources = [part(entry.get("resource")) for entry in parts(collection.get("entry"))]
+    subjects = {f"{r.get('resourceType')}/{r.get('id')}": subject_of(r) for r in resources}
+    tasks = [r for r in resources if r.get("resourceType") == "Task"]
     plans = []
     for group in order_groups(collection):
-        if not any(reference in own for reference in group):
+        if not ordered.intersection(group):
             continue  # a request that another input brought and this one only refers to
-        sent = next((t.id for t in tasks if set(references(t.resource)) & set(group)), None)
-        subject = part(own[group[0]].resource.get("subject")).get("reference") if group[0] in own else None
+        sent = next((str(t["id"]) for t in tasks if set(references(t)) & set(group)), None)
+        before = next((known[reference] for reference in group if reference in known), None)
+        subject = subjects.get(group[0])
         kept = subject if isinstance(subject, str) and RELATIVE.fullmatch(subject) else None
-        plans.append(TaskPlan(sent or new_id(group[0]), group[0], group, kept))
-        tasks = [t for t in tasks if t.id != sent]
+        plans.append(TaskPlan(before or sent or new_id(group[0]), group[0], group, kept))
+        tasks = [t for t in tasks if t.get("id") != sent]
     return plans
+
+
+def subject_of(resource: dict[str, Any]) -> Any:
+    """Return the literal reference to the patient that a resource is about."""
+    return part(resource.get("subject") or resource.get("patient")).get("reference")
 
 
 def has_requests(entries: list[Entry]) -> bool:

@@ -70,15 +70,20 @@ def capability_statement(base: str, security: dict[str, Any] | None = None) -> d
 
 
 def _created(kind: str) -> dict[str, Any]:
-    interactions = ("create", "read", "vread", "history-instance", "search-type")
+    interactions = ("create", "read", "vread", "update", "history-instance", "search-type")
     common = [_search("_id", "token"), _search("_lastUpdated", "date")]
     own = SEARCH.get(kind, {})
     references = sorted(name for name, (how, _) in own.items() if how == "reference")
     return {
         "type": kind,
         "interaction": [{"code": code} for code in interactions],
-        "versioning": "versioned",
+        "versioning": "versioned-update",
+        "readHistory": True,
+        "updateCreate": False,
         "conditionalCreate": True,
+        "conditionalRead": "full-support",
+        "conditionalUpdate": True,
+        "conditionalDelete": "not-supported",
         **({"searchInclude": [f"{kind}:{name}" for name in references]} if references else {}),
         "searchParam": [*common, *(_search(name, how) for name, (how, _) in sorted(own.items()))],
         "operation": [{"name": "validate", "definition": VALIDATE}],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from weakref import WeakValueDictionary
@@ -13,28 +13,19 @@ from weakref import WeakValueDictionary
 from pydantic import JsonValue
 
 from connectors.fhir import versions
-from connectors.fhir.bundles import (
-    Entry,
-    Placed,
-    digest_of,
-    has_requests,
-    place,
-    references,
-    stored_reference,
-    task_plans,
-)
+from connectors.fhir.bundles import Entry, Placed, digest_of, has_requests, place, task_plans
+from connectors.fhir.collecting import Collected, collect
+from connectors.fhir.resolve import conditions, resolved
 from connectors.fhir.settings import FhirSettings
 from connectors.fhir.tasks import TASK_OF_TYPE, TASK_TYPE, index_id
 from connectors.fhir.wire import MEDIA_TYPE, Refusal, refusal, work
+from connectors.fhir.wording import instant
 from doorstep import clock
 from doorstep.connector import Blob, Hub, StoredResource, Transmission
 from schemas.fhir import dumps, is_request, task_id
 from schemas.fhir.graph import part
-from schemas.fhir.groups import ACTION_SYSTEM
 from schemas.fhir.search import index_of
 from schemas.transmission import ReplyTo
-
-MAX_GATHERED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +39,8 @@ class Input:
     bundle_identifier: tuple[str, str] | None = None
     if_none_exist: str | None = None
     media: str = MEDIA_TYPE
+    action: str | None = None
+    """`cancel` where the request itself does not say so (a Task that its sender cancelled)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +51,26 @@ class Taken:
     received_at: datetime
     document_id: str = ""
     existed: bool = False
+
+
+@dataclass(slots=True)
+class _Chained:
+    """What the version chains say of an input (connectors.fhir.versions)."""
+
+    key: str
+    links: list[StoredResource] = field(default_factory=list)
+    replaced: dict[int, str] = field(default_factory=dict)
+    is_update: bool = False
+    known_key: str | None = None
+
+    async def add(self, hub: Hub, name: str, entry: Entry, digest: str, reference: str, number: int) -> None:
+        step = await versions.next_version(hub, name, entry=entry, digest=digest, reference=reference, key=self.key)
+        if step.known_key is not None:
+            self.links, self.replaced, self.is_update, self.known_key = [], {}, False, step.known_key
+            return
+        self.links += step.links
+        self.replaced |= {number: step.replaced} if step.replaced else {}
+        self.is_update = self.is_update or step.is_update
 
 
 class Intake:
@@ -71,10 +84,12 @@ class Intake:
     async def take(self, given: Input) -> Taken:
         """Make the input durable and return what it became; raise Refusal when it contradicts what is here."""
         names = self._chains(given)
+        waiting = set(names.values()) | conditions(given.entries, given.partner)
         async with AsyncExitStack() as held:
-            for name in sorted(set(names.values()) or {_hashed(given.body.hex())}):
+            for name in sorted(waiting or {_hashed(given.body.hex())}):
                 await held.enter_async_context(self._locks.setdefault(name, asyncio.Lock()))
-            return await self._take(given, names)
+            known = replace(given, entries=await resolved(self.hub, given.entries, given.partner))
+            return await self._take(known, names)
 
     async def reject(self, given: bytes, partner: str, refused: Refusal, media: str = MEDIA_TYPE) -> None:
         """Keep a refused input with its reason, so that it can be found."""
@@ -98,37 +113,48 @@ class Intake:
         digest: str = await work(size, digest_of, given.entries)
         key, seed = _identity(given, names, digest)
         placed: list[Placed] = await work(size, place, given.entries, seed)
-        links: list[StoredResource] = []
-        replaced: dict[int, str] = {}
-        is_update = False
+        chained = _Chained(key)
         for number, name in names.items():
-            entry, reference = given.entries[number], placed[number].reference
+            if not placed[number].fresh:
+                continue
             try:
-                step = await versions.next_version(
-                    self.hub, name, entry=entry, digest=digest, reference=reference, key=key
-                )
+                await chained.add(self.hub, name, given.entries[number], digest, placed[number].reference, number)
             except versions.NotNewer as known:
                 if given.if_none_exist is None:
                     raise
-                return await self._existing(known, entry)
-            if step.known_key is not None:
-                key, links, is_update, replaced = step.known_key, [], False, {}
+                return await self._existing(known, given.entries[number])
+            if chained.known_key is not None:
+                key = chained.known_key
                 placed = await work(size, place, given.entries, f"{key}:{digest}")
                 break
-            links += step.links
-            replaced |= {number: step.replaced} if step.replaced else {}
-            is_update = is_update or step.is_update
+        if any(entry.target for entry in given.entries):
+            placed = await self._only_news(given, placed)
+            if not any(one.fresh for one in placed):
+                return self._nothing_new(placed)
+            key = _update_key(given, key, placed)
+        action = "update" if chained.is_update or any(_is_update(one) for one in placed) else None
+        collected = await collect(self.hub, placed, action=given.action or action)
         received_at = clock.now()
-        collection = await self._collection(placed, is_update=is_update)
-        transmission = await work(
-            size, self._transmission, given, key, placed, collection, links, replaced, received_at
-        )
+        transmission = await work(size, self._transmission, given, key, placed, collected, chained, received_at)
         receipt = await self.hub.receive(transmission)
         if receipt.conflict:
             await self._same_or_refuse(given, placed)
         again = receipt.duplicate or receipt.conflict
         existed = given.if_none_exist is not None and again
         return Taken(placed, receipt.received_at, receipt.document_id, existed)
+
+    async def _only_news(self, given: Input, placed: list[Placed]) -> list[Placed]:
+        """Mark what an input with updates creates and what is here from an earlier sending of it as not fresh."""
+        found = []
+        for entry, one in zip(given.entries, placed, strict=True):
+            here = await self.hub.resource(one.kind, one.id) if entry.target is None else None
+            found.append(one if here is None else Placed(one.kind, one.id, here, fresh=False))
+        return found
+
+    def _nothing_new(self, placed: list[Placed]) -> Taken:
+        """Answer an input that says nothing that is not here: nothing is stored, nothing happens."""
+        stamps = [str(part(one.resource.get("meta")).get("lastUpdated")) for one in placed]
+        return Taken(placed, datetime.fromisoformat(max(stamps)), existed=True)
 
     async def _existing(self, known: versions.NotNewer, entry: Entry) -> Taken:
         """Answer a conditional create whose order is here already: the newest version, nothing stored."""
@@ -140,7 +166,10 @@ class Intake:
 
     async def _same_or_refuse(self, given: Input, placed: list[Placed]) -> None:
         """Other bytes under one key: fine when the content is the same (its ids exist), else refused."""
-        if await self.hub.resource(placed[0].kind, placed[0].id) is None:
+        if all(entry.target for entry in given.entries):
+            raise refusal(409, "conflict", "another version came in between; read it and send the change again")
+        made = next(one for entry, one in zip(given.entries, placed, strict=True) if entry.target is None)
+        if await self.hub.resource(made.kind, made.id) is None:
             where = "Bundle.identifier" if given.bundle_identifier else f"{given.entries[0].kind}.identifier"
             raise refusal(409, "duplicate", "the same identifier came before with other content", where)
 
@@ -153,48 +182,27 @@ class Intake:
                 found[number] = versions.chain_name(given.partner, entry.kind, *named)
         return found
 
-    async def _collection(self, placed: list[Placed], *, is_update: bool) -> dict[str, Any]:
-        """Return the Bundle with all that an order needs: the input and what it refers to in our own store."""
-        base = f"{self.hub.base_url()}/fhir"
-        kept = {p.reference: p.resource for p in placed}
-        todo = [p.resource for p in placed] if any(is_request(p.kind) for p in placed) else []
-        gathered = 0
-        while todo and gathered < MAX_GATHERED:
-            for literal in references(todo.pop()):
-                found = stored_reference(literal, base)
-                if found is None or "/".join(found) in kept or gathered >= MAX_GATHERED:
-                    continue
-                resource = await self.hub.resource(*found)
-                if resource is not None:
-                    gathered += 1
-                    kept["/".join(found)] = resource
-                    todo.append(resource)
-        bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "collection"}
-        if is_update:
-            bundle["meta"] = {"tag": [{"system": ACTION_SYSTEM, "code": "update"}]}
-        own = {p.reference for p in placed}
-        # requests of earlier inputs that this one refers to (basedOn, replaces) are not ordered again
-        entries = [(ref, r) for ref, r in kept.items() if ref in own or not is_request(str(r.get("resourceType")))]
-        bundle["entry"] = [{"fullUrl": f"{base}/{reference}", "resource": resource} for reference, resource in entries]
-        return bundle
-
     def _transmission(
         self,
         given: Input,
         key: str,
         placed: list[Placed],
-        collection: dict[str, Any],
-        links: list[StoredResource],
-        replaced: dict[int, str],
+        collected: Collected,
+        chained: _Chained,
         received_at: datetime,
     ) -> Transmission:
         sha256 = hashlib.sha256(given.body).hexdigest()
-        plans = task_plans(collection, placed, task_id)
+        plans = task_plans(collected.bundle, collected.ordered, collected.tasks, task_id)
         resources = [
             StoredResource(
-                p.kind, p.id, as_served(p, received_at), search=tuple(index_of(p.resource)), replaces=replaced.get(n)
+                p.kind,
+                p.id,
+                as_served(p, received_at),
+                search=tuple(index_of(p.resource)),
+                replaces=chained.replaced.get(n),
             )
             for n, p in enumerate(placed)
+            if p.fresh
         ]
         for plan in plans:
             facts: dict[str, JsonValue] = {"sha256": sha256, "focus": plan.focus, "subject": plan.subject}
@@ -208,25 +216,35 @@ class Intake:
         return Transmission(
             channel="fhir",
             idempotency_key=key,
-            blobs=(Blob(given.media, given.body), Blob(MEDIA_TYPE, dumps(collection))),
+            blobs=(Blob(given.media, given.body), Blob(MEDIA_TYPE, dumps(collected.bundle))),
             received_at=received_at,
             reply_to=reply_to,
             identifier=given.bundle_identifier[1] if given.bundle_identifier else _first_identifier(given.entries),
             sender=given.partner,
             tenant=given.partner,
             details={"interaction": given.interaction, "type": given.entries[0].kind, "orders": str(len(plans))},
-            resources=(*resources, *links),
+            resources=(*resources, *chained.links),
         )
 
 
 def as_served(placed: Placed, received_at: datetime) -> dict[str, Any]:
-    """Return a resource as GET shows it: our id, version 1, the time we took it."""
-    meta = {**part(placed.resource.get("meta")), "versionId": "1", "lastUpdated": instant(received_at)}
+    """Return a resource as GET shows it: our id and version, the time we took it."""
+    meta = {**part(placed.resource.get("meta")), "versionId": str(placed.version), "lastUpdated": instant(received_at)}
     return {**placed.resource, "meta": meta}
 
 
-def instant(when: datetime) -> str:
-    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _is_update(one: Placed) -> bool:
+    return one.fresh and one.version > 1 and is_request(one.kind)
+
+
+def _update_key(given: Input, key: str, placed: list[Placed]) -> str:
+    """Return the key of an input that updates: what it does depends on the versions that it finds."""
+    found = [f"{one.reference}:{one.version}" for one in placed if one.fresh and one.version > 1]
+    if not found:
+        return key
+    if given.interaction == "update":
+        return f"update:{_hashed(given.partner, *found)}"
+    return f"{key}:{_hashed(*found)}"
 
 
 def _identity(given: Input, names: dict[int, str], digest: str) -> tuple[str, str]:

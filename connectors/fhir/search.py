@@ -37,14 +37,19 @@ class Asked:
     count_only: bool = False
 
 
-def asked_of(kind: str, parameters: Sequence[tuple[str, str]], partner: str | None) -> Asked:
-    """Read the parameters of a search; refuse with 400 what is not offered: a filter left out would show too much."""
+def asked_of(kind: str, parameters: Sequence[tuple[str, str]], partner: str | None, *, lenient: bool = False) -> Asked:
+    """Read the parameters of a search; refuse with 400 what is not offered: a filter left out would show too much.
+
+    A `lenient` client asked that parameters which are not offered be left out; the self link shows which were used.
+    """
     asked = Asked(ResourceQuery(kind, partner, limit=DEFAULT_COUNT))
     criteria: list[Criterion] = []
     for name, value in parameters:
         try:
             found = _parameter(asked, kind, name, value)
         except CodecError as wrong:
+            if lenient and wrong.code == "not-supported":
+                continue
             raise refusal(400, wrong.code, wrong.message, wrong.location) from None
         if found is not None:
             criteria.append(found)
@@ -180,6 +185,15 @@ def _url(link: str, parameters: list[tuple[str, str]]) -> str:
 def _entry(base: str, one: StoredResource, mode: str) -> dict[str, Any]:
     url = f"{base}/{one.resource_type}/{one.resource_id}"
     return {"fullUrl": url, "resource": dict(one.body), "search": {"mode": mode}}
+
+
+async def matches(hub: Hub, asked: Asked, *, limit: int) -> list[StoredResource]:
+    """Return the first resources that fit a condition."""
+    query = await _without_chains(hub, asked)
+    if query is None:
+        return []
+    _, found = await hub.search(replace(query, limit=limit))
+    return [one for _, one in found]
 
 
 async def _without_chains(hub: Hub, asked: Asked) -> ResourceQuery | None:

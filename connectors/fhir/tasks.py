@@ -29,7 +29,7 @@ async def current_task(hub: Hub, task_id: str) -> dict[str, Any] | None:
     if receipt is None:
         return None
     focus, based_on = str(facts["focus"]), [str(reference) for reference in facts["basedOn"]]
-    case = await _case(hub, receipt, focus)
+    case = await _case(hub, receipt, focus) or await _case_before(hub, task_id)
     if case is not None:
         return task_of(case, identifier=task_id, focus=focus, based_on=based_on)
     return pending_task(
@@ -65,6 +65,16 @@ async def _receipt(hub: Hub, sha256: str, task_id: str) -> Receipt | None:
         if any(one.resource_type == TASK_TYPE and one.resource_id == task_id for one in kept):
             return receipt
     return found[0] if found else None
+
+
+async def _case_before(hub: Hub, task_id: str) -> Case | None:
+    """Return the case that the order's earlier versions opened, while a person still looks at the newest one."""
+    for facts in reversed((await hub.versions(TASK_TYPE, task_id))[:-1]):
+        receipt = await _receipt(hub, str(facts["sha256"]), task_id)
+        case = await _case(hub, receipt, str(facts["focus"])) if receipt else None
+        if case is not None:
+            return case
+    return None
 
 
 async def _case(hub: Hub, receipt: Receipt, focus: str) -> Case | None:

@@ -103,13 +103,16 @@ class Step:
 
 
 async def next_version(hub: Hub, name: str, *, entry: Entry, digest: str, reference: str, key: str) -> Step:
-    """Place an order in its chain; refuse a version that is neither known nor newer than the newest."""
+    """Place an order in its chain; refuse a version that is neither known nor newer than the newest.
+
+    An update (PUT) names what it replaces, so it need not say that it is newer.
+    """
     known = await versions(hub, name)
     same = next((version for version in known if version.get("digest") == digest), None)
-    if same is not None:
+    if same is not None and entry.target is None:
         return Step(known_key=str(same["key"]))
     stamp = stamp_of(entry.resource)
-    if known:
+    if known and entry.target is None:
         newest = Stamp.of_json(known[-1])
         if not stamp.newer_than(newest):
             said = (
@@ -121,7 +124,7 @@ async def next_version(hub: Hub, name: str, *, entry: Entry, digest: str, refere
     return Step(
         (StoredResource(VERSION_TYPE, _link_id(name, len(known) + 1), body),),
         is_update=bool(known),
-        replaced=str(known[-1]["reference"]) if known else None,
+        replaced=str(known[-1]["reference"]) if known and known[-1]["reference"] != reference else None,
     )
 
 

@@ -28,10 +28,11 @@ R4_VERSIONS = frozenset({"4.0", "4.0.1", "4.3", "4.3.0", "r4"})
 class Refusal(Exception):
     """The answer to a request that is not taken: an HTTP status and the issues that explain it."""
 
-    def __init__(self, status: int, *issues: Issue) -> None:
+    def __init__(self, status: int, *issues: Issue, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(f"{status} {issues[0].code}" if issues else str(status))
         self.status = status
         self.issues = issues
+        self.headers = headers
 
 
 def refusal(status: int, code: str, diagnostics: str, expression: str = "") -> Refusal:
@@ -138,7 +139,7 @@ class FhirRoute(APIRoute):
                 media = format_of(request)
                 response = await handle(request)
             except Refusal as refused:
-                response = answer(operation_outcome(refused.issues), refused.status)
+                response = answer(operation_outcome(refused.issues), refused.status, refused.headers)
             except ClientDisconnect:
                 response = answer(operation_outcome([Issue("error", "incomplete", "the body ended early")]), 400)
             except Unavailable as away:

@@ -177,17 +177,18 @@ class InboxWrites(Transaction):
 
     def _keep_resources(self, transmission: Transmission, document_id: str) -> None:
         for kept in transmission.resources:
+            version = self._version_before(kept, transmission.tenant) + 1
             row = {
                 "type": kept.resource_type,
                 "id": kept.resource_id,
-                "version": self._version_before(kept, transmission.tenant) + 1,
+                "version": version,
                 "document_id": document_id,
                 "body": search.as_text(kept.body),
                 "updated_at": self.now,
             }
             self.connection.execute(insert(resource_table), row)
             if kept.search is not None:
-                search.index(self.connection, self.dialect, kept, transmission.sender or "")
+                search.index(self.connection, self.dialect, kept, transmission.sender or "", version)
 
     def _version_before(self, kept: StoredResource, tenant: str | None) -> int:
         """Return the newest version's number, 0 for none; nobody writes over what another tenant keeps."""

@@ -265,6 +265,14 @@ class Reader:
         row = self.connection.execute(query.order_by(resource.c.version.desc()).limit(1)).first()
         return _body(row[0], f"{resource_type}/{resource_id}") if row else None
 
+    def versions(self, resource_type: str, resource_id: str, tenant: str | None = None) -> list[dict[str, JsonValue]]:
+        """Return every version of a FHIR resource, oldest first; with a tenant only if they are that one's."""
+        query = select(resource.c.body).where(resource.c.type == resource_type, resource.c.id == resource_id)
+        if tenant is not None:
+            query = query.where(_owned(tenant))
+        rows = self.connection.execute(query.order_by(resource.c.version)).scalars()
+        return [_body(body, f"{resource_type}/{resource_id}") for body in rows]
+
     def resources(self, resource_type: str, *, limit: int = 1000) -> list[StoredResource]:
         """Return the newest version of every resource of a type, by id."""
         newest = (

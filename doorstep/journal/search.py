@@ -17,8 +17,11 @@ OWNER = "_owner"
 """The parameter under which every indexed resource stands, whatever else it says: whose it is."""
 
 
-def index(connection: Connection, dialect: str, kept: StoredResource, partner: str) -> None:
-    """Index a resource under its values; indexing it again changes nothing."""
+def index(connection: Connection, dialect: str, kept: StoredResource, partner: str, version: int = 1) -> None:
+    """Index a resource under its values; what an older version of it said is not found any more."""
+    if version > 1:
+        mine = (search.c.type == kept.resource_type, search.c.id == kept.resource_id)
+        connection.execute(delete(search).where(*mine))
     pairs = {(OWNER, ""), *(kept.search or ())}
     rows = [
         {"type": kept.resource_type, "id": kept.resource_id, "partner": partner, "param": param, "value": value}
@@ -61,9 +64,13 @@ def page(connection: Connection, query: ResourceQuery) -> list[Mapping[str, Any]
 
 
 def _found(query: ResourceQuery) -> Select[Any]:
-    """Select what fits; each resource has one version, for a changed order is a resource of its own (docs/fhir.md)."""
+    """Select what fits, each resource in its newest version."""
+    newer = resource.alias()
+    replaced = exists().where(
+        newer.c.type == resource.c.type, newer.c.id == resource.c.id, newer.c.version > resource.c.version
+    )
     found = select(resource.c.id, resource.c.body, resource.c.updated_at).where(
-        resource.c.type == query.resource_type, _owned(query)
+        resource.c.type == query.resource_type, _owned(query), ~replaced
     )
     if query.ids:
         found = found.where(resource.c.id.in_(query.ids))

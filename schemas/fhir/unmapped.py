@@ -31,6 +31,8 @@ READ_WHOLE = """
 READ = frozenset(READ_WHOLE.split())
 FOCUS = "focus"
 """Where the order's own FHIR resource stands (`ServiceRequest/ID`), so that its Task can point at it."""
+REQUESTS = "requests"
+"""Where all of its FHIR resources stand, apart by blanks: a later version of any of them is of the same case."""
 
 
 def unmapped_of(graph: Graph, requests: list[Resource]) -> dict[str, str]:
@@ -39,6 +41,9 @@ def unmapped_of(graph: Graph, requests: list[Resource]) -> dict[str, str]:
     first = requests[0]
     if first.get("id"):
         found[FOCUS] = f"{first['resourceType']}/{first['id']}"
+    listed = [f"{request['resourceType']}/{request['id']}" for request in requests if request.get("id")]
+    if listed:
+        found[REQUESTS] = " ".join(listed)
     reference = part(first.get("subject")).get("reference")
     if isinstance(reference, str) and RELATIVE.fullmatch(reference):
         found["subject"] = reference

@@ -74,6 +74,9 @@ class MemoryHub:
     async def resource(self, resource_type: str, resource_id: str) -> dict[str, JsonValue] | None:
         return None
 
+    async def versions(self, resource_type: str, resource_id: str) -> list[dict[str, JsonValue]]:
+        return []
+
     async def resources_of(self, document_id: str) -> list[StoredResource]:
         return []
 

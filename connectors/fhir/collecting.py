@@ -1,0 +1,91 @@
+"""All that an order needs as one Bundle: the input, what it refers to here, and the lines that it is changed with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.fhir.bundles import Placed, references, stored_reference
+from connectors.fhir.tasks import TASK_OF_TYPE, TASK_TYPE, index_id
+from doorstep.connector import Hub
+from schemas.fhir import is_request
+from schemas.fhir.groups import ACTION_SYSTEM, CANCELLED, DONE
+
+MAX_GATHERED = 100
+
+
+@dataclass(slots=True)
+class Collected:
+    """The Bundle for the handlers, which requests are ordered with it, and the Tasks that they have from before."""
+
+    bundle: dict[str, Any]
+    ordered: set[str] = field(default_factory=set)
+    tasks: dict[str, str] = field(default_factory=dict)
+
+
+async def collect(hub: Hub, placed: list[Placed], *, action: str | None) -> Collected:
+    """Gather what the fresh resources of an input order; `action` is what the envelope cannot say (update, cancel)."""
+    own = {p.reference: p.resource for p in placed}
+    ordered = {p.reference for p in placed if p.fresh and is_request(p.kind)}
+    found = Collected({"resourceType": "Bundle", "type": "collection"}, ordered)
+    kept = await _lines(hub, placed, found) | own
+    base = f"{hub.base_url()}/fhir"
+    if ordered:
+        await _refer(hub, kept, base)
+    if action:
+        found.bundle["meta"] = {"tag": [{"system": ACTION_SYSTEM, "code": action}]}
+    # requests of earlier inputs that this one only refers to (basedOn, replaces) are not ordered again
+    entries = [(ref, r) for ref, r in kept.items() if ref in ordered or not is_request(str(r.get("resourceType")))]
+    found.bundle["entry"] = [{"fullUrl": f"{base}/{ref}", "resource": resource} for ref, resource in entries]
+    return found
+
+
+async def _lines(hub: Hub, placed: list[Placed], found: Collected) -> dict[str, dict[str, Any]]:
+    """Return all lines of orders of which one line is updated, in their sequence: an order is changed as a whole.
+
+    A line that is cancelled while others stay is left out, so that the order goes on without it.
+    """
+    lines: dict[str, dict[str, Any]] = {}
+    own = {p.reference: p.resource for p in placed}
+    for one in [p for p in placed if p.fresh and p.version > 1 and is_request(p.kind)]:
+        noted = await hub.resource(TASK_OF_TYPE, index_id(one.reference))
+        facts = await hub.resource(TASK_TYPE, str(noted["task"])) if noted else None
+        if noted is None or facts is None:
+            continue
+        group = [str(reference) for reference in _list(facts.get("basedOn"))]
+        found.tasks |= dict.fromkeys([*group, one.reference], str(noted["task"]))
+        stay = {}
+        for reference in group:
+            resource = own.get(reference) or await hub.resource(*_split(reference))
+            if resource is not None and resource.get("status") not in CANCELLED | DONE:
+                stay[reference] = resource
+        if stay and one.resource.get("status") in CANCELLED:
+            found.ordered.discard(one.reference)
+        if stay and one.resource.get("status") not in DONE:
+            lines |= stay
+            found.ordered |= set(stay)
+    return lines
+
+
+async def _refer(hub: Hub, kept: dict[str, dict[str, Any]], base: str) -> None:
+    """Add what the resources refer to in our own store, and what that refers to."""
+    todo, gathered = list(kept.values()), 0
+    while todo and gathered < MAX_GATHERED:
+        for literal in references(todo.pop()):
+            target = stored_reference(literal, base)
+            if target is None or "/".join(target) in kept or gathered >= MAX_GATHERED:
+                continue
+            resource = await hub.resource(*target)
+            if resource is not None:
+                gathered += 1
+                kept["/".join(target)] = resource
+                todo.append(resource)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _split(reference: str) -> tuple[str, str]:
+    kind, _, identity = reference.partition("/")
+    return kind, identity

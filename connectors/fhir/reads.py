@@ -1,0 +1,178 @@
+"""What clients ask: resources in each version, searches, Tasks as their cases stand now."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+from fastapi import Request, Response
+
+from connectors.fhir.authority import searched_partner, security
+from connectors.fhir.capability import CREATED, ORDER_TYPES, capability_statement
+from connectors.fhir.search import asked_of, searchset
+from connectors.fhir.settings import FhirSettings
+from connectors.fhir.tasks import current_task, task_of_case, task_of_request
+from connectors.fhir.wire import MOST_PARAMETERS, Refusal, answer, read_form, refusal
+from connectors.fhir.wording import etag, http_date, preferences, version_of
+from doorstep.connector import Hub
+from schemas.fhir import is_resource_type
+from schemas.fhir.graph import RELATIVE, part
+
+TASK_PARAMETERS = frozenset({"focus", "based-on", "identifier", "_id"})
+
+
+class Reads:
+    """The reading half of the endpoint."""
+
+    def __init__(self, settings: FhirSettings, hub: Hub) -> None:
+        self.settings = settings
+        self.hub = hub
+
+    @property
+    def base(self) -> str:
+        return f"{self.hub.base_url().rstrip('/')}/fhir"
+
+    async def metadata(self) -> Response:
+        return answer(capability_statement(self.base, security(self.hub.access())))
+
+    async def read(self, kind: str, resource_id: str, request: Request) -> Response:
+        """GET [type]/[id]; 304 for a client that has this version."""
+        return _shown(await self.resource(kind, resource_id), request)
+
+    async def resource(self, kind: str, resource_id: str) -> dict[str, Any]:
+        """Return a resource, or a Task as its case stands now."""
+        task = await current_task(self.hub, resource_id) if kind == "Task" else None
+        body = task or (await self.hub.resource(kind, resource_id) if is_resource_type(kind) else None)
+        if body is None:
+            raise refusal(404, "not-found", "there is no such resource")
+        return body
+
+    async def vread(self, kind: str, resource_id: str, version: str, request: Request) -> Response:
+        for body in await self._versions(kind, resource_id):
+            if part(body.get("meta")).get("versionId") == version:
+                return _shown(body, request)
+        raise refusal(404, "not-found", "there is no such version")
+
+    async def _versions(self, kind: str, resource_id: str) -> list[dict[str, Any]]:
+        """Return every version, oldest first; of a Task, which is made of its case, the present one."""
+        if kind == "Task":
+            return [await self.resource(kind, resource_id)]
+        found = await self.hub.versions(kind, resource_id) if is_resource_type(kind) else []
+        if not found:
+            raise refusal(404, "not-found", "there is no such resource")
+        return [dict(body) for body in found]
+
+    async def history(self, kind: str, resource_id: str) -> Response:
+        """GET [type]/[id]/_history: every version, the newest first."""
+        listed = [self._past(kind, resource_id, body) for body in await self._versions(kind, resource_id)]
+        listed.reverse()
+        return answer({"resourceType": "Bundle", "type": "history", "total": len(listed), "entry": listed})
+
+    def _past(self, kind: str, resource_id: str, body: dict[str, Any]) -> dict[str, Any]:
+        meta = part(body.get("meta"))
+        first = kind == "Task" or meta.get("versionId", "1") == "1"
+        request = {"method": "POST", "url": kind} if first else {"method": "PUT", "url": f"{kind}/{resource_id}"}
+        response = {"status": "201" if first else "200", "etag": etag(str(meta.get("versionId", "1")))}
+        response["lastModified"] = str(meta.get("lastUpdated"))
+        url = f"{self.base}/{kind}/{resource_id}"
+        return {"fullUrl": url, "resource": body, "request": request, "response": response}
+
+    async def search(self, kind: str, request: Request) -> Response:
+        """GET [type]?... or POST [type]/_search: what this partner sent, oldest first."""
+        asked_for = list(request.query_params.multi_items())
+        if request.method == "POST":
+            body = await read_form(request)
+            asked_for += parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
+        lenient = preferences(request.headers.get("prefer", "")).get("handling") == "lenient"
+        return answer(await self._found(kind, asked_for, searched_partner(self.settings, request), lenient=lenient))
+
+    async def _found(
+        self, kind: str, asked_for: list[tuple[str, str]], partner: str | None, *, lenient: bool = False
+    ) -> dict[str, Any]:
+        if kind == "Task":
+            return await self._tasks(asked_for)
+        if kind not in CREATED:
+            raise unknown(kind)
+        return await searchset(self.hub, asked_of(kind, asked_for, partner, lenient=lenient), self.base)
+
+    async def fetch(self, url: str, partner: str) -> dict[str, Any]:
+        """Return what a GET of a batch names: a resource or a search."""
+        path, _, query = url.removeprefix(f"{self.base}/").partition("?")
+        kind, _, identity = path.strip("/").partition("/")
+        if identity:
+            return await self.resource(kind, identity)
+        asked_for = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
+        return await self._found(kind, asked_for, partner)
+
+    async def _tasks(self, asked_for: list[tuple[str, str]]) -> dict[str, Any]:
+        """Task?focus= | based-on= | identifier= | _id=."""
+        found: dict[str, dict[str, Any]] = {}
+        asked = [(name, text) for name, value in asked_for for text in value.split(",")]
+        if not any(name in TASK_PARAMETERS for name, _ in asked):
+            raise refusal(400, "not-supported", "search Tasks by focus, based-on, identifier or _id")
+        for name, text in asked:
+            task = await self._task_by(name, text)
+            if task is not None:
+                found[task["id"]] = task
+        entries = [
+            {"fullUrl": f"{self.base}/Task/{task['id']}", "resource": task, "search": {"mode": "match"}}
+            for task in found.values()
+        ]
+        bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": len(found)}
+        return bundle | ({"entry": entries} if entries else {})
+
+    async def _task_by(self, name: str, text: str) -> dict[str, Any] | None:
+        if name == "_id":
+            return await current_task(self.hub, text)
+        if name == "identifier":
+            return await task_of_case(self.hub, text.rpartition("|")[2])
+        if name not in {"focus", "based-on"}:
+            return None
+        literal = text.removeprefix(f"{self.base}/")
+        candidates = [literal] if RELATIVE.fullmatch(literal) else [f"{kind}/{literal}" for kind in ORDER_TYPES]
+        for reference in candidates:
+            task = await task_of_request(self.hub, reference)
+            if task is not None:
+                return task
+        return None
+
+
+def unknown(kind: str) -> Refusal:
+    known = is_resource_type(kind)
+    return refusal(
+        404, "not-supported", "this resource type is not taken here" if known else "there is no such address"
+    )
+
+
+def _shown(body: dict[str, Any], request: Request) -> Response:
+    """Return a resource with its tag; 304 where the client says that it has it (R4 3.1.0.4.1)."""
+    meta = part(body.get("meta"))
+    tag = etag(str(meta.get("versionId", "1")))
+    headers = {"ETag": tag}
+    changed = _moment(str(meta.get("lastUpdated", "")))
+    if changed is not None:
+        headers["Last-Modified"] = http_date(changed)
+    tags = request.headers.get("if-none-match", "")
+    since = _since(request.headers.get("if-modified-since", ""))
+    if tags:
+        same = any(version_of(one) in {version_of(tag), "*"} for one in tags.split(","))
+    else:
+        same = since is not None and changed is not None and changed.replace(microsecond=0) <= since
+    return Response(status_code=304, headers=headers) if same else answer(body, 200, headers)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _since(text: str) -> datetime | None:
+    try:
+        when = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)

@@ -1,0 +1,161 @@
+"""What clients send: resources created and updated, Bundles; each answered only when it is durable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Request, Response
+
+from connectors.fhir.authority import partner_of, permit_bundle
+from connectors.fhir.bundles import Entry, Placed, batch_entries, entries_of, entry_of, envelope
+from connectors.fhir.capability import CREATED
+from connectors.fhir.intake import Input, Intake, Taken
+from connectors.fhir.reading import check, check_order, parse
+from connectors.fhir.reads import Reads, unknown
+from connectors.fhir.resolve import known
+from connectors.fhir.settings import FhirSettings
+from connectors.fhir.wire import Refusal, answer, read_body, refusal, work
+from connectors.fhir.wording import etag, http_date, instant, preferences
+from doorstep.connector import Hub
+from schemas.fhir import dumps, operation_outcome
+from schemas.fhir.graph import part
+
+
+class Writes:
+    """The writing half of the endpoint."""
+
+    def __init__(self, settings: FhirSettings, hub: Hub, reads: Reads) -> None:
+        self.settings = settings
+        self.hub = hub
+        self.reads = reads
+        self.intake = Intake(settings, hub)
+
+    async def create(self, kind: str, request: Request) -> Response:
+        """POST [type]: keep the resource; an order becomes a Task, complete or not."""
+        if kind not in CREATED:
+            raise unknown(kind)
+        condition = request.headers.get("if-none-exist")
+        return await self._one(request, kind, "create", if_none_exist=condition)
+
+    async def update(self, kind: str, resource_id: str, request: Request) -> Response:
+        """PUT [type]/[id]: a new version; a changed order changes its case, a revoked one cancels it."""
+        if kind not in CREATED:
+            raise unknown(kind)
+        if await known(self.hub, kind, resource_id, partner_of(self.settings, request)) is None:
+            said = "there is no such resource; POST it, for the hub gives each resource its id"
+            raise refusal(405, "not-found", said)
+        if_match = request.headers.get("if-match")
+        return await self._one(request, kind, "update", method="PUT", url=f"{kind}/{resource_id}", if_match=if_match)
+
+    async def update_by_search(self, kind: str, request: Request) -> Response:
+        """PUT [type]?criteria: update the one that fits, create where none does, 412 where several do."""
+        if kind not in CREATED:
+            raise unknown(kind)
+        if not request.url.query:
+            raise refusal(400, "required", "name the resource by its id or by a search")
+        if_match = request.headers.get("if-match")
+        url = f"{kind}?{request.url.query}"
+        return await self._one(request, kind, "update", method="PUT", url=url, if_match=if_match)
+
+    async def _one(self, request: Request, kind: str, interaction: str, **said: Any) -> Response:
+        body, media = await read_body(request, self.settings.max_bytes)
+        resource = await work(len(body), parse, body, media, self.settings.max_bytes)
+        partner = partner_of(self.settings, request)
+        try:
+            await work(len(body), check_order if interaction == "create" else check, resource, kind)
+            entry = Entry(resource, **said)
+            if entry.url.startswith(f"{kind}/") and resource.get("id") != entry.url.partition("/")[2]:
+                raise refusal(400, "invalid", "the resource must have the id of its address", f"{kind}.id")
+            given = Input(body, [entry], partner, interaction, if_none_exist=entry.if_none_exist, media=media)
+            taken = await self.intake.take(given)
+        except Refusal as refused:
+            await self.intake.reject(body, partner, refused, media)
+            raise
+        return await self._answer(taken, preferences(request.headers.get("prefer", "")).get("return", ""))
+
+    async def _answer(self, taken: Taken, wanted: str) -> Response:
+        placed = taken.placed[0]
+        headers = {
+            "Location": self._location(placed),
+            "ETag": etag(placed.version),
+            "Last-Modified": http_date(taken.received_at),
+        }
+        status = 200 if taken.existed or placed.version > 1 else 201
+        if wanted == "minimal":
+            return Response(status_code=status, headers=headers)
+        if wanted == "operationoutcome":
+            return answer(operation_outcome([]), status, headers)
+        return answer(await self.hub.resource(placed.kind, placed.id), status, headers)
+
+    async def post_bundle(self, request: Request) -> Response:
+        """POST a transaction or message (all or nothing), or a batch (each entry by itself)."""
+        if request.query_params.get("async") == "true" or "response-url" in request.query_params:
+            raise refusal(400, "not-supported", "messages are answered in the same exchange: leave async out")
+        body, media = await read_body(request, self.settings.max_bytes)
+        bundle = await work(len(body), parse, body, media, self.settings.max_bytes)
+        permit_bundle(bundle)
+        partner = partner_of(self.settings, request)
+        try:
+            await work(len(body), check, envelope(bundle), "Bundle")
+            if bundle["type"] == "batch":
+                return answer(await self._batch(bundle, partner))
+            entries = entries_of(bundle, self.settings.max_entries)
+            named = part(bundle.get("identifier"))
+            value = named.get("value")
+            identifier = (str(named.get("system") or ""), str(value)) if value else None
+            given = Input(body, entries, partner, str(bundle["type"]), identifier, media=media)
+            taken = await self.intake.take(given)
+        except Refusal as refused:
+            await self.intake.reject(body, partner, refused, media)
+            raise
+        if bundle["type"] == "message":
+            return answer(self._message_response(bundle, taken))
+        listed = [{"response": self._entry_response(placed, taken)} for placed in taken.placed]
+        return answer({"resourceType": "Bundle", "type": "transaction-response", "entry": listed})
+
+    async def _batch(self, bundle: dict[str, Any], partner: str) -> dict[str, Any]:
+        """Take each entry by itself; one that is refused leaves the others alone."""
+        listed = []
+        for raw, path in batch_entries(bundle, self.settings.max_entries):
+            try:
+                listed.append(await self._batched(raw, path, partner))
+            except Refusal as refused:
+                if isinstance(raw.get("resource"), dict):
+                    await self.intake.reject(dumps(raw["resource"]), partner, refused)
+                outcome = operation_outcome(refused.issues)
+                listed.append({"response": {"status": str(refused.status), "outcome": outcome}})
+        return {"resourceType": "Bundle", "type": "batch-response", "entry": listed}
+
+    async def _batched(self, raw: dict[str, Any], path: str, partner: str) -> dict[str, Any]:
+        asked = part(raw.get("request"))
+        if asked.get("method") == "GET":
+            found = await self.reads.fetch(str(asked.get("url") or ""), partner)
+            return {"resource": found, "response": {"status": "200 OK"}}
+        entry = entry_of(raw, path, "batch")
+        interaction = "update" if entry.method == "PUT" else "create"
+        (check if interaction == "update" else check_order)(entry.resource, entry.kind)
+        given = Input(dumps(entry.resource), [entry], partner, interaction, if_none_exist=entry.if_none_exist)
+        taken = await self.intake.take(given)
+        return {"response": self._entry_response(taken.placed[0], taken)}
+
+    def _entry_response(self, placed: Placed, taken: Taken) -> dict[str, Any]:
+        created = placed.fresh and placed.version == 1 and not taken.existed
+        return {
+            "status": "201 Created" if created else "200 OK",
+            "location": self._location(placed),
+            "etag": etag(placed.version),
+            "lastModified": instant(taken.received_at),
+        }
+
+    def _message_response(self, bundle: dict[str, Any], taken: Taken) -> dict[str, Any]:
+        """Say that the message was received; what becomes of it is told by the Task."""
+        header = part(part(bundle["entry"][0]).get("resource"))
+        response = {"identifier": header.get("id") or taken.placed[0].id, "code": "ok"}
+        reply = {"resourceType": "MessageHeader", "id": taken.document_id, "response": response}
+        reply |= {key: header[key] for key in ("eventCoding", "eventUri") if key in header}
+        reply["source"] = {"name": "Doorstep", "endpoint": self.reads.base}
+        sent = instant(taken.received_at)
+        return {"resourceType": "Bundle", "type": "message", "timestamp": sent, "entry": [{"resource": reply}]}
+
+    def _location(self, placed: Placed) -> str:
+        return f"{self.reads.base}/{placed.kind}/{placed.id}/_history/{placed.version}"
