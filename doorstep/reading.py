@@ -18,8 +18,8 @@ from doorstep.errors import HubError
 from doorstep.handler import Unit
 from doorstep.ocr import sniff
 from doorstep.workers import Workers
-from handlers.casework import day_of, rulesets_for
-from handlers.check import evaluate, unmet
+from handlers.casework import day_of, primary_payer, rulesets_for
+from handlers.check import evaluate
 from handlers.classify import classify_reading, doubt
 from handlers.extract import extract_fields
 from handlers.extract.assemble import barred
@@ -27,7 +27,7 @@ from handlers.extract.people import order_of_pages, people_of
 from handlers.normalize import doubt_of, order_from
 from handlers.read import read_fax, read_mail
 from handlers.translate import orders_in
-from schemas.case import ElementStatus
+from schemas.case import ElementStatus, unmet
 from schemas.codec import CodecError
 from schemas.document import DocumentClass, ExtractedField, FieldsExtracted
 from schemas.fields import fields_of
@@ -178,7 +178,8 @@ def _members(orders: Iterable[Order]) -> int:
 
 def _judge(said: Said, order: Order, now: datetime) -> None:
     """Add what the rules for this kind of order find missing or in doubt."""
-    results = unmet(evaluate(order, rulesets_for(_unit(), order.order_type), day_of(order, now.date())))
+    rulesets = rulesets_for(_unit(), order.order_type, primary_payer(order))
+    results = unmet(evaluate(order, rulesets, day_of(order, now.date())), "intake")
     said.missing = [r.element_id for r in results if r.status is ElementStatus.MISSING]
     in_doubt = [r.element_id for r in results if r.status is not ElementStatus.MISSING]
     said.in_doubt = said.in_doubt or bool(in_doubt)

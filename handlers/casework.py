@@ -56,19 +56,35 @@ def clocks(unit: Unit) -> Clocks:
     return rule(unit, "clocks", Clocks)
 
 
-def rulesets_for(unit: Unit, order_type: OrderType) -> tuple[Ruleset, ...]:
-    """Return the rulesets of an order type, those it extends before it."""
+def rulesets_for(unit: Unit, order_type: OrderType, payer: str | None = None) -> tuple[Ruleset, ...]:
+    """Return the rulesets of an order type, those that each extends before it and those that narrow it after it.
+
+    A ruleset for certain payers is left out for every other payer's orders.
+    """
     found: dict[str, Ruleset] = {}
+    whose = payer_key(unit, payer)
 
     def add(name: str) -> None:
-        if name not in found:
-            ruleset = rule(unit, f"elements/{name}", Ruleset)
-            for parent in ruleset.extends:
-                add(parent)
-            found[name] = ruleset
+        if name in found:
+            return
+        ruleset = rule(unit, f"elements/{name}", Ruleset)
+        payers = {payer_key(unit, one) for one in ruleset.applies.payers}
+        if payers and whose not in payers:
+            return
+        for parent in ruleset.extends:
+            add(parent)
+        found[name] = ruleset
+        for child in ruleset.narrowed_by:
+            add(child)
 
     add("common.intake" if order_type is OrderType.UNKNOWN else order_type.value)
     return tuple(found.values())
+
+
+def primary_payer(order: Order) -> str | None:
+    """Return the name of the payer that is asked first."""
+    first = min(order.coverage, key=lambda coverage: coverage.rank, default=None)
+    return first.payer if first else None
 
 
 def order_type_of(unit: Unit, codes: Iterable[str]) -> OrderType:

@@ -1,31 +1,46 @@
-"""Is the order complete for intake? The required elements are data in `rules/elements`; nothing is required here."""
+"""Is the order complete? The required elements are data in `rules/elements`; nothing is required here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 
 from doorstep.handler import Unit, on
-from handlers.casework import ask_person, day_of, moved, rulesets_for
+from handlers.casework import ask_person, day_of, moved, primary_payer, rulesets_for
 from handlers.decide import CONFIRMED
 from schemas.case import (
+    GATES,
+    UNMET,
     Case,
     CaseState,
     CompletenessEvaluated,
     ElementResult,
     ElementStatus,
+    Gate,
     IdentityResolved,
     InformationRequested,
+    Waiver,
+    unmet,
 )
 from schemas.event import Event, Payload
 from schemas.order import Order
-from schemas.rules import GATES, Element, Gate, Ruleset
+from schemas.rules import Element, Ruleset
 
-_UNMET = {ElementStatus.MISSING, ElementStatus.UNREADABLE, ElementStatus.CONFLICTING}
+_OF_THE_SENDER = {ElementStatus.MISSING, ElementStatus.STALE}
+"""What only the sender can mend; of the others a person looks first."""
+DISPATCH: Gate = "dispatch"
+"""Nothing up to this gate may be open when an order goes to providers; what later gates want is only kept in view."""
 
 
 def evaluate(
-    order: Order, rulesets: Sequence[Ruleset], as_of: date, *, gate: Gate = "intake", received: date | None = None
+    order: Order,
+    rulesets: Sequence[Ruleset],
+    as_of: date,
+    *,
+    gate: Gate = "intake",
+    received: date | None = None,
+    waived: Mapping[str, Waiver] = MappingProxyType({}),
 ) -> tuple[ElementResult, ...]:
     """Return the verdict on every element up to this gate that is in force on that day.
 
@@ -37,12 +52,14 @@ def evaluate(
     for ruleset in rulesets:
         if ruleset.effective.on(as_of) and ruleset.applies.to(order):
             elements.update({element.id: element for element in ruleset.elements if element.gate in reached})
-    return tuple(_verdict(element, order, as_of, received) for element in elements.values())
+    verdicts = (_verdict(element, order, as_of, received) for element in elements.values())
+    return tuple(_waived(one, waived.get(one.element_id)) for one in verdicts)
 
 
-def unmet(results: Iterable[ElementResult]) -> tuple[ElementResult, ...]:
-    """Return the results that keep an order from being complete; advice never does."""
-    return tuple(result for result in results if result.status in _UNMET and result.severity != "advise")
+def _waived(result: ElementResult, by: Waiver | None) -> ElementResult:
+    if by is None or result.status not in UNMET:
+        return result
+    return result.model_copy(update={"status": ElementStatus.WAIVED, "why": f"{by.by}: {by.reason}"})
 
 
 def _verdict(element: Element, order: Order, as_of: date, received: date | None) -> ElementResult:
@@ -52,6 +69,8 @@ def _verdict(element: Element, order: Order, as_of: date, received: date | None)
         ask = f"{element.label}: we could not read it with certainty; please send it again clearly."
     elif status is ElementStatus.CONFLICTING:
         ask = f"{element.label}: what we received contradicts itself; please confirm which is right."
+    elif status is ElementStatus.STALE:
+        ask = f"{element.label}: what we received is too old; please send a newer one."
     elif status is ElementStatus.MET and element.doubt and not _believed(element, order, received):
         status, ask = ElementStatus.CONFLICTING, element.doubt
     return ElementResult(
@@ -61,6 +80,7 @@ def _verdict(element: Element, order: Order, as_of: date, received: date | None)
         severity=element.severity,
         ask=ask,
         cite=element.cite,
+        gate=element.gate,
     )
 
 
@@ -69,8 +89,9 @@ def _status(element: Element, order: Order, as_of: date) -> ElementStatus:
         return ElementStatus.NOT_APPLICABLE
     if element.id in order.conflicting:
         return ElementStatus.CONFLICTING
-    if any(element.check.passes(value, as_of) for value in element.values(order)):
-        return ElementStatus.MET
+    good = [value for value in element.values(order) if element.check.passes(value, as_of)]
+    if good:
+        return ElementStatus.STALE if all(element.check.stale(v, as_of) for v in good) else ElementStatus.MET
     return ElementStatus.UNREADABLE if element.id in order.unreadable else ElementStatus.MISSING
 
 
@@ -93,15 +114,16 @@ def check(event: Event[IdentityResolved], unit: Unit) -> Iterable[Payload]:
     last = unit.latest(CompletenessEvaluated, case.case_id)
     if case.state is not CaseState.OPEN and last is not None and last.data.document_id == data.document_id:
         return []
-    rulesets = rulesets_for(unit, case.order.order_type)
+    rulesets = rulesets_for(unit, case.order.order_type, primary_payer(case.order))
     received = data.received_at.date()
-    results = evaluate(case.order, rulesets, day_of(case.order, received), received=received)
+    as_of = day_of(case.order, received)
+    results = evaluate(case.order, rulesets, as_of, gate=GATES[-1], received=received, waived=case.waived)
     open_elements = unmet(results)
     verdict = CompletenessEvaluated(
         case_id=case.case_id,
         document_id=data.document_id,
         rulesets=tuple(f"{ruleset.ruleset}@{ruleset.version}" for ruleset in rulesets),
-        gate="intake",
+        gate=DISPATCH,
         results=results,
         complete=not open_elements,
     )
@@ -112,10 +134,10 @@ def check(event: Event[IdentityResolved], unit: Unit) -> Iterable[Payload]:
 
 def _follow_up(case: Case, open_elements: tuple[ElementResult, ...], document_id: str, unit: Unit) -> list[Payload]:
     if not open_elements:
-        return [moved(case, CaseState.COMPLETE, unit, cause="every intake element is met", unmet=())[1]]
-    _, change = moved(case, CaseState.INCOMPLETE, unit, cause="intake elements are unmet", unmet=open_elements)
+        return [moved(case, CaseState.COMPLETE, unit, cause="every element up to dispatch is met", unmet=())[1]]
+    _, change = moved(case, CaseState.INCOMPLETE, unit, cause="elements up to dispatch are unmet", unmet=open_elements)
     asked = InformationRequested(case_id=case.case_id, document_id=document_id, elements=open_elements)
-    doubtful = {r.element_id: r.ask for r in open_elements if r.status is not ElementStatus.MISSING}
+    doubtful = {r.element_id: r.ask for r in open_elements if r.status not in _OF_THE_SENDER}
     if not doubtful:
         return [change, asked]
     review = ask_person(

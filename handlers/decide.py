@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from pydantic import JsonValue
 
 from doorstep.handler import Unit, on
-from handlers.casework import derived_id, order_type_of
+from handlers.casework import derived_id, moved, order_type_of, saved
+from schemas.case import CaseState, IdentityResolved, Waiver
 from schemas.document import DocumentClass, ExtractedField, FieldsExtracted, ReviewDecided
 from schemas.event import Event, Payload
 from schemas.fields import FIELD_NAMES, order_of, problems_of, with_fields
@@ -38,7 +39,10 @@ def decide(event: Event[TransmissionReceived], unit: Unit) -> Iterable[Payload]:
         refusal = "fields: " + (", ".join(f"{n} {why}" for n, why in wrong.items()) if isinstance(fields, dict) else "")
     elif (known := unit.latest(ReviewDecided, review.document_id)) and known.data.review_id == review.review_id:
         refusal = "the review was decided before"
-    if refusal or review is None or not isinstance(fields, dict):
+    waived = said.get("waived") or {}
+    if refusal is None and waived:
+        refusal = _wrong_waiver(waived, review.case_id if review else None)
+    if refusal or review is None or not isinstance(fields, dict) or not isinstance(waived, dict):
         unit.settle_receipt(document_id, ReceiptState.REJECTED, reason=refusal)
         return []
     unit.close_review(review.review_id)
@@ -52,6 +56,7 @@ def decide(event: Event[TransmissionReceived], unit: Unit) -> Iterable[Payload]:
             decision=str(said["decision"]),
             reviewer=str(said["reviewer"]).strip(),
             fields=fields,
+            waived={name: str(why) for name, why in waived.items()},
             reason=reason if isinstance(reason, str) else None,
         )
     ]
@@ -64,6 +69,14 @@ def _wrong(fields: Mapping[str, JsonValue]) -> dict[str, str]:
     return wrong
 
 
+def _wrong_waiver(waived: object, case_id: str | None) -> str | None:
+    if case_id is None:
+        return "waived: an element can be waived for a case only"
+    if not isinstance(waived, dict) or not all(isinstance(why, str) and why.strip() for why in waived.values()):
+        return "waived: say for each element why it is not needed"
+    return None
+
+
 @on(ReviewDecided)
 def apply(event: Event[ReviewDecided], unit: Unit) -> Iterable[Payload]:
     """Send the corrected document the way of every order, or close it."""
@@ -73,10 +86,39 @@ def apply(event: Event[ReviewDecided], unit: Unit) -> Iterable[Payload]:
             reason = f"rejected by a reviewer: {data.reason or 'no order'}"
             unit.settle_receipt(data.document_id, ReceiptState.REJECTED, reason=reason)
         return []
+    if data.waived and not data.fields:
+        return []
     extracted = unit.latest(FieldsExtracted, data.document_id)
     if extracted is not None:
         return [corrected(extracted.data, data.fields)]
     return _from_message(data, unit)
+
+
+@on(ReviewDecided, where=lambda data: bool(data.waived) and data.decision == "accept")
+def waive(event: Event[ReviewDecided], unit: Unit) -> Iterable[Payload]:
+    """Note at the case what a person found not to be needed, and have it checked anew."""
+    data = event.data
+    case = unit.case(data.case_id or "")
+    if case is None:
+        return []
+    said = {n: Waiver(reason=why, by=data.reviewer, at=unit.now) for n, why in data.waived.items()}
+    case = saved(case, unit, waived={**case.waived, **said})
+    if case.state is not CaseState.INCOMPLETE:
+        return []
+    case, change = moved(case, CaseState.OPEN, unit, cause="an element was waived", unmet=())
+    return [
+        change,
+        IdentityResolved(
+            case_id=case.case_id,
+            document_id=data.document_id,
+            order=case.order,
+            reply_to=case.reply_to,
+            received_at=case.received_at,
+            rule="an element was waived",
+            is_new=False,
+            duplicate=False,
+        ),
+    ]
 
 
 def corrected(data: FieldsExtracted, decided: Mapping[str, JsonValue]) -> FieldsExtracted:

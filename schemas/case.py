@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -173,7 +174,14 @@ class ElementStatus(StrEnum):
     MISSING = "missing"
     UNREADABLE = "unreadable"
     CONFLICTING = "conflicting"
+    STALE = "stale"
     NOT_APPLICABLE = "not-applicable"
+    WAIVED = "waived"
+
+
+UNMET = frozenset({ElementStatus.MISSING, ElementStatus.UNREADABLE, ElementStatus.CONFLICTING, ElementStatus.STALE})
+Gate = Literal["intake", "dispatch", "delivery", "claim"]
+GATES: tuple[Gate, ...] = ("intake", "dispatch", "delivery", "claim")
 
 
 class ElementResult(Model):
@@ -185,6 +193,22 @@ class ElementResult(Model):
     severity: str
     ask: str
     cite: tuple[str, ...] = ()
+    gate: Gate = "intake"
+    why: str | None = Field(default=None, description="Who waived it and why")
+
+
+def unmet(results: Iterable[ElementResult], gate: Gate = "dispatch") -> tuple[ElementResult, ...]:
+    """Return the results that keep an order from passing this gate; advice never does."""
+    reached = GATES[: GATES.index(gate) + 1]
+    return tuple(r for r in results if r.gate in reached and r.status in UNMET and r.severity != "advise")
+
+
+class Waiver(Model):
+    """A person's word that an element is not needed for this case."""
+
+    reason: str
+    by: str
+    at: datetime
 
 
 class Case(Model):
@@ -202,6 +226,7 @@ class Case(Model):
     opened_at: datetime
     updated_at: datetime
     unmet: tuple[ElementResult, ...] = ()
+    waived: dict[str, Waiver] = Field(default_factory=dict, description="By element id: not needed for this case")
     provider_npi: str | None = None
     provider_name: str | None = None
     scheduled_start: datetime | None = None
@@ -262,6 +287,8 @@ class IdentityResolved(Payload):
 
 
 class CompletenessEvaluated(Payload):
+    """The verdict on every element of every gate; `complete` says that nothing up to `gate` holds the case back."""
+
     topic: ClassVar[str] = "referral.completeness.evaluated"
 
     case_id: str

@@ -115,4 +115,5 @@ class ReviewDecided(Payload):
     decision: str = Field(description="`accept` or `reject`")
     reviewer: str
     fields: dict[str, JsonValue] = Field(default_factory=dict)
+    waived: dict[str, str] = Field(default_factory=dict, description="Element id -> why it is not needed for this case")
     reason: str | None = None

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, time
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, field_validator, model_validator
 
-from schemas.case import CaseManager, CaseState
+from schemas.case import CaseManager, CaseState, Gate
 from schemas.identifiers import npi_ok
 from schemas.order import Order, OrderType
 
-Gate = Literal["intake", "dispatch", "delivery", "claim"]
 Severity = Literal["required", "conditional", "advise"]
-GATES: tuple[Gate, ...] = ("intake", "dispatch", "delivery", "claim")
 _CODES = re.compile(r"^[A-Z0-9][0-9]{4}(-[A-Z0-9][0-9]{4})?$")
 _LATER_CPT = re.compile(r"^[0-9]{4}[FMTU]$")
 
@@ -74,6 +73,7 @@ class Applies(Rule):
 
     order_types: tuple[OrderType, ...] = ()
     hcpcs: Codes = ()
+    payers: tuple[str, ...] = Field(default=(), description="Names as in codes/payers.yaml; whose orders it is for")
 
     def to(self, order: Order) -> bool:
         typed = not self.order_types or order.order_type in self.order_types
@@ -100,7 +100,10 @@ class Check(Rule):
     """What a value must be besides present: equal to a word, of a form, or whole in all of its parts."""
 
     equals: JsonValue = None
-    form: Literal["npi", "icd10", "digits10", "past"] | None = None
+    form: Literal["npi", "icd10", "digits10", "past", "number", "dated"] | None = None
+    at_least: Decimal | None = Field(default=None, description="The first number in the value is not below this")
+    at_most: Decimal | None = Field(default=None, description="The first number in the value is not above this")
+    within_days: int | None = Field(default=None, ge=0, description="Its date is not older; else it is stale")
     parts: tuple[str, ...] = Field(default=(), description="Attributes that must all be there")
     any_part: tuple[str, ...] = Field(default=(), description="Attributes of which one must be there")
 
@@ -109,9 +112,50 @@ class Check(Rule):
             return False
         if self.form is not None and not _of_form(self.form, value, as_of):
             return False
+        if not self._within(value):
+            return False
         if self.any_part and not any(resolve(value, part) for part in self.any_part):
             return False
         return all(resolve(value, part) for part in self.parts)
+
+    def _within(self, value: Any) -> bool:
+        if self.at_least is None and self.at_most is None:
+            return True
+        found = first_number(value)
+        if found is None:
+            return False
+        return (self.at_least is None or found >= self.at_least) and (self.at_most is None or found <= self.at_most)
+
+    def stale(self, value: Any, as_of: date) -> bool:
+        """Say whether the value's date lies longer back than `within_days`; what has no date is not judged."""
+        day = day_in(value)
+        return self.within_days is not None and day is not None and (as_of - day).days > self.within_days
+
+
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_ISO_DAY = re.compile(r"(?<![0-9])([0-9]{4})-([0-9]{2})-([0-9]{2})(?![0-9])")
+_US_DAY = re.compile(r"(?<![0-9])([0-9]{1,2})[/-]([0-9]{1,2})[/-]([0-9]{4})(?![0-9])")
+
+
+def day_in(value: Any) -> date | None:
+    """Return the date that a value is, or the first one written in it (2026-11-23 or 11/23/2026)."""
+    if isinstance(value, date):
+        return value
+    for pattern, order in ((_ISO_DAY, (0, 1, 2)), (_US_DAY, (2, 0, 1))):
+        if found := pattern.search(str(value)):
+            parts = [int(part) for part in found.groups()]
+            try:
+                return date(*(parts[place] for place in order))
+            except ValueError:
+                continue
+    return None
+
+
+def first_number(value: Any) -> Decimal | None:
+    """Return the first number in a value that is no part of a date."""
+    text = _US_DAY.sub(" ", _ISO_DAY.sub(" ", str(value)))
+    found = _NUMBER.search(text)
+    return Decimal(found.group()) if found else None
 
 
 def _of_form(form: str, value: Any, as_of: date) -> bool:
@@ -119,6 +163,11 @@ def _of_form(form: str, value: Any, as_of: date) -> bool:
         return isinstance(value, date) and value <= as_of
     if form == "npi":
         return npi_ok(str(value))
+    if form == "number":
+        return first_number(value) is not None
+    if form == "dated":
+        day = day_in(value)
+        return day is not None and day <= as_of
     pattern = {"icd10": r"[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?", "digits10": r"[0-9]{10}"}[form]
     return re.fullmatch(pattern, str(value)) is not None
 
@@ -140,11 +189,16 @@ class Plausible(Rule):
 
 
 class Element(Rule):
-    """One thing an order must say. `path` may list several places; the first language is plain dotted paths."""
+    """One thing an order must say. `path` may list several places; the first language is plain dotted paths.
+
+    `notes` are labels: what an order has no field for is met by a line of its notes that begins with one of them
+    (`Oxygen saturation: 86 % at rest on 2026-11-02`).
+    """
 
     id: str
     label: str
-    path: tuple[str, ...]
+    path: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     language: Literal["path"] = "path"
     gate: Gate
     severity: Severity
@@ -166,8 +220,23 @@ class Element(Rule):
             raise ValueError("`plausible` and `doubt` go together")
         return self
 
+    @model_validator(mode="after")
+    def _it_stands_somewhere(self) -> Self:
+        if not self.path and not self.notes:
+            raise ValueError("give a `path`, or the labels of `notes`")
+        return self
+
     def values(self, order: Order) -> list[Any]:
-        return [value for path in self.path for value in resolve(order, path)]
+        """Return what the order says of it: at its places, then in lines of the notes."""
+        return [value for path in self.path for value in resolve(order, path)] + list(self._noted(order))
+
+    def _noted(self, order: Order) -> Iterable[str]:
+        wanted = {label.casefold() for label in self.notes}
+        lines = (line for note in order.notes for line in note.splitlines()) if wanted else ()
+        for line in lines:
+            label, colon, value = line.partition(":")
+            if colon and value.strip() and " ".join(label.split()).casefold() in wanted:
+                yield value.strip()
 
 
 class Ruleset(Rule):
@@ -178,7 +247,17 @@ class Ruleset(Rule):
     effective: Effective
     applies: Applies = Applies()
     extends: tuple[str, ...] = ()
+    narrowed_by: tuple[str, ...] = Field(
+        default=(), description="Rulesets that add to this one for some codes or payers"
+    )
     elements: tuple[Element, ...] = ()
+
+    @model_validator(mode="after")
+    def _each_element_once(self) -> Self:
+        ids = [element.id for element in self.elements]
+        if twice := sorted({one for one in ids if ids.count(one) > 1}):
+            raise ValueError(f"elements stand twice: {', '.join(twice)}")
+        return self
 
 
 class DeskManager(CaseManager):

@@ -28,6 +28,7 @@ COMMANDS = {
     "replay": ("replay",),
     "packet": ("packet",),
     "report": ("report",),
+    "rulesets": ("rules",),
     "schema": ("schema", "routes"),
     "check": ("check",),
     "keys": ("keys",),

@@ -16,7 +16,6 @@ from schemas.case import (
     CaseStateChanged,
     ClockDue,
     CompletenessEvaluated,
-    ElementStatus,
     IdentityResolved,
     InformationRequested,
     OfferAccepted,
@@ -25,6 +24,7 @@ from schemas.case import (
     OfferRecalled,
     OffersDue,
     OfferSent,
+    unmet,
 )
 from schemas.document import DocumentClassified, DocumentRead, FieldsExtracted, ReviewDecided, ReviewRequested
 from schemas.event import Event
@@ -215,8 +215,8 @@ def told(found: Event[Any]) -> str:
             what = "new case" if data.is_new else ("the same order again" if data.duplicate else "known case")
             return f"linked: {what} ({data.rule})"
         case CompletenessEvaluated():
-            unmet = [r.label for r in data.results if r.status not in {ElementStatus.MET, ElementStatus.NOT_APPLICABLE}]
-            return "everything needed is there" if data.complete else f"incomplete: {', '.join(unmet)}"
+            open_ones = ", ".join(result.label for result in unmet(data.results))
+            return "everything needed is there" if data.complete else f"incomplete: {open_ones}"
         case _:
             return _told_of_case(data)
 

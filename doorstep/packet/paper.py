@@ -78,7 +78,9 @@ _STATUS = {
     ElementStatus.MISSING: "missing",
     ElementStatus.UNREADABLE: "unreadable",
     ElementStatus.CONFLICTING: "conflicting",
+    ElementStatus.STALE: "too old",
     ElementStatus.NOT_APPLICABLE: "not applicable",
+    ElementStatus.WAIVED: "waived",
 }
 
 

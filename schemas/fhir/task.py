@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from schemas.case import Case, CaseState, ElementStatus
+from schemas.case import UNMET, Case, CaseState
 from schemas.fhir.unmapped import FOCUS
 from schemas.transmission import ReceiptState
 
@@ -59,7 +59,6 @@ BUSINESS_STATUS: dict[CaseState, str] = {
     CaseState.FULFILLED: "completed",
     CaseState.CANCELLED: "cancelled",
 }
-ASKED = frozenset({ElementStatus.MISSING, ElementStatus.UNREADABLE, ElementStatus.CONFLICTING})
 
 
 def task_id(focus: str) -> str:
@@ -170,7 +169,7 @@ def _output(case: Case) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     if case.state is CaseState.INCOMPLETE:
         for element in case.unmet:
-            if element.status in ASKED:
+            if element.status in UNMET:
                 coding = [{"system": ELEMENT_SYSTEM, "code": element.element_id}]
                 found.append({"type": {"coding": coding, "text": element.label}, "valueString": element.ask})
     if case.state in {CaseState.SCHEDULED, CaseState.FULFILLED} and case.scheduled_start is not None:

@@ -1,17 +1,20 @@
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from doorstep.rules import hcpcs_table
 from handlers.casework import rulesets_for
-from handlers.check import evaluate, unmet
+from handlers.check import evaluate
 from handlers.decide import CONFIRMED
-from schemas.case import CaseState, ElementStatus
+from schemas.case import CaseState, ElementStatus, Waiver, unmet
 from schemas.document import ReviewRequested
 from schemas.order import Address, Evidence, Order, OrderLine, OrderType
-from schemas.rules import Ruleset
+from schemas.rules import Ruleset, day_in, first_number
 from tests.factories import NOW, order, referral
 from tests.handlers.memory import MemoryHub, MemoryUnit
 from tests.rules.test_rules import REQUIRED
@@ -209,3 +212,77 @@ def test_an_answer_with_the_right_date_and_code_takes_the_place_of_the_impossibl
     hub.send(referral(order(document_id="doc-2")))
     assert hub.only_case().state is CaseState.DISPATCHING
     assert str(hub.only_case().order.service_start) == order().service_start.isoformat()  # type: ignore[union-attr]
+
+
+def claim(made: Order, payer: str = "Medicare", *, waived: dict[str, Waiver] | None = None) -> dict[str, str]:
+    """Return what the claim gate finds open of an order for this payer."""
+    rulesets = rulesets_for(MemoryUnit(), made.order_type, payer)  # type: ignore[arg-type]
+    results = evaluate(made, rulesets, TODAY, gate="claim", waived=waived or {})
+    return {result.element_id: str(result.status) for result in unmet(results, "claim")}
+
+
+def oxygen(*notes: str) -> Order:
+    return order(order_lines=[{"code": "E1390", "quantity": 1}], more={"notes": notes})
+
+
+def test_later_gates_hold_nothing_back_at_intake_and_are_kept_in_view() -> None:
+    assert {"oxygen_result", "encounter_oxygen"} <= set(claim(oxygen()))
+    assert missing(oxygen()) == {}
+
+
+def test_a_line_of_the_notes_meets_an_element_that_has_no_field() -> None:
+    said = oxygen("SpO2: 86 % at rest on 11/02/2026", "Face-to-face encounter: 2026-10-30 with the ordering clinician")
+    assert set(claim(said)) & {"oxygen_result", "oxygen_result_date", "encounter_oxygen"} == set()
+    assert claim(oxygen("o2 SAT :  95 % at rest"))["oxygen_result"] == "missing"
+    assert claim(oxygen("SpO2 of 86 was not measured"))["oxygen_result"] == "missing"
+
+
+def test_what_is_too_old_is_stale_and_a_newer_one_heals_it() -> None:
+    old, new = "F2F: 2026-01-05", "F2F: 2026-11-05"
+    assert claim(oxygen(old))["encounter_oxygen"] == "stale"
+    assert "encounter_oxygen" not in claim(oxygen(old, new))
+    assert claim(oxygen("F2F: next month"))["encounter_oxygen"] == "missing"
+
+
+def test_a_payers_own_rules_are_for_its_orders_only() -> None:
+    assert "encounter_oxygen" in claim(oxygen(), "medicare part b")
+    assert "encounter_oxygen" not in claim(oxygen(), "Aetna")
+    assert "oxygen_result" in claim(oxygen(), "Aetna")
+
+
+def test_rules_hold_from_their_day_on() -> None:
+    rulesets = rulesets_for(MemoryUnit(), OrderType.DME, "Medicare")  # type: ignore[arg-type]
+    before = {r.element_id for r in evaluate(oxygen(), rulesets, date(2026, 4, 12), gate="claim")}
+    after = {r.element_id for r in evaluate(oxygen(), rulesets, date(2026, 4, 13), gate="claim")}
+    assert after - before == {"encounter_oxygen"}
+
+
+def test_a_waived_element_holds_nothing_back_and_says_by_whom() -> None:
+    waiver = Waiver(reason="member has no phone", by="R. Viewer", at=NOW)
+    made = order(without=("contact_phone",))
+    results = evaluate(made, rulesets_for(MemoryUnit(), made.order_type), TODAY, waived={"contact_phone": waiver})  # type: ignore[arg-type]
+    assert unmet(results) == ()
+    assert next(r for r in results if r.element_id == "contact_phone").why == "R. Viewer: member has no phone"
+    met = evaluate(order(), rulesets_for(MemoryUnit(), made.order_type), TODAY, waived={"contact_phone": waiver})  # type: ignore[arg-type]
+    assert next(r for r in met if r.element_id == "contact_phone").status is ElementStatus.MET
+
+
+@pytest.mark.parametrize("element", [{"path": [], "notes": []}, {"id": "a"}])
+def test_an_element_stands_somewhere_and_once(element: dict[str, Any]) -> None:
+    made = {"id": "b", "label": "B", "path": "lines", "gate": "claim", "severity": "advise", "ask": "?", "cite": ["c"]}
+    raw = {"ruleset": "r", "version": "2026-01-01", "effective": {"from": "2026-01-01"}}
+    with pytest.raises(ValidationError):
+        Ruleset.model_validate({**raw, "elements": [made | {"id": "a"}, made | element]})
+
+
+@given(st.text(max_size=60))
+def test_any_text_can_be_searched_for_a_number_and_a_day(text: str) -> None:
+    day_in(text)
+    first_number(text)
+
+
+def test_numbers_and_days_are_found_apart() -> None:
+    assert first_number("on 2026-11-02: 86.5 %") == Decimal("86.5")
+    assert day_in("86 % (11/2/2026)") == date(2026, 11, 2)
+    assert day_in("2026-13-40, then 2026-11-02") is None or day_in("13/40/2026") is None
+    assert first_number("none") is None

@@ -122,3 +122,26 @@ def test_a_message_that_no_codec_could_read_may_be_typed_in_by_a_person(hub: Mem
     hub.say("desk", "w1", word(hub, fields=order_truth(3).fields()))
     assert hub.only_case().state is CaseState.DISPATCHING
     assert hub.seen(ReferralReceived)[0].reply_to == CALLER
+
+
+def test_an_element_that_is_waived_lets_the_case_go_on_and_stays_said(hub: MemoryHub) -> None:
+    hub.send(extraction(doubtful={"member_id": ()}, reply_to=CALLER))
+    assert hub.only_case().state is CaseState.INCOMPLETE
+    hub.say("desk", "w1", word(hub, waived={"member_id": "the plan knows the member by name"}))
+    case = hub.only_case()
+    assert case.state is CaseState.DISPATCHING
+    assert case.waived["member_id"].by == "R. Viewer"
+
+
+@pytest.mark.parametrize("waived", [{"member_id": " "}, ["member_id"], {"member_id": None}])
+def test_a_waiver_says_why(hub: MemoryHub, waived: object) -> None:
+    hub.send(extraction(doubtful={"member_id": ()}, reply_to=CALLER))
+    hub.say("desk", "w1", word(hub, waived=waived))
+    assert hub.only_case().state is CaseState.INCOMPLETE
+    assert hub.unit.receipts["w1"][0] is ReceiptState.REJECTED
+
+
+def test_nothing_is_waived_where_there_is_no_case(hub: MemoryHub) -> None:
+    hub.send(extraction(doubtful={"member_name": ()}, reply_to=CALLER))
+    hub.say("desk", "w1", word(hub, waived={"member_name": "no"}))
+    assert hub.unit.receipts["w1"][0] is ReceiptState.REJECTED

@@ -31,9 +31,20 @@ def test_every_element_is_dated_cited_and_named_after_its_field(path: Path) -> N
     assert ruleset.ruleset == path.stem
     assert ruleset.elements
     for element in ruleset.elements:
-        assert element.id in FIELD_NAMES
+        assert element.id in FIELD_NAMES or element.gate != "intake"
         assert element.cite
         assert element.ask.endswith(".")
+
+
+def test_every_ruleset_is_reached_from_a_kind_of_order_and_names_only_files_that_are_there() -> None:
+    files = {path.stem: Ruleset.model_validate(parsed(path)) for path in ELEMENTS}
+    reached, todo = set(), ["dme", "home_health", "infusion"]
+    while todo:
+        name = todo.pop()
+        if name not in reached:
+            reached.add(name)
+            todo += [*files[name].extends, *files[name].narrowed_by]
+    assert reached == set(files)
 
 
 def test_intake_requires_exactly_the_seed_list() -> None:

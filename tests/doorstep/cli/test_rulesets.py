@@ -1,0 +1,54 @@
+"""`doorstep rules`: faults with their places, and what a new file would change for the cases of before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from doorstep.cli.rulesets import Change, RuleFiles, changed, read
+from doorstep.errors import Refused
+from doorstep.rules import rules_dir
+from tests.factories import case, order
+
+OXYGEN = rules_dir() / "elements" / "dme.oxygen.yaml"
+
+
+def rewritten(folder: Path, old: str, new: str) -> Path:
+    file = folder / "dme.oxygen.yaml"
+    text = OXYGEN.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: [", "line 1, column"),
+        ("- a\n", "file: Input should be"),
+        (yaml.safe_dump({"ruleset": "x"}), "version: Field required"),
+        ("\x00", "not YAML"),
+    ],
+)
+def test_a_file_that_is_no_ruleset_is_refused_with_the_place(text: str, words: str, tmp_path: Path) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_text(text)
+    with pytest.raises(Refused, match=words):
+        read(file)
+
+
+def test_a_fault_in_an_element_names_the_element(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"element oxygen_route\.gate"):
+        read(rewritten(tmp_path, "gate: dispatch", "gate: sometime"))
+
+
+def test_trying_a_file_shows_whose_verdict_would_be_another_and_changes_nothing(tmp_path: Path) -> None:
+    stricter = read(rewritten(tmp_path, "severity: advise", "severity: required"))
+    made = order(order_lines=[{"code": "E1390", "quantity": 1}])
+    found = list(changed(case(made), RuleFiles().unit, RuleFiles(stricter).unit))
+    assert found == [Change("DS-000001-8", "oxygen_route", "dispatch", "missing", "missing (holds the order)")]
+    other = order(order_lines=[{"code": "E0601", "quantity": 1}], frequency=None, without=("frequency",))
+    assert list(changed(case(other), RuleFiles().unit, RuleFiles(stricter).unit)) == []
+    assert list(changed(case(made), RuleFiles().unit, RuleFiles(read(OXYGEN)).unit)) == []
