@@ -14,6 +14,7 @@ from doorstep.handler import Unit, on
 from handlers.casework import ask_person, derived_id, moved, recalled, rule
 from handlers.deadline import at_risk, misses_discharge
 from handlers.fulfil import ACTS
+from handlers.offer import next_wave
 from handlers.word import Word, refusal_of_window, window_of
 from schemas.case import CaseState, Offer, OfferAccepted, OfferDeclined, OfferState
 from schemas.event import Event, Payload
@@ -30,6 +31,8 @@ def answer(event: Event[TransmissionReceived], unit: Unit) -> Iterable[Payload]:
     unit.mark(token)
     content = unit.content(event.data.contents[0])
     said = content if isinstance(content, dict) else {}
+    if said.get("answer") == "dispatch":
+        return _dispatched(str(said.get("case_id", "")), document_id, unit)
     offer = _offer(said, unit)
     if offer is None:
         return _settled(unit, document_id, refused="there is no such offer")
@@ -50,6 +53,21 @@ def _offer(said: Mapping[str, JsonValue], unit: Unit) -> Offer | None:
         return unit.offer(str(said.get("offer_id", "")))
     held = [o for o in unit.offers_of(str(said["case_id"])) if o.state in {OfferState.ACCEPTED, OfferState.SERVED}]
     return held[0] if held else None
+
+
+def _dispatched(case_id: str, document_id: str, unit: Unit) -> list[Payload]:
+    """The desk gives a case that nobody took to the network again: papers, room or the network may have changed."""
+    case = unit.case(case_id)
+    refused = None if case else "there is no such case"
+    events: list[Payload] = []
+    if case is not None and case.state is not CaseState.UNDISPATCHABLE:
+        refused = f"the case is {case.state}"
+    elif case is not None:
+        again = case.model_copy(update={"dispatch_round": case.dispatch_round + 1})
+        events = next_wave(again, unit, cause="the desk asks the network again")
+    state = ReceiptState.REJECTED if refused else ReceiptState.ACCEPTED
+    unit.settle_receipt(document_id, state, reason=refused, case_id=case.case_id if case else None)
+    return events
 
 
 def _settled(

@@ -132,6 +132,7 @@ ALLOWED: dict[CaseState, frozenset[CaseState]] = {
     ),
     CaseState.UNDISPATCHABLE: frozenset(
         {
+            CaseState.UNDISPATCHABLE,
             CaseState.OPEN,
             CaseState.DISPATCHING,
             CaseState.INCOMPLETE,

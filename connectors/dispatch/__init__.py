@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from connectors.dispatch.routes import DispatchSettings, router
-from doorstep.connector import ConnectorSpec
+from fastapi import APIRouter
 
-CONNECTOR = ConnectorSpec(name="dispatch", settings=DispatchSettings, router=router)
+from connectors.dispatch import desk, routes
+from connectors.dispatch.routes import DispatchSettings
+from doorstep.connector import ConnectorSpec, Hub
+
+
+def _router(settings: DispatchSettings, hub: Hub) -> APIRouter:
+    both = APIRouter()
+    both.include_router(routes.router(settings, hub))
+    both.include_router(desk.router(settings, hub))
+    return both
+
+
+CONNECTOR = ConnectorSpec(name="dispatch", settings=DispatchSettings, router=_router)

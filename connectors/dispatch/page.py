@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 
-from connectors.dispatch.answer import ZONES
+from connectors.dispatch.answer import ZONES, reasons_for
 from schemas.case import Case, Offer
 from schemas.order import OrderType
 
@@ -47,12 +47,63 @@ _PAGE = Environment(autoescape=True).from_string(
 <select id="zone" name="zone">
 {% for zone in form.zones %}<option{{ " selected" if zone == form.zone }}>{{ zone }}</option>{% endfor %}
 </select>
+<label for="end">Not later than (if you commit a window)</label>
+<input id="end" name="end" type="datetime-local">
 <button type="submit">Accept the offer</button></form>
 <form method="post" action="/offers/{{ form.offer_id }}/decline"><h2>Decline</h2>
 <input type="hidden" name="token" value="{{ form.token }}">
-<label for="reason">Reason (no patient details)</label>
+<label for="code">Reason</label>
+<select id="code" name="code">
+{% for one in form.reasons %}<option value="{{ one.code }}">{{ one.label }}</option>{% endfor %}
+</select>
+<label for="reason">In your words (no patient details)</label>
 <textarea id="reason" name="reason" rows="2" maxlength="500"></textarea>
 <button type="submit">Decline the offer</button></form>
+{% endif %}
+{% if reports %}
+{% macro head(kind, title, parts=False) %}
+<form method="post" action="/offers/{{ reports.offer_id }}/{{ kind }}"
+{%- if parts %} enctype="multipart/form-data"{% endif %}><h2>{{ title }}</h2>
+<input type="hidden" name="token" value="{{ reports.token }}">
+{% endmacro %}
+{% macro moment(kind, name, label, required=True) %}
+<label for="{{ kind }}-{{ name }}">{{ label }}</label>
+<input id="{{ kind }}-{{ name }}" name="{{ name }}" type="datetime-local"{{ " required" if required }}>
+{% endmacro %}
+{% macro zone(kind) %}
+<label for="{{ kind }}-zone">Time zone</label>
+<select id="{{ kind }}-zone" name="zone">
+{% for zone in reports.zones %}<option{{ " selected" if zone == reports.zone }}>{{ zone }}</option>{% endfor %}
+</select>
+{% endmacro %}
+{% macro why(kind) %}
+<label for="{{ kind }}-code">Reason</label>
+<select id="{{ kind }}-code" name="code">
+{% for one in reports.reasons[kind] %}<option value="{{ one.code }}">{{ one.label }}</option>{% endfor %}
+</select>
+{% endmacro %}
+{% macro words(kind, name, label, most=120, required=False) %}
+<label for="{{ kind }}-{{ name }}">{{ label }}</label>
+<input id="{{ kind }}-{{ name }}" name="{{ name }}" maxlength="{{ most }}"{{ " required" if required }}>
+{% endmacro %}
+{{ head("complete", "It is done", True) }}{{ moment("complete", "completed_at", "Date and time of delivery or visit") }}
+{{ zone("complete") }}{{ words("complete", "signed_by", "Received by", 120, True) }}
+{{ words("complete", "relation", "Relation to the member") }}
+{{ words("complete", "serials", "Serial numbers, with commas between", 2000) }}
+{{ words("complete", "exceptions", "What was not as ordered", 500) }}
+<label for="complete-document">Signed slip or photo</label>
+<input id="complete-document" name="document" type="file" accept="image/jpeg,image/png,image/tiff,application/pdf">
+<button type="submit">Report it as done</button></form>
+{{ head("reschedule", "Another date") }}{{ moment("reschedule", "start", "New date and time") }}
+{{ moment("reschedule", "end", "Not later than", False) }}{{ zone("reschedule") }}{{ why("reschedule") }}
+<button type="submit">Change the date</button></form>
+{{ head("missed", "It did not take place") }}{{ why("missed") }}
+{{ moment("missed", "start", "New date and time, if there is one", False) }}{{ zone("missed") }}
+{{ words("missed", "reason", "In your words", 500) }}
+<button type="submit">Report it as missed</button></form>
+{{ head("withdraw", "Give the order back") }}{{ why("withdraw") }}
+{{ words("withdraw", "reason", "In your words", 500) }}
+<button type="submit">Give it back</button></form>
 {% endif %}</main></body></html>
 """
 )
@@ -73,9 +124,12 @@ def page(
     facts: tuple[tuple[str, str], ...] = (),
     problem: str = "",
     form: dict[str, object] | None = None,
+    reports: dict[str, object] | None = None,
 ) -> HTMLResponse:
     """Return a page with the headers that keep its token to itself."""
-    body = _PAGE.render(title=title, style=_STYLE, lines=lines, facts=facts, problem=problem, form=form)
+    body = _PAGE.render(
+        title=title, style=_STYLE, lines=lines, facts=facts, problem=problem, form=form, reports=reports
+    )
     headers = {
         "Content-Security-Policy": _CSP,
         # `no-referrer` would make browsers send `Origin: null` with our own form, which the guard refuses.
@@ -97,7 +151,13 @@ def offer_page(
         problem=problem,
         lines=(f"Offered to {offer.provider_name}.", *late),
         facts=(*service_of(case), ("Respond by", when(offer.respond_by, zone))),
-        form={"offer_id": offer.offer_id, "token": token, "zones": ZONES, "zone": zone},
+        form={
+            "offer_id": offer.offer_id,
+            "token": token,
+            "zones": ZONES,
+            "zone": zone,
+            "reasons": reasons_for("decline"),
+        },
     )
 
 

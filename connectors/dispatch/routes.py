@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
+import ipaddress
 import re
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import Field, JsonValue, field_validator
 
-from connectors.dispatch.answer import JSON, Answer, answer_of, fields_of, media_type
+from connectors.dispatch.answer import FIRST, Answer, Kind, answer_of
+from connectors.dispatch.body import JSON, fields_of, media_type
 from connectors.dispatch.page import offer_page, page, when
+from connectors.dispatch.work import in_hand, work_page
 from doorstep.clock import now
-from doorstep.connector import Blob, ConnectorSettings, Hub, Transmission
+from doorstep.connector import Blob, ConnectorSettings, Hub, Receipt, Transmission
 from doorstep.errors import Forbidden, HubError, NotFound, Refused, Unavailable
-from schemas.case import Offer, OfferState
+from schemas.case import Case, Offer, OfferState
+from schemas.transmission import ReceiptState
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _DECIDES = {"accept": OfferState.ACCEPTED, "decline": OfferState.DECLINED}
@@ -25,14 +29,31 @@ _SAID = {
     OfferState.DECLINED: "This offer was declined.",
     OfferState.EXPIRED: "The time to answer this offer is over; no answer is needed any more.",
     OfferState.RECALLED: "This offer was withdrawn; no answer is needed any more.",
+    OfferState.WITHDRAWN: "You gave this order back; others are asked.",
+    OfferState.SERVED: "This service is done. Thank you.",
 }
-Kind = Literal["accept", "decline"]
+_DONE = {
+    "withdraw": "We have recorded that you give the order back.",
+    "reschedule": "We have recorded the new date.",
+    "missed": "We have recorded that it did not take place.",
+    "complete": "We have recorded that it is done.",
+}
+_LOOKS = 0.05
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class DispatchSettings(ConnectorSettings):
     """How providers answer offers."""
 
     time_zone: str = Field(default="America/New_York", description="Zone in which the offer's page writes times")
+    answer_wait: float = Field(
+        default=1.5, ge=0, le=10, description="Seconds that an answer waits for its effect before it is only recorded"
+    )
+
+    desk_from: tuple[Network, ...] = Field(
+        default=(ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")),
+        description="Networks whose callers may speak for the desk; loopback only until there is a login",
+    )
 
     @field_validator("time_zone")
     @classmethod
@@ -49,21 +70,20 @@ def router(settings: DispatchSettings, hub: Hub) -> APIRouter:
     async def look(offer_id: str, token: str = "") -> Response:
         try:
             offer = await offered(hub, offer_id, token)
+            case = await hub.case(offer.case_id)
         except HubError as error:
             return _problem_page(error)
-        if offer.state is not OfferState.SENT:
-            return _decided_page(offer, settings)
-        return offer_page(offer, await hub.case(offer.case_id), token, settings.time_zone, now=now())
+        return _standing_page(offer, case, token, settings)
 
     @routes.post("/offers/{offer_id}/{kind}")
     async def answer_page(request: Request, offer_id: str, kind: Kind) -> Response:
         if media_type(request) == JSON:
-            return await _answer_json(hub, request, offer_id, kind)
+            return await _answer_json(settings, hub, request, offer_id, kind)
         return await _answer_form(settings, hub, request, offer_id, kind)
 
     @routes.post("/api/offers/{offer_id}/{kind}", status_code=202)
     async def answer_json(request: Request, offer_id: str, kind: Kind) -> Response:
-        return await _answer_json(hub, request, offer_id, kind)
+        return await _answer_json(settings, hub, request, offer_id, kind)
 
     return routes
 
@@ -86,58 +106,117 @@ def _token(request: Request, fields: dict[str, str]) -> str:
     return given or fields.get("token", "") or request.query_params.get("token", "")
 
 
-async def _answer_json(hub: Hub, request: Request, offer_id: str, kind: str) -> Response:
-    fields = await fields_of(request)
+def _closed(offer: Offer, case: Case | None, kind: str) -> bool:
+    """Say whether nothing of this kind can be said of the offer any more."""
+    return offer.state is not OfferState.SENT if kind in FIRST else not in_hand(offer, case)
+
+
+async def _answer_json(
+    settings: DispatchSettings, hub: Hub, request: Request, offer_id: str, kind: str
+) -> JSONResponse:
+    fields, document = await fields_of(request, document=kind == "complete")
     offer = await offered(hub, offer_id, _token(request, fields))
-    if offer.state is not OfferState.SENT:
-        return JSONResponse(_decided(offer), 200 if _DECIDES[kind] is offer.state else 409)
-    answer = answer_of(kind, fields, now())
-    document_id = await record(hub, offer, answer)
+    case = await hub.case(offer.case_id)
+    if _closed(offer, case, kind):
+        return JSONResponse(_decided(offer), 200 if _DECIDES.get(kind) is offer.state else 409)
+    answer = answer_of(kind, fields, now(), document)
+    receipt = await record(hub, offer, case, answer)
+    receipt = await settled(hub, receipt, settings.answer_wait)
+    return told(receipt, answer, {"offer_id": offer_id})
+
+
+def told(receipt: Receipt, answer: Answer, of: dict[str, JsonValue]) -> JSONResponse:
+    """Return what became of an answer: taken, refused with the reason, or recorded and still on its way."""
+    states = {ReceiptState.ACCEPTED: ("taken", 200), ReceiptState.REJECTED: ("refused", 409)}
+    state, status = states.get(receipt.state, ("recorded", 202))
     start = answer.start.isoformat() if answer.start else None
-    said = {"offer_id": offer_id, "document_id": document_id, "answer": kind, "start": start, "state": "recorded"}
-    return JSONResponse(said, 202)
+    said = {**of, "document_id": receipt.document_id, "answer": answer.kind, "start": start, "state": state}
+    if receipt.reason:
+        said["message"] = receipt.reason
+    return JSONResponse(said, status)
 
 
 async def _answer_form(
     settings: DispatchSettings, hub: Hub, request: Request, offer_id: str, kind: str
 ) -> HTMLResponse:
-    offer, token = None, ""
+    offer, case, token, zone = None, None, "", settings.time_zone
     try:
-        fields = await fields_of(request)
+        fields, document = await fields_of(request, document=kind == "complete")
         token = _token(request, fields)
         offer = await offered(hub, offer_id, token)
-        if offer.state is not OfferState.SENT:
-            return _decided_page(offer, settings, status=200 if _DECIDES[kind] is offer.state else 409)
-        answer = answer_of(kind, fields, now())
-        await record(hub, offer, answer)
+        case = await hub.case(offer.case_id)
+        if _closed(offer, case, kind):
+            return _decided_page(offer, settings, status=200 if _DECIDES.get(kind) is offer.state else 409)
+        answer = answer_of(kind, fields, now(), document)
+        receipt = await settled(hub, await record(hub, offer, case, answer), settings.answer_wait)
+        if receipt.state is ReceiptState.REJECTED:
+            offer, case = await hub.offer(offer_id) or offer, await hub.case(offer.case_id)
+            raise Refused("refused", receipt.reason or "the answer was not taken")
     except Refused as error:
         if offer is None:
             return _problem_page(error)
-        case = await hub.case(offer.case_id)
-        zone, status = settings.time_zone, error.http_status
-        return offer_page(offer, case, token, zone, now=now(), problem=error.message, status=status)
+        if case is not None and in_hand(offer, case):
+            return work_page(offer, case, token, zone, problem=error.message, status=error.http_status)
+        if offer.state is not OfferState.SENT:
+            return _decided_page(offer, settings, status=409)
+        return offer_page(offer, case, token, zone, now=now(), problem=error.message, status=error.http_status)
     except HubError as error:
         return _problem_page(error)
-    said = "accepted" if kind == "accept" else "declined"
-    lines = [f"We have recorded that {offer.provider_name} {said} this offer."]
+    return _thanks(offer, answer, zone)
+
+
+def _thanks(offer: Offer, answer: Answer, zone: str) -> HTMLResponse:
+    if answer.kind in FIRST:
+        said = "accepted" if answer.kind == "accept" else "declined"
+        lines = [f"We have recorded that {offer.provider_name} {said} this offer."]
+    else:
+        lines = [_DONE[answer.kind]]
     if answer.start:
-        lines.append(f"Start: {when(answer.start, settings.time_zone)}.")
+        lines.append(f"Start: {when(answer.start, zone)}.")
+    if answer.kind in {"accept", "reschedule"}:
+        lines.append("The same link shows what you need for the service.")
     return page("Thank you", status=202, lines=tuple(lines))
 
 
-async def record(hub: Hub, offer: Offer, answer: Answer) -> str:
-    """Make the answer durable; return the id it is kept under."""
-    receipt = await hub.receive(
+async def record(hub: Hub, offer: Offer, case: Case | None, answer: Answer) -> Receipt:
+    """Make the answer durable; return its receipt."""
+    of: dict[str, JsonValue] = {"offer_id": offer.offer_id}
+    return await keep(hub, of, case, answer, sender=offer.npi, details={"offer_id": offer.offer_id})
+
+
+async def keep(
+    hub: Hub,
+    of: dict[str, JsonValue],
+    case: Case | None,
+    answer: Answer,
+    *,
+    sender: str,
+    details: dict[str, str],
+) -> Receipt:
+    """Make an answer durable, with the document that came with it."""
+    standing = str(case.revision) if case else ""
+    blobs = (Blob("application/json", answer.record(of)), *([answer.document] if answer.document else []))
+    return await hub.receive(
         Transmission(
             channel="dispatch",
-            idempotency_key=answer.key(offer.offer_id),
-            blobs=(Blob("application/json", answer.record(offer.offer_id)),),
+            idempotency_key=answer.key(of, standing),
+            blobs=blobs,
             received_at=now(),
-            sender=offer.npi,
-            details={"offer_id": offer.offer_id, "answer": answer.kind},
+            sender=sender,
+            details={**details, "answer": answer.kind},
         )
     )
-    return receipt.document_id
+
+
+async def settled(hub: Hub, receipt: Receipt, seconds: float) -> Receipt:
+    """Return the receipt as it stands once its answer was handled, or as it is when the time is over."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    while receipt.state is ReceiptState.PENDING and loop.time() < until:
+        await asyncio.sleep(_LOOKS)
+        found = await hub.find(document_id=receipt.document_id)
+        receipt = found[0] if found else receipt
+    return receipt
 
 
 def _decided(offer: Offer) -> dict[str, JsonValue]:
@@ -146,12 +225,20 @@ def _decided(offer: Offer) -> dict[str, JsonValue]:
         "state": offer.state.value,
         "start": offer.proposed_start.isoformat() if offer.proposed_start else None,
         "answered_at": offer.answered_at.isoformat() if offer.answered_at else None,
-        "message": _SAID[offer.state],
+        "message": _SAID.get(offer.state, "This offer is open."),
     }
 
 
+def _standing_page(offer: Offer, case: Case | None, token: str, settings: DispatchSettings) -> HTMLResponse:
+    if offer.state is OfferState.SENT:
+        return offer_page(offer, case, token, settings.time_zone, now=now())
+    if case is not None and in_hand(offer, case):
+        return work_page(offer, case, token, settings.time_zone)
+    return _decided_page(offer, settings)
+
+
 def _decided_page(offer: Offer, settings: DispatchSettings, *, status: int = 200) -> HTMLResponse:
-    lines = [_SAID[offer.state]]
+    lines = [_SAID.get(offer.state, "This offer is open.")]
     if offer.state is OfferState.ACCEPTED and offer.proposed_start:
         lines.append(f"Start: {when(offer.proposed_start, settings.time_zone)}.")
     return page("Service offer", status=status, lines=tuple(lines))

@@ -28,6 +28,7 @@ class MemoryHub:
         self.cases: dict[str, Case] = {}
         self.reviews: dict[str, ReviewRequested] = {}
         self.failing: HubError | None = None
+        self.refusing: str | None = None
         self.delay = 0.0
 
     async def receive(self, transmission: Transmission) -> Receipt:
@@ -41,6 +42,8 @@ class MemoryHub:
         first = self.receipts.get(key)
         state = ReceiptState.REJECTED if transmission.rejected else ReceiptState.PENDING
         known = first is not None
+        if self.refusing:
+            state = ReceiptState.REJECTED
         receipt = Receipt(
             document_id=first.document_id if first else f"doc-{len(self.received) + 1}",
             channel=transmission.channel,
@@ -50,6 +53,7 @@ class MemoryHub:
             duplicate=known and first is not None and first.sha256 == digest,
             conflict=known and first is not None and first.sha256 != digest,
             message_id=transmission.message_id,
+            reason=self.refusing,
         )
         if not known:
             self.received.append(transmission)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import io
 import json
 import re
 from collections.abc import AsyncIterator
@@ -13,6 +15,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from connectors.dispatch import CONNECTOR
 from connectors.dispatch.answer import Malformed, start_of
@@ -22,7 +25,7 @@ from doorstep.errors import Unavailable
 from doorstep.http import build
 from doorstep.settings import Settings
 from schemas.case import Case, CaseManager, CaseState, Offer, OfferState
-from schemas.order import Address, Member, Order, OrderLine, OrderType, PersonName
+from schemas.order import Address, Equipment, Member, Order, OrderLine, OrderType, PersonName
 from tests.connectors.memory_hub import MemoryHub
 
 SOON = (datetime.now(UTC) + timedelta(days=3)).replace(hour=15, minute=0, second=0, microsecond=0)
@@ -77,7 +80,7 @@ def hub() -> MemoryHub:
 @pytest.fixture
 async def client(hub: MemoryHub) -> AsyncIterator[httpx.AsyncClient]:
     assert CONNECTOR.router is not None
-    app = build(Settings(), [CONNECTOR.router(CONNECTOR.settings(), hub)])
+    app = build(Settings(), [CONNECTOR.router(CONNECTOR.settings(answer_wait=0), hub)])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8080") as client:
         yield client
 
@@ -275,3 +278,145 @@ def test_a_skipped_hour_is_refused_and_an_instant_needs_no_zone() -> None:
 def test_start_of_is_an_aware_instant_or_malformed(text: str, zone: str) -> None:
     with contextlib.suppress(Malformed):
         assert start_of(text, zone).tzinfo is not None
+
+
+@pytest.fixture
+def held(hub: MemoryHub) -> MemoryHub:
+    """Return the hub with the offer accepted and its start committed."""
+    hub.offers["of-1"] = offer(state=OfferState.ACCEPTED, proposed_start=SOON)
+    order = case().order.model_copy(update={"access_barriers": ("stairs",), "equipment": Equipment(brand="Inogen")})
+    changes = {"state": CaseState.SCHEDULED, "provider_npi": "1234567893", "scheduled_start": SOON, "order": order}
+    hub.cases["DS-000123-7"] = case().model_copy(update=changes)
+    return hub
+
+
+async def test_after_acceptance_the_page_says_whom_where_and_with_what(
+    client: httpx.AsyncClient, held: MemoryHub
+) -> None:
+    page = await client.get("/offers/of-1", params={"token": token(held)})
+    assert page.status_code == 200
+    assert all(word in page.text for word in ("Alma Becker", "1 Oak St", "9375550101", "stairs", "Inogen", "Dana"))
+    assert page.headers["cache-control"] == "no-store"
+    kinds = re.findall(r'action="/offers/of-1/(\w+)"', page.text)
+    assert kinds == ["complete", "reschedule", "missed", "withdraw"]
+    ids = re.findall(r'<(?:input|select|textarea)[^>]* id="([\w-]+)"', page.text)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'<label for="([\w-]+)">', page.text)) == set(ids)
+
+
+@pytest.mark.parametrize(
+    ("offer_state", "state", "npi"),
+    [
+        (OfferState.SERVED, CaseState.FULFILLED, "1234567893"),
+        (OfferState.WITHDRAWN, CaseState.DISPATCHING, None),
+        (OfferState.RECALLED, CaseState.CANCELLED, "1234567893"),
+        (OfferState.ACCEPTED, CaseState.CANCELLED, "1234567893"),
+        (OfferState.ACCEPTED, CaseState.SCHEDULED, "1285894246"),
+    ],
+)
+async def test_the_member_is_shown_only_while_the_order_is_in_hand(
+    client: httpx.AsyncClient, held: MemoryHub, offer_state: OfferState, state: CaseState, npi: str | None
+) -> None:
+    held.offers["of-1"] = offer(state=offer_state)
+    held.cases["DS-000123-7"] = held.cases["DS-000123-7"].model_copy(update={"state": state, "provider_npi": npi})
+    page = await client.get("/offers/of-1", params={"token": token(held)})
+    assert page.status_code == 200
+    assert not any(word in page.text for word in ("Alma", "Oak St", "9375550101", "<form"))
+    for kind in ("complete", "reschedule", "missed", "withdraw"):
+        answer = await client.post(f"/api/offers/of-1/{kind}", json={"token": token(held), "start": SOON.isoformat()})
+        assert answer.status_code == 409
+    assert held.received == []
+
+
+async def test_a_delivery_is_reported_with_a_photo_of_the_slip(client: httpx.AsyncClient, held: MemoryHub) -> None:
+    form = {"token": token(held), "signed_by": " J  Doe "}
+    photo = io.BytesIO()
+    Image.new("L", (8, 8)).save(photo, "JPEG")
+    file = {"document": ("../../slip.jpg", photo.getvalue(), "text/html")}
+    completed = (now() - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M")
+    data = {**form, "completed_at": completed, "zone": "UTC", "serials": "A1, B2;C3"}
+    page = await client.post("/offers/of-1/complete", data=data, files=file)
+    assert page.status_code == 202
+    (kept,) = held.received
+    proof = said(kept)["proof"]
+    assert (proof["signed_by"], proof["serials"]) == ("J Doe", ["A1", "B2", "C3"])
+    assert (kept.blobs[1].content_type, kept.blobs[1].data) == ("image/jpeg", photo.getvalue())
+
+
+async def test_json_carries_the_slip_in_base64_and_a_repeat_is_kept_once(
+    client: httpx.AsyncClient, held: MemoryHub
+) -> None:
+    photo = io.BytesIO()
+    Image.new("L", (8, 8)).save(photo, "PNG")
+    body = {"token": token(held), "completed_at": (now() - timedelta(hours=1)).isoformat(), "signed_by": "J Doe"}
+    body["document"] = base64.b64encode(photo.getvalue()).decode()
+    for _ in range(2):
+        answer = await client.post("/api/offers/of-1/complete", json=body)
+        assert answer.status_code == 202
+    assert len(held.received) == 1
+    assert held.received[0].blobs[1].content_type == "image/png"
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"signed_by": ""}, 422),
+        ({"completed_at": ""}, 422),
+        ({"completed_at": "2999-01-01T00:00:00Z"}, 422),
+        ({"serials": "x" * 61}, 422),
+        ({"document": "not base64"}, 422),
+        ({"document": base64.b64encode(b"MZ a program").decode()}, 422),
+        ({"code": "made-up"}, 422),
+        ({"document": "A" * 12_000_000}, 413),
+    ],
+)
+async def test_a_report_that_cannot_be_right_is_refused_and_not_kept(
+    client: httpx.AsyncClient, held: MemoryHub, changes: dict[str, str], status: int
+) -> None:
+    body = {"token": token(held), "completed_at": (now() - timedelta(hours=1)).isoformat(), "signed_by": "J Doe"}
+    answer = await client.post("/api/offers/of-1/complete", json={**body, **changes})
+    assert answer.status_code == status
+    assert held.received == []
+
+
+async def test_a_start_that_moves_there_and_back_is_three_answers(client: httpx.AsyncClient, held: MemoryHub) -> None:
+    later = SOON + timedelta(days=1)
+    for start in (later, SOON, later):
+        body = {"token": token(held), "start": start.isoformat(), "code": "weather"}
+        assert (await client.post("/api/offers/of-1/reschedule", json=body)).status_code == 202
+        known = held.cases["DS-000123-7"]
+        held.cases["DS-000123-7"] = known.model_copy(update={"scheduled_start": start, "revision": known.revision + 1})
+    assert len(held.received) == 3
+
+
+async def test_a_refusal_by_the_hub_is_told_with_its_reason(client: httpx.AsyncClient, held: MemoryHub) -> None:
+    held.refusing = "the committed start is still ahead"
+    body = {"token": token(held), "code": "nobody-home"}
+    answer = await client.post("/api/offers/of-1/missed", json=body)
+    page = await client.post("/offers/of-1/missed", data=body)
+    assert (answer.status_code, answer.json()["state"]) == (409, "refused")
+    assert answer.json()["message"] == "the committed start is still ahead"
+    assert "still ahead" in page.text
+
+
+async def test_the_desk_speaks_for_a_provider_by_the_cases_number(client: httpx.AsyncClient, held: MemoryHub) -> None:
+    body = {"by": "Marta", "start": (SOON + timedelta(days=1)).isoformat(), "code": "member-asked"}
+    answer = await client.post("/api/cases/DS-000123-7/service/reschedule", json=body)
+    assert answer.status_code == 202
+    kept = said(held.received[0])
+    assert (kept["case_id"], kept["by"], kept["code"]) == ("DS-000123-7", "Marta", "member-asked")
+    nameless = await client.post("/api/cases/DS-000123-7/service/withdraw", json={"code": "other"})
+    unknown = await client.post("/api/cases/DS-000999-9/service/withdraw", json={"by": "Marta"})
+    form = await client.post("/api/cases/DS-000123-7/service/withdraw", data={"by": "Marta"})
+    assert (nameless.status_code, unknown.status_code, form.status_code) == (422, 404, 415)
+    assert len(held.received) == 1
+
+
+async def test_the_desk_speaks_from_known_networks_only(held: MemoryHub) -> None:
+    assert CONNECTOR.router is not None
+    app = build(Settings(), [CONNECTOR.router(CONNECTOR.settings(answer_wait=0), held)])
+    away = httpx.ASGITransport(app, client=("192.0.2.7", 999))
+    async with httpx.AsyncClient(transport=away, base_url="http://127.0.0.1:8080") as client:
+        answer = await client.post("/api/cases/DS-000123-7/service/withdraw", json={"by": "Marta"})
+    assert answer.status_code == 403
+    assert held.received == []

@@ -255,3 +255,26 @@ def test_the_same_word_handled_twice_has_one_effect(hub: MemoryHub) -> None:
     subscription, event = next((s, e) for s, e in hub.handled if s.consumer == "answer" and e.key == "back")
     assert list(subscription.handle(event, hub.unit)) == []
     assert (hub.unit.state(), len(hub.unit.events)) == (before, events)
+
+
+def test_the_desk_gives_a_case_that_nobody_took_to_the_network_again() -> None:
+    hub = MemoryHub()
+    hub.send(referral())
+    for number in range(60):
+        live = [o for o in hub.unit.offers.values() if o.state is OfferState.SENT]
+        if not live:
+            break
+        hub.say("dispatch", f"no{number}", {"offer_id": live[0].offer_id, "answer": "decline", "code": "no-capacity"})
+    case_id = hub.only_case().case_id
+    assert hub.only_case().state is CaseState.UNDISPATCHABLE
+    before = len(hub.unit.offers)
+    hub.say("dispatch", "again", {"case_id": case_id, "answer": "dispatch", "by": "Marta"})
+    assert hub.only_case().state is CaseState.DISPATCHING
+    assert len(hub.unit.offers) > before
+    hub.say("dispatch", "again2", {"case_id": case_id, "answer": "dispatch", "by": "Marta"})
+    assert hub.unit.receipts["again2"][1] == "the case is dispatching"
+    hub.unit.network = {"version": NOW.date(), "providers": []}
+    for number, one in enumerate(o for o in list(hub.unit.offers.values()) if o.state is OfferState.SENT):
+        hub.say("dispatch", f"never{number}", {"offer_id": one.offer_id, "answer": "decline"})
+    hub.say("dispatch", "again3", {"case_id": case_id, "answer": "dispatch", "by": "Marta"})
+    assert hub.only_case().state is CaseState.UNDISPATCHABLE

@@ -1,0 +1,55 @@
+"""What the desk says in a provider's place, or to the network: by the case's number, kept durable like any answer."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Literal
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from pydantic import JsonValue
+
+from connectors.dispatch.answer import Answer, Malformed, answer_of
+from connectors.dispatch.body import JSON, fields_of, media_type
+from connectors.dispatch.routes import DispatchSettings, keep, settled, told
+from doorstep.clock import now
+from doorstep.connector import Hub
+from doorstep.errors import Forbidden, NotFound, WrongType
+
+_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
+DeskKind = Literal["withdraw", "reschedule", "missed", "complete", "dispatch"]
+
+
+def router(settings: DispatchSettings, hub: Hub) -> APIRouter:
+    """Return `POST /api/cases/CASE/service/KIND`; there is no login yet, so callers of this machine only."""
+    routes = APIRouter(tags=["dispatch"])
+
+    @routes.post("/api/cases/{case_id}/service/{kind}", status_code=202)
+    async def say(request: Request, case_id: str, kind: DeskKind) -> JSONResponse:
+        _check_caller(settings, request)
+        if media_type(request) != JSON:  # a browser asks first before it sends JSON from another site
+            raise WrongType("content-type", "send application/json")
+        fields, document = await fields_of(request, document=kind == "complete", also=frozenset({"by"}))
+        by = " ".join(fields.pop("by", "").split())[:100]
+        if not by:
+            raise Malformed("value", "`by` must name the person who says so", location="by")
+        case = await hub.case(case_id) if _ID.fullmatch(case_id) else None
+        if case is None:
+            raise NotFound("case", "there is no such case")
+        answer = Answer("dispatch") if kind == "dispatch" else answer_of(kind, fields, now(), document)
+        of: dict[str, JsonValue] = {"case_id": case_id, "by": by}
+        receipt = await keep(hub, of, case, answer, sender=by, details={"case_id": case_id})
+        receipt = await settled(hub, receipt, settings.answer_wait)
+        return told(receipt, answer, of)
+
+    return routes
+
+
+def _check_caller(settings: DispatchSettings, request: Request) -> None:
+    try:
+        caller = ipaddress.ip_address(request.client.host if request.client else "")
+    except ValueError:
+        caller = None
+    if caller is None or not any(caller in network for network in settings.desk_from):
+        raise Forbidden("caller", "the desk speaks from this machine only (connectors.dispatch.desk_from)")
