@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from urllib.parse import parse_qsl
 
 from fastapi import Request
@@ -56,7 +56,7 @@ async def fields_of(
     return _checked(kept, FIELDS | also), _of_base64(given) if given is not None else None
 
 
-async def _limited(request: Request, limit: int) -> AsyncIterator[bytes]:
+async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
     size = 0
     async for piece in request.stream():
         size += len(piece)
