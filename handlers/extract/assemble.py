@@ -12,6 +12,7 @@ from handlers.extract.candidates import unread
 from handlers.extract.geometry import Box, Span, union
 from handlers.extract.opinion import View, main_page, opinions, views_of
 from handlers.extract.people import untied
+from handlers.extract.plausible import NO_NAME, NO_VALUE, doubt_about
 from handlers.extract.trust import confidence, threshold
 from schemas.document import DocumentClass, ExtractedField
 from schemas.order import Evidence
@@ -70,7 +71,9 @@ def _field(field: str, settled: Settled) -> ExtractedField:
     sure = confidence(field, settled.features)
     validators = (*settled.validators, "conflict") if settled.conflict else settled.validators
     validators = (*validators, *lacking(field, settled.opinion.value, validators))
-    barred_by = {"conflict", *LACKING}.intersection(validators)
+    doubt = doubt_about(field, settled.opinion.value)
+    validators = (*validators, doubt) if doubt else validators
+    barred_by = {"conflict", NO_NAME, NO_VALUE, *LACKING}.intersection(validators)
     accepted = not barred_by and settled.opinion.value is not None and sure >= threshold(field)
     span = settled.opinion.best.found.span
     return ExtractedField(

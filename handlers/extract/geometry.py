@@ -119,7 +119,7 @@ def sheet_of(page: Page) -> Sheet:
     if groups and page.source == "ocr" and _SENT.search(" ".join(word.text for _, word in groups[0])):
         groups = groups[1:]
     lines = [[item for item in row if not _RULE.match(item[1].text) or item[1].text in _KEPT] for row in joined(groups)]
-    rows = tuple(_row(line, page.number, index, height) for index, line in enumerate(filter(None, lines)))
+    rows = tuple(_row(line, page.number, index, height) for index, line in enumerate(filter(_says, lines)))
     return Sheet(page.number, page.width, page.source, height, rows, dict(page.marks))
 
 
@@ -141,6 +141,11 @@ def _useful(word: Word) -> bool:
         and bool(word.text.strip())
         and (not _RULE.match(word.text) or word.text in _KEPT or word.text in MARKS)
     )
+
+
+def _says(line: Sequence[tuple[int, Word]]) -> bool:
+    """Say whether anything but the sides of boxes stands on a line."""
+    return any(word.text.strip("|") for _, word in line)
 
 
 def _group(words: Sequence[tuple[int, Word]], height: float) -> list[list[tuple[int, Word]]]:

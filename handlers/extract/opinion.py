@@ -106,7 +106,7 @@ def _bare_letter(char: str) -> str:
 
 
 def _sheets(pages: Iterable[Page]) -> tuple[Sheet, ...]:
-    return tuple(sheet_of(page) for page in pages if page.words)
+    return tuple(sheet for sheet in (sheet_of(page) for page in pages if page.words) if sheet.rows)
 
 
 def main_page(views: Sequence[View]) -> int | None:

@@ -17,20 +17,13 @@ from rapidfuzz.distance import Levenshtein
 from handlers.extract import dates
 from handlers.extract.candidates import LABEL, SENTENCE, Candidate, of_page
 from handlers.extract.geometry import Sheet, Span, sheet_of
+from handlers.extract.plausible import NOT_NAMES
 from schemas.document import DocumentClass
 from schemas.reading import Page, Reading
 
 SURE = 0.5
 """A name or birth read less surely than this says nothing of whose page it is."""
 MISREAD_DIGITS = 1
-NOT_NAMES = frozenset(
-    {"note", "notes", "summary", "report", "history", "order", "orders", "form", "progress", "discharge", "medical"}
-    | {"care", "health", "home", "services", "service", "patient", "name", "hospital", "clinic", "center", "result"}
-    | {"results", "chart", "record", "records", "visit", "office", "instructions", "admission", "information", "page"}
-    | {"plan", "course", "demographics", "face", "sheet", "insurance", "medicare", "medicaid", "physician", "provider"}
-    | {"medications", "medication", "allergies", "therapy", "nursing", "department", "laboratory", "date", "birth"}
-)
-"""Words of headings, which stand where a chart has its patient's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +106,8 @@ def leaf_of(page: Page) -> Leaf:
 
 
 def _claims(sheet: Sheet) -> list[Claim]:
+    if not sheet.rows:
+        return []
     found = of_page(sheet, DocumentClass.OTHER)
     names = _values((c for c in found if not NOT_NAMES.intersection(str(c.found.value).lower().split())), "member_name")
     births = _values(found, "dob")
