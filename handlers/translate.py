@@ -41,11 +41,26 @@ def orders_in(channel: str, data: bytes, document_id: str) -> tuple[Order, ...] 
     return orders or CodecError("not-found", "there is no order in it")
 
 
+def answers_in(data: bytes, document_id: str, reference: str) -> tuple[Order, ...] | CodecError:
+    """Return a finished QuestionnaireResponse as the order that fills the gaps of the one it answers."""
+    from schemas.fhir import answer_of, is_answer, loads
+    from schemas.fhir.graph import part, parts
+
+    try:
+        resources = [part(entry.get("resource")) for entry in parts(loads(data, max_bytes=len(data)).get("entry"))]
+        return tuple(answer_of(one, reference, document_id) for one in resources if is_answer(one))[:1]
+    except CodecError as error:
+        return error
+
+
 async def _parse(event: Event[TransmissionReceived], tools: Tools) -> tuple[Order, ...] | CodecError:
     """Parse outside the transaction, in a thread: a large message must not stop the others."""
     contents = event.data.contents
     part = contents[1] if event.data.channel == "fhir" and len(contents) > 1 else contents[0]
     data = await tools.content(part)
+    reference = event.data.details.get("answers")
+    if reference:
+        return await asyncio.to_thread(answers_in, data, event.data.document_id, reference)
     return await asyncio.to_thread(orders_in, event.data.channel, data, event.data.document_id)
 
 

@@ -21,6 +21,7 @@ SUPPORTING_TYPES = (
     "Location",
     "Device",
     "Medication",
+    "QuestionnaireResponse",
 )
 CREATED = (*ORDER_TYPES, *SUPPORTING_TYPES)
 STATEMENT_DATE = "2026-11-27"
@@ -42,6 +43,7 @@ def capability_statement(base: str, security: dict[str, Any] | None = None) -> d
             ],
         }
     )
+    resources.append({"type": "Questionnaire", "interaction": [{"code": "read"}]})
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",

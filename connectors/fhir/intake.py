@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 from pydantic import JsonValue
 
 from connectors.fhir import versions
+from connectors.fhir.asking import Answered, answered
 from connectors.fhir.bundles import Entry, Placed, digest_of, has_requests, place, task_plans
 from connectors.fhir.collecting import Collected, collect
 from connectors.fhir.resolve import conditions, resolved
@@ -134,8 +135,11 @@ class Intake:
             key = _update_key(given, key, placed)
         action = "update" if chained.is_update or any(_is_update(one) for one in placed) else None
         collected = await collect(self.hub, placed, action=given.action or action)
+        answers = None if collected.ordered else await answered(self.hub, placed)
         received_at = clock.now()
-        transmission = await work(size, self._transmission, given, key, placed, collected, chained, received_at)
+        transmission = await work(
+            size, self._transmission, given, key, placed, collected, chained, answers, received_at
+        )
         receipt = await self.hub.receive(transmission)
         if receipt.conflict:
             await self._same_or_refuse(given, placed)
@@ -189,6 +193,7 @@ class Intake:
         placed: list[Placed],
         collected: Collected,
         chained: _Chained,
+        answers: Answered | None,
         received_at: datetime,
     ) -> Transmission:
         sha256 = hashlib.sha256(given.body).hexdigest()
@@ -213,6 +218,11 @@ class Intake:
         if plans:
             context = {"focus": plans[0].focus, "task": f"Task/{plans[0].id}"}
             reply_to = ReplyTo(channel="fhir", address=given.partner, context=context)
+        orders = {"orders": str(len(plans))}
+        if answers:
+            orders = {"orders": "1", "answers": answers.request}
+            context = {"focus": answers.request, "task": f"Task/{answers.task}"}
+            reply_to = ReplyTo(channel="fhir", address=given.partner, context=context)
         return Transmission(
             channel="fhir",
             idempotency_key=key,
@@ -222,7 +232,7 @@ class Intake:
             identifier=given.bundle_identifier[1] if given.bundle_identifier else _first_identifier(given.entries),
             sender=given.partner,
             tenant=given.partner,
-            details={"interaction": given.interaction, "type": given.entries[0].kind, "orders": str(len(plans))},
+            details={"interaction": given.interaction, "type": given.entries[0].kind, **orders},
             resources=(*resources, *chained.links),
         )
 

@@ -47,7 +47,8 @@ async def _task(hub: Hub, confirmation: ConfirmationRequested) -> dict[str, Any]
         shown = await task_of_request(hub, focus) if focus else None
         told = context.get("task", "").removeprefix("Task/")
         identifier = str(shown["id"]) if shown else told or None
-        return task_of(case, identifier=identifier, focus=focus or context.get("focus"))
+        base = f"{hub.base_url().rstrip('/')}/fhir"
+        return task_of(case, identifier=identifier, focus=focus or context.get("focus"), base=base)
     if confirmation.case_id is None and context.get("task"):
         identifier = context["task"].removeprefix("Task/")
         return await current_task(hub, identifier) or pending_task(

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
 
+from connectors.fhir.asking import questionnaire_of
 from connectors.fhir.authority import searched_partner, security
 from connectors.fhir.capability import CREATED, ORDER_TYPES, capability_statement
 from connectors.fhir.search import asked_of, searchset
@@ -42,9 +43,13 @@ class Reads:
         return _shown(await self.resource(kind, resource_id), request)
 
     async def resource(self, kind: str, resource_id: str) -> dict[str, Any]:
-        """Return a resource, or a Task as its case stands now."""
-        task = await current_task(self.hub, resource_id) if kind == "Task" else None
-        body = task or (await self.hub.resource(kind, resource_id) if is_resource_type(kind) else None)
+        """Return a resource; a Task and what it asks as their case stands now."""
+        made: dict[str, Any] | None = None
+        if kind == "Task":
+            made = await current_task(self.hub, resource_id)
+        elif kind == "Questionnaire":
+            made = await questionnaire_of(self.hub, resource_id, self.base)
+        body = made or (await self.hub.resource(kind, resource_id) if is_resource_type(kind) else None)
         if body is None:
             raise refusal(404, "not-found", "there is no such resource")
         return body
@@ -56,8 +61,8 @@ class Reads:
         raise refusal(404, "not-found", "there is no such version")
 
     async def _versions(self, kind: str, resource_id: str) -> list[dict[str, Any]]:
-        """Return every version, oldest first; of a Task, which is made of its case, the present one."""
-        if kind == "Task":
+        """Return every version, oldest first; of what is made of a case, the present one."""
+        if kind in {"Task", "Questionnaire"}:
             return [await self.resource(kind, resource_id)]
         found = await self.hub.versions(kind, resource_id) if is_resource_type(kind) else []
         if not found:
@@ -72,7 +77,7 @@ class Reads:
 
     def _past(self, kind: str, resource_id: str, body: dict[str, Any]) -> dict[str, Any]:
         meta = part(body.get("meta"))
-        first = kind == "Task" or meta.get("versionId", "1") == "1"
+        first = kind in {"Task", "Questionnaire"} or meta.get("versionId", "1") == "1"
         request = {"method": "POST", "url": kind} if first else {"method": "PUT", "url": f"{kind}/{resource_id}"}
         response = {"status": "201" if first else "200", "etag": etag(str(meta.get("versionId", "1")))}
         response["lastModified"] = str(meta.get("lastUpdated"))

@@ -29,9 +29,10 @@ async def current_task(hub: Hub, task_id: str) -> dict[str, Any] | None:
     if receipt is None:
         return None
     focus, based_on = str(facts["focus"]), [str(reference) for reference in facts["basedOn"]]
-    case = await _case(hub, receipt, focus) or await _case_before(hub, task_id)
+    case = await case_of_task(hub, task_id)
     if case is not None:
-        return task_of(case, identifier=task_id, focus=focus, based_on=based_on)
+        base = f"{hub.base_url().rstrip('/')}/fhir"
+        return task_of(case, identifier=task_id, focus=focus, based_on=based_on, base=base)
     return pending_task(
         identifier=task_id,
         focus=focus,
@@ -67,9 +68,12 @@ async def _receipt(hub: Hub, sha256: str, task_id: str) -> Receipt | None:
     return found[0] if found else None
 
 
-async def _case_before(hub: Hub, task_id: str) -> Case | None:
-    """Return the case that the order's earlier versions opened, while a person still looks at the newest one."""
-    for facts in reversed((await hub.versions(TASK_TYPE, task_id))[:-1]):
+async def case_of_task(hub: Hub, task_id: str) -> Case | None:
+    """Return the case of a Task's order.
+
+    While a person still looks at its newest version, that is the case that an earlier version opened.
+    """
+    for facts in reversed(await hub.versions(TASK_TYPE, task_id)):
         receipt = await _receipt(hub, str(facts["sha256"]), task_id)
         case = await _case(hub, receipt, str(facts["focus"])) if receipt else None
         if case is not None:

@@ -4,6 +4,7 @@ from schemas.fhir.elements import is_request, is_resource_type
 from schemas.fhir.groups import order_groups
 from schemas.fhir.order import orders_of
 from schemas.fhir.outcome import Issue, operation_outcome
+from schemas.fhir.questionnaire import answer_of, is_answer, questionnaire
 from schemas.fhir.strict import dumps, loads, plain
 from schemas.fhir.task import BUSINESS_STATUS, TASK_STATUS, pending_task, task_id, task_of
 from schemas.fhir.validation import validate
@@ -14,7 +15,9 @@ __all__ = [
     "BUSINESS_STATUS",
     "TASK_STATUS",
     "Issue",
+    "answer_of",
     "dumps",
+    "is_answer",
     "is_request",
     "is_resource_type",
     "loads",
@@ -23,6 +26,7 @@ __all__ = [
     "orders_of",
     "pending_task",
     "plain",
+    "questionnaire",
     "task_id",
     "task_of",
     "validate",

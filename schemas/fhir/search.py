@@ -72,6 +72,10 @@ SEARCH: dict[str, dict[str, tuple[Kind, str]]] = {
     "Encounter": {**_COMMON, **_SUBJECT, "status": ("token", "status"), "class": ("token", "class")},
     "Location": {**_COMMON, "name": ("string", "name")},
     "Device": {**_COMMON, "patient": ("reference", "patient"), "type": ("token", "type")},
+    "QuestionnaireResponse": {
+        **_COMMON, **_SUBJECT, "status": ("token", "status"), "authored": ("date", "authored"),
+        "based-on": ("reference", "basedOn"), "questionnaire": ("token", "questionnaire"),
+    },
     "Medication": {**_COMMON, "code": ("token", "code")},
 }  # fmt: skip
 """Resource type -> search parameter (as R4 names it) -> kind and where it stands."""

@@ -67,12 +67,17 @@ def task_id(focus: str) -> str:
 
 
 def task_of(
-    case: Case, *, identifier: str | None = None, focus: str | None = None, based_on: Sequence[str] = ()
+    case: Case,
+    *,
+    identifier: str | None = None,
+    focus: str | None = None,
+    based_on: Sequence[str] = (),
+    base: str | None = None,
 ) -> dict[str, Any]:
     """Return the Task of a case.
 
     `identifier` is the Task's id and `focus` its order where they are known from the request that came in; without
-    them both follow from the case's own order.
+    them both follow from the case's own order. With the server's `base` it names the Questionnaire of what is asked.
     """
     focus = focus or case.order.unmapped.get(FOCUS)
     task: dict[str, Any] = {
@@ -95,6 +100,10 @@ def task_of(
     }
     task |= _about(focus, based_on, case.order.unmapped.get("subject"))
     output = _output(case)
+    if base and any("valueString" in one for one in output):
+        coding = [{"system": ELEMENT_SYSTEM, "code": "questionnaire"}]
+        asked = {"coding": coding, "text": "Questionnaire that asks for it"}
+        output.append({"type": asked, "valueCanonical": f"{base}/Questionnaire/{task['id']}"})
     if output:
         task["output"] = output
     return task
