@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from doorstep.journal import Reader
-from doorstep.reports import metrics, open_referrals, reconciliation
+from doorstep.reports import denials, metrics, open_referrals, reconciliation
 from doorstep.reports.period import Period, named_period
 from doorstep.reports.reconciliation import OwnCounts
 from doorstep.reports.sheet import Report
@@ -41,6 +41,7 @@ def desk_zone() -> ZoneInfo:
 REPORTS: dict[str, Definition] = {
     "daily-import-reconciliation": Definition("Daily import reconciliation", "yesterday", reconciliation.report),
     "weekly-open-referrals": Definition("Weekly open referrals", "week", _of(open_referrals.report)),
+    "monthly-denials": Definition("Monthly denial audit", "month", _of(denials.report)),
     "metrics": Definition("Metrics", "month", _of(metrics.report)),
 }
 """By the name that `doorstep report` takes."""

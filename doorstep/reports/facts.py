@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from doorstep.journal import Reader
@@ -32,7 +32,7 @@ from schemas.outbound import (
     ConfirmationSent,
     DeliveryDied,
 )
-from schemas.service import ServiceScheduled
+from schemas.service import OfferWithdrawn, ServiceCompleted, ServiceMissed, ServiceScheduled
 
 READ: tuple[type[Payload], ...] = (
     IdentityResolved,
@@ -44,7 +44,10 @@ READ: tuple[type[Payload], ...] = (
     OfferDeclined,
     OfferExpired,
     OfferRecalled,
+    OfferWithdrawn,
     ServiceScheduled,
+    ServiceMissed,
+    ServiceCompleted,
     FieldsExtracted,
     ReviewRequested,
     ReviewDecided,
@@ -54,6 +57,8 @@ READ: tuple[type[Payload], ...] = (
     ConfirmationFailed,
     DeliveryDied,
 )
+LOOK_BACK = timedelta(days=100)
+"""How long before the period a service that is due in it may have been committed."""
 TELLS_SENDER = {ConfirmationKind.ACKNOWLEDGED, ConfirmationKind.INFORMATION_REQUESTED}
 """The confirmations that give a sender the case number."""
 
@@ -90,6 +95,20 @@ class Referral:
 
 
 @dataclass(slots=True)
+class Service:
+    """A service that one provider committed to: by the first start that was ever committed for the case."""
+
+    first_start: datetime
+    received_at: datetime | None = None
+    completed_at: datetime | None = None
+    late: bool = False
+    moved_by_member: bool = False
+    missed: list[str] = field(default_factory=list)
+    """Whose cause each missed visit was."""
+    withdrawn: int = 0
+
+
+@dataclass(slots=True)
 class SentOffer:
     npi: str
     provider: str
@@ -105,6 +124,10 @@ class Facts:
 
     referrals: dict[str, Referral] = field(default_factory=dict)
     offers: dict[str, SentOffer] = field(default_factory=dict)
+    services: dict[str, Service] = field(default_factory=dict)
+    """By case, whenever its order was received."""
+    received: dict[str, datetime] = field(default_factory=dict)
+    """When the order of each case that was seen came."""
     decided: dict[str, list[datetime]] = field(default_factory=dict)
     """Document -> when a person decided on it."""
     review_seconds: list[float] = field(default_factory=list)
@@ -131,8 +154,11 @@ class _Gathering:
                 self._linked(event.time, data)
             case CaseStateChanged():
                 self.states.setdefault(data.case_id, []).append((data.to_state, event.time))
-            case InformationRequested() | ServiceScheduled():
-                self._moved(data)
+            case InformationRequested():
+                self._asked(data)
+            case ServiceScheduled() | ServiceMissed() | ServiceCompleted() | OfferWithdrawn():
+                self._served(data)
+                self._offered(event.time, data)
             case CaseClock():
                 self.facts.breaches[data.clock] += self.period.has(event.time)
             case DeliveryDied():
@@ -144,20 +170,32 @@ class _Gathering:
             case _:
                 self._offered(event.time, data)
 
-    def _moved(self, data: InformationRequested | ServiceScheduled) -> None:
-        found = self._of(data)
-        if found is None:
-            return
+    def _asked(self, data: InformationRequested) -> None:
+        if found := self._of(data):
+            known = {element for element, _ in found.asked}
+            found.asked += [(e.element_id, e.status.value) for e in data.elements if e.element_id not in known]
+
+    def _served(self, data: ServiceScheduled | ServiceMissed | ServiceCompleted | OfferWithdrawn) -> None:
+        service = self.facts.services.get(data.case_id)
         if isinstance(data, ServiceScheduled):
-            found.scheduled.append(data.start)
+            service = self.facts.services.setdefault(data.case_id, Service(data.start))
+            service.moved_by_member |= data.code == "member-asked"
+            if found := self._of(data):
+                found.scheduled.append(data.start)
+        elif service is None:
             return
-        known = {element for element, _ in found.asked}
-        found.asked += [(e.element_id, e.status.value) for e in data.elements if e.element_id not in known]
+        elif isinstance(data, ServiceMissed):
+            service.missed.append(data.cause)
+        elif isinstance(data, OfferWithdrawn):
+            service.withdrawn += 1
+        else:
+            service.completed_at, service.late = data.proof.completed_at, data.late
 
     def _of(self, data: Any) -> Referral | None:
         return self.facts.referrals.get(data.case_id)
 
     def _linked(self, at: datetime, data: IdentityResolved) -> None:
+        self.facts.received.setdefault(data.case_id, data.received_at)
         if data.is_new and self.period.has(data.received_at):
             order = data.order
             self.facts.referrals[data.case_id] = Referral(
@@ -211,9 +249,11 @@ class _Gathering:
         if isinstance(data, OfferSent):
             if self.period.has(at):
                 self.facts.offers[data.offer_id] = SentOffer(data.npi, data.provider_name, data.case_id, at)
-        elif (offer := self.facts.offers.get(data.offer_id)) and offer.ended != "accepted":
-            offer.ended = data.topic.rsplit(".", 1)[-1]
-            offer.answered_at = at
+        elif offer := self.facts.offers.get(data.offer_id):
+            if isinstance(data, OfferWithdrawn):
+                offer.ended = "withdrawn"
+            elif offer.ended != "accepted" and data.topic.startswith("dispatch.offer."):
+                offer.ended, offer.answered_at = data.topic.rsplit(".", 1)[-1], at
 
 
 def facts_of(events: Iterable[Event[Any]], period: Period) -> Facts:
@@ -226,7 +266,7 @@ def facts_of(events: Iterable[Event[Any]], period: Period) -> Facts:
 
 def gather(reader: Reader, period: Period) -> Facts:
     """Read a period's facts; what came after it counts for the referrals that were received in it."""
-    return facts_of(reader.events_since(period.since, topics=[payload.topic for payload in READ]), period)
+    return facts_of(reader.events_since(period.since - LOOK_BACK, topics=[payload.topic for payload in READ]), period)
 
 
 def hours(seconds: Iterable[float]) -> list[float]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from doorstep.journal import Reader
-from doorstep.reports.facts import Facts, Referral, gather, hours
+from doorstep.reports.facts import Facts, Referral, Service, gather, hours
 from doorstep.reports.period import Period
 from doorstep.reports.sheet import RATE_COLUMNS, Cell, Rate, Report, Table, percentile
 from schemas.case import CaseState
@@ -30,6 +30,8 @@ def report(reader: Reader, period: Period) -> Report:
         ("resolved at first contact", first_contact(received)),
         ("referrals placed with a provider", placed(received)),
         ("offers accepted", accepted(facts)),
+        ("on time, by the first committed start", on_time(facts, period)),
+        ("visits missed", missed(facts, period)),
         ("received again", Rate(sum(r.duplicates > 0 for r in received), len(received))),
         ("discharges scheduled", discharge_saves(received)),
     ]
@@ -97,8 +99,27 @@ def accepted(facts: Facts) -> Rate:
     """Count offers; one that was recalled because another provider was first is no fault of its provider."""
     recalled = sum(offer.ended == "recalled" for offer in facts.offers.values())
     open_ones = sum(not offer.ended for offer in facts.offers.values())
-    good = sum(offer.ended == "accepted" for offer in facts.offers.values())
+    good = sum(offer.ended in {"accepted", "withdrawn"} for offer in facts.offers.values())
     return Rate(good, len(facts.offers) - recalled - open_ones, {"recalled": recalled, "still open": open_ones})
+
+
+def _due(facts: Facts, period: Period) -> list[Service]:
+    return [s for s in facts.services.values() if period.has(s.first_start) and s.first_start <= period.now]
+
+
+def on_time(facts: Facts, period: Period) -> Rate:
+    """Count what was due in the period by the first start that was committed; what has no proof counts as late."""
+    due = _due(facts, period)
+    counted = [service for service in due if not service.moved_by_member]
+    good = sum(service.completed_at is not None and not service.late for service in counted)
+    return Rate(good, len(counted), {"moved because the member asked": len(due) - len(counted)})
+
+
+def missed(facts: Facts, period: Period) -> Rate:
+    due = _due(facts, period)
+    ours = [s for s in due if any(cause == "provider" for cause in s.missed)]
+    others = sum(bool(s.missed) and s not in ours for s in due)
+    return Rate(len(ours), len(due), {"missed for another cause than the provider (counted as not missed)": others})
 
 
 def discharge_saves(received: Sequence[Referral]) -> Rate:
@@ -117,6 +138,9 @@ def _times(received: Sequence[Referral], facts: Facts, period: Period) -> list[t
         ("receipt to complete", since_receipt(lambda r: r.reached(CaseState.COMPLETE))),
         ("receipt to a provider's acceptance", since_receipt(lambda r: r.reached(*_PLACED))),
         ("receipt to the committed start", since_receipt(lambda r: r.scheduled[0] if r.scheduled else None)),
+        ("receipt to service", [(s.completed_at - facts.received[case]).total_seconds()
+                                for case, s in facts.services.items()
+                                if s.completed_at and period.has(s.completed_at) and case in facts.received]),
         ("waiting for the sender", [s for r in received if (s := r.spent_in(CaseState.INCOMPLETE, period.now))]),
         ("offer to acceptance", [(o.answered_at - o.sent_at).total_seconds() for o in facts.offers.values()
                                  if o.ended == "accepted" and o.answered_at]),
@@ -150,7 +174,7 @@ def _providers(facts: Facts) -> Table:
     outcomes: dict[tuple[str, str], Counter[str]] = {}
     for offer in facts.offers.values():
         outcomes.setdefault((offer.npi, offer.provider), Counter())[offer.ended or "open"] += 1
-    columns = ("accepted", "declined", "expired", "recalled", "open")
+    columns = ("accepted", "declined", "expired", "recalled", "withdrawn", "open")
     rows: list[tuple[Cell, ...]] = [
         (npi, provider, sum(found.values()), *(found[name] for name in columns))
         for (npi, provider), found in sorted(outcomes.items())

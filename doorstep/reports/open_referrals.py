@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from doorstep.journal import Reader
 from doorstep.reports.period import Period
 from doorstep.reports.sheet import Cell, Report, Table
-from schemas.case import ALLOWED, Case, CaseState
+from schemas.case import CLOSED, Case, CaseState
 
 _BUCKETS = (
     ("0-24 h", timedelta(hours=24)),
@@ -28,7 +28,7 @@ def bucket(age: timedelta) -> str:
 
 def report(reader: Reader, period: Period) -> Report:
     """List the open cases of now; the period says only what they are compared with: opened and closed in it."""
-    open_cases = [case for case in _all(reader) if ALLOWED[case.state]]
+    open_cases = [case for case in _all(reader) if case.state not in CLOSED]
     waiting = {review.case_id: review.reason for review in reader.reviews(limit=1_000_000) if review.case_id}
     clocks = _next_clocks(reader)
     rows: list[tuple[Cell, ...]] = []
@@ -97,6 +97,12 @@ def _blocker(case: Case, review: str | None) -> str:
         return f"desk: {review}"
     return {
         CaseState.UNDISPATCHABLE: "desk: no provider can take it",
+        CaseState.BENEFITS: "payer: coverage",
+        CaseState.AUTH_PENDING: "payer: authorization",
+        CaseState.DENIED: "desk: denied, appeal or close",
+        CaseState.APPEALING: "payer: appeal",
+        CaseState.EXTERNAL_REVIEW: "regulator: external review",
+        CaseState.MISSED: "provider: missed, no new date",
         CaseState.DISPATCHING: "provider: offers are out",
         CaseState.PROVIDER_ACCEPTED: "provider: no date yet",
         CaseState.SCHEDULED: "none: waiting for the day",

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from doorstep.reports import named_period
 from doorstep.reports.facts import Facts, facts_of
-from doorstep.reports.metrics import accepted, acknowledged, clarified, first_contact, placed, touchless
+from doorstep.reports.metrics import (
+    accepted,
+    acknowledged,
+    clarified,
+    first_contact,
+    missed,
+    on_time,
+    placed,
+    touchless,
+)
 from schemas.case import (
     CaseState,
     CaseStateChanged,
@@ -24,6 +34,7 @@ from schemas.case import (
 from schemas.document import ReviewDecided, ReviewRequested
 from schemas.event import Event, Payload
 from schemas.outbound import ConfirmationKind, ConfirmationRequested, ConfirmationSent
+from schemas.service import OfferWithdrawn, Proof, ServiceCompleted, ServiceMissed, ServiceScheduled
 from tests.factories import HOSPITAL, NOW, extraction, order
 
 MONTH = named_period("2026-11", ZoneInfo("America/New_York"), NOW + timedelta(days=20))
@@ -74,9 +85,23 @@ class Story:
         which = {"case_id": "A", "offer_id": f"offer {number}", "npi": "1285894246"}
         self.tell(OfferSent(**which, provider_name="P", wave=1, respond_by=NOW))
         for end in ends:
-            more = {OfferAccepted: {"provider_name": "P", "start": NOW}, OfferRecalled: {"reason": "r"}}.get(end, {})
+            more = {
+                OfferAccepted: {"provider_name": "P", "start": NOW},
+                OfferRecalled: {"reason": "r"},
+                OfferWithdrawn: {"provider_name": "P", "code": "other", "reason": "r", "by": "provider"},
+            }.get(end, {})
             self.tell(end(**which, **more), after=number)
         return self
+
+    def serves(self, case_id: str, what: str, *, after: float = 5, **said: Any) -> Story:
+        which = {"case_id": case_id, "offer_id": "o", "npi": "1285894246", "provider_name": "P"}
+        if what == "scheduled":
+            return self.tell(ServiceScheduled(**which, **said), after=after)
+        if what == "missed":
+            more = {"start": NOW, "code": "c", "reason": "r", "then": "person", "by": "provider"}
+            return self.tell(ServiceMissed(**which, **more, **said), after=after)
+        proof = Proof(completed_at=NOW, signed_by="Neighbour", recorded_by="provider")
+        return self.tell(ServiceCompleted(**which, proof=proof, committed_start=NOW, **said), after=after)
 
     @property
     def facts(self) -> Facts:
@@ -136,6 +161,35 @@ def test_a_recalled_or_open_offer_counts_neither_for_nor_against_its_provider() 
     story = Story().referral().offer(1, OfferExpired).offer(2, OfferAccepted, OfferRecalled).offer(3, OfferRecalled)
     rate = accepted(story.offer(4).facts)
     assert (rate.n, rate.of, rate.excluded) == (1, 2, {"recalled": 1, "still open": 1})
+
+
+def test_on_time_is_by_the_first_start_and_needs_proof() -> None:
+    story = Story()
+    for case_id in ("on time", "late", "no proof", "asked", "moved by us"):
+        story.referral(case_id).serves(case_id, "scheduled", start=NOW + timedelta(hours=4))
+    story.serves("on time", "completed", late=False).serves("late", "completed", late=True)
+    story.serves("asked", "scheduled", start=NOW + timedelta(hours=90), code="member-asked")
+    story.serves("asked", "completed", late=True)
+    story.serves("moved by us", "missed", cause="provider").serves("moved by us", "completed", late=True)
+    story.serves("no proof", "missed", cause="member")
+    facts = story.facts
+    rate = on_time(facts, MONTH)
+    assert (rate.n, rate.of, list(rate.excluded.values())) == (1, 4, [1])
+    assert (missed(facts, MONTH).n, missed(facts, MONTH).of) == (1, 5)
+
+
+def test_a_service_that_is_due_in_the_month_counts_whenever_its_order_came() -> None:
+    story = Story().referral("old", received=NOW - timedelta(days=60))
+    story.serves("old", "scheduled", start=NOW + timedelta(hours=1), after=-24 * 30).serves(
+        "old", "completed", late=False
+    )
+    assert (on_time(story.facts, MONTH).n, on_time(story.facts, MONTH).of) == (1, 1)
+
+
+def test_an_offer_that_was_given_back_was_accepted_first() -> None:
+    story = Story().referral("A").offer(1, OfferAccepted, OfferWithdrawn)
+    assert next(iter(story.facts.offers.values())).ended == "withdrawn"
+    assert accepted(story.facts).n == 1
 
 
 def test_first_contact_and_placement() -> None:
