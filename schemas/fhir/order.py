@@ -163,15 +163,21 @@ def _service_dates(requests: list[Resource]) -> tuple[date | None, date | None]:
 
 
 def _diagnoses(requests: list[Resource], graph: Graph) -> list[Diagnosis]:
-    """Return the reasons of all lines in their order, each ICD-10-CM code once."""
+    """Return the reasons of all lines, each ICD-10-CM code once: by the rank that a Condition has, else as sent."""
     concepts: list[Resource] = []
+    ranked: list[tuple[int, Resource]] = []
     for request in requests:
         concepts += parts(request.get("reasonCode"))
         conditions = [graph.resolve(ref, request) or {} for ref in parts(request.get("reasonReference"))]
         if not concepts and not conditions:
             supporting = [graph.resolve(ref, request) or {} for ref in parts(request.get("supportingInfo"))]
             conditions = [s for s in supporting if s.get("resourceType") == "Condition"]
-        concepts += [part(c.get("code")) for c in conditions if not _refuted(c)]
+        for condition in conditions:
+            if not _refuted(condition):
+                rank = _rank(condition)
+                ranked += [(rank, part(condition.get("code")))] if rank else []
+                concepts += [] if rank else [part(condition.get("code"))]
+    concepts = [concept for _, concept in sorted(ranked, key=lambda pair: pair[0])] + concepts
     found: dict[str, str | None] = {}
     for concept in concepts:
         codings = [(icd10(c.get("system"), str(c.get("code") or "")), c) for c in parts(concept.get("coding"))]
@@ -181,6 +187,12 @@ def _diagnoses(requests: list[Resource], graph: Graph) -> list[Diagnosis]:
         for code, display in named or [(code, text) for code in in_text]:
             found.setdefault(code, display or None)
     return [Diagnosis(code=code, description=text, rank=place) for place, (code, text) in enumerate(found.items(), 1)]
+
+
+def _rank(condition: Resource) -> int:
+    """Return the rank of a diagnosis where an extension `diagnosis-rank` gives it, 0 where none does."""
+    said = next((value for name, value in extensions(condition) if name == "diagnosis-rank"), "")
+    return int(said) if isinstance(said, str) and said.isascii() and said.isdigit() and len(said) < 4 else 0
 
 
 def _refuted(condition: Resource) -> bool:

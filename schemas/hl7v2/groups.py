@@ -62,8 +62,11 @@ class Patient:
         self.segments.setdefault(segment.name, []).append(segment)
 
 
-def patients_of(message: Message) -> tuple[list[Patient], list[Segment]]:
-    """Return the patients with their items, and the segments without a valid segment id."""
+def patients_of(message: Message, *, nobody: bool = False) -> tuple[list[Patient], list[Segment]]:
+    """Return the patients with their items, and the segments without a valid segment id.
+
+    With `nobody`, a message without a PID has one patient of whom nothing is known.
+    """
     patients: list[Patient] = []
     common = Patient()
     current = common
@@ -82,6 +85,8 @@ def patients_of(message: Message) -> tuple[list[Patient], list[Segment]]:
             _add_to_item(current, segment)
     if patients:
         patients[0].items[:0] = common.items  # out of order, yet nothing that was ordered may fall away
+    elif nobody:
+        patients.append(common)
     return patients, strange
 
 

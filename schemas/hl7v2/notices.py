@@ -15,6 +15,7 @@ from schemas.hl7v2 import parties, values
 from schemas.hl7v2.er7 import Message, Segment, split
 from schemas.hl7v2.groups import Patient, Segments, patients_of
 from schemas.hl7v2.header import kind_of
+from schemas.hl7v2.moments import clock_of
 from schemas.hl7v2.sheet import Sheet, unmapped
 from schemas.order import Identifier, Order
 from schemas.patient import NoticeKind
@@ -109,7 +110,8 @@ def _notice(
     found = parties.member_of(sheet, scope)
     deadline = sheet.first("discharge_deadline", scope, ("PV1-45", "PV2-9"), values.moment)
     if isinstance(deadline, datetime) and deadline.tzinfo is None:
-        deadline = deadline.replace(tzinfo=zone_of(found.member.address)).astimezone(UTC)
+        sent = next((s.get(7) for s in scope.get("MSH", ())), "")
+        deadline = deadline.replace(tzinfo=clock_of(sent, zone_of(found.member.address))).astimezone(UTC)
     told = Order(
         order_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"doorstep:hl7v2:notice:{document_id}:{ordinal}")),
         document_id=document_id,

@@ -14,6 +14,7 @@ from schemas.hl7v2.er7 import Message, split
 from schemas.hl7v2.groups import Item, Patient, Segments, patients_of
 from schemas.hl7v2.header import ORDER_SEGMENTS, kind_of
 from schemas.hl7v2.lines import diagnoses_of, line_of, type_of
+from schemas.hl7v2.moments import clock_of
 from schemas.hl7v2.sheet import Sheet, unmapped
 from schemas.hl7v2.stated import with_stated
 from schemas.order import Address, Clinician, Order, OrderLine, OrderType
@@ -103,7 +104,7 @@ def _drafts(patient: Patient, kind: tuple[str, str]) -> list[Draft]:
     coded = [line for _, line, _, _, _ in read if line and line.code]
     drafts: dict[tuple[OrderType, str], Draft] = {}
     for item, line, found, action, sheet in read:
-        order_type = _settled(found, line, types)
+        order_type = settled(found, line, types)
         is_result = kind[0] == "REF" and bool(coded) and line is not None and not line.code
         draft = drafts.setdefault((order_type, action), Draft(action, order_type, Sheet(), patient))
         draft.sheet.used |= sheet.used
@@ -113,7 +114,7 @@ def _drafts(patient: Patient, kind: tuple[str, str]) -> list[Draft]:
     return list(drafts.values())
 
 
-def _settled(found: OrderType, line: OrderLine | None, types: list[OrderType]) -> OrderType:
+def settled(found: OrderType, line: OrderLine | None, types: list[OrderType]) -> OrderType:
     """A pump goes with its infusion; an item of unknown type goes with the only known one."""
     code = line.code or "" if line else ""
     is_pump = any(low <= code <= high for low, high in tables.INFUSION_EQUIPMENT)
@@ -156,7 +157,8 @@ def _order(draft: Draft, document_id: str, ordinal: int) -> Order:
         delivery_address=_deliver_to(sheet, scopes, found.delivery),
         discharge_deadline=sheet.first("discharge_deadline", patient, tables.DEADLINE_PLACES, values.moment),
     )
-    return _finished(with_stated(order, sheet, draft.patient.segments, draft.items), sheet)
+    sent = next((s.get(7) for s in patient.get("MSH", ())), "")
+    return _finished(with_stated(order, sheet, draft.patient.segments, draft.items), sheet, sent)
 
 
 def _first(sheet: Sheet, scopes: list[Segments], places: tuple[str, ...]) -> str | None:
@@ -191,7 +193,7 @@ def _same_clinician(sheet: Sheet, found: list[Clinician]) -> Clinician:
     return best
 
 
-def _finished(order: Order, sheet: Sheet) -> Order:
+def _finished(order: Order, sheet: Sheet, sent: str) -> Order:
     """Keep in `unreadable` only fields that stayed empty or were left for a person, and check the dates' order."""
     update: dict[str, object] = {}
     if order.service_start and order.service_end and order.service_end < order.service_start:
@@ -209,8 +211,8 @@ def _finished(order: Order, sheet: Sheet) -> Order:
     }
     deadline = order.discharge_deadline
     if isinstance(deadline, datetime) and deadline.tzinfo is None:
-        zone = zone_of(order.delivery_address)  # a time without an offset is the local time of the member's home
-        update["discharge_deadline"] = deadline.replace(tzinfo=zone).astimezone(UTC)
+        clock = clock_of(sent, zone_of(order.member.address or order.delivery_address))
+        update["discharge_deadline"] = deadline.replace(tzinfo=clock).astimezone(UTC)
     unreadable = {k: v for k, v in sheet.unreadable.items() if not present.get(k)}
     if order.delivery_address:
         sheet.conflicting.pop("ship_address", None)  # two homes are no matter where a place to deliver is named
