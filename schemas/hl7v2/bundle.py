@@ -17,6 +17,7 @@ from schemas.hl7v2 import values
 from schemas.hl7v2.cells import left_over
 from schemas.hl7v2.er7 import Message, Segment, split
 from schemas.hl7v2.groups import Item, Patient, Segments, patients_of
+from schemas.hl7v2.header import kind_of
 from schemas.hl7v2.lines import line_of, type_of
 from schemas.hl7v2.mapping import MessageMap, Part, Place, mappings
 from schemas.hl7v2.moments import clock_of, moment_of
@@ -77,11 +78,9 @@ def bundle_of(data: bytes) -> Translated:
 
 
 def _kind(message: Message, field: str) -> tuple[str, str]:
-    parts = [part.strip().upper() for part in field.split(message.delimiters.component)]
-    event = parts[1] if len(parts) > 1 else ""
-    if not event:
-        event = next((s.get(1).upper() for s in message.segments() if s.name == "EVN"), "")
-    return parts[0], event
+    """Return type and event; old senders give the event in EVN-1 alone."""
+    code, event = kind_of(field, message.delimiters)
+    return code, event or next((s.get(1).upper() for s in message.segments() if s.name == "EVN"), "")
 
 
 def _map_of(kind: tuple[str, str]) -> MessageMap:
