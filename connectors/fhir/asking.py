@@ -10,10 +10,9 @@ from connectors.fhir.bundles import Placed, stored_reference
 from connectors.fhir.tasks import TASK_OF_TYPE, TASK_TYPE, case_of_task, index_id
 from doorstep import clock, rules
 from doorstep.connector import Hub
-from schemas.case import CaseState
+from schemas.case import UNMET, CaseState
 from schemas.fhir import is_answer, questionnaire
 from schemas.fhir.graph import parts
-from schemas.fhir.task import ASKED
 from schemas.order import OrderType
 from schemas.rules import Element, Ruleset
 
@@ -33,7 +32,7 @@ async def questionnaire_of(hub: Hub, identity: str, base: str) -> dict[str, Any]
     case = await case_of_task(hub, identity) if facts else None
     if case is None or case.state is not CaseState.INCOMPLETE:
         return None
-    asked = [(r.element_id, r.label, r.ask, r.severity != "advise") for r in case.unmet if r.status in ASKED]
+    asked = [(r.element_id, r.label, r.ask, r.severity != "advise") for r in case.unmet if r.status in UNMET]
     title = f"What is needed for case {case.case_id}"
     return questionnaire(asked, identity=identity, url=url, version=str(case.revision), title=title)
 
