@@ -57,7 +57,7 @@ def read_mail(data: bytes) -> Reading:
             continue
         engines.append(reading.engine)
         problems += [f"{problem} of {where}" for problem in reading.problems]
-        pages += [page.model_copy(update={"part": number}) for page in reading.pages]
+        pages += [page.model_copy(update={"part": number, "leaf": page.number}) for page in reading.pages]
     body = body_page(f"{message.subject}\n\n{message.body}" if message.body.strip() else "")
     if body is not None:
         pages.insert(0, body)

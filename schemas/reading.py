@@ -33,6 +33,7 @@ class Page(Model):
     words: tuple[Word, ...]
     rotation: int = 0
     part: int = 1
+    leaf: int | None = Field(default=None, description="Its number within its part, where that is not `number`")
     second: tuple[Word, ...] = Field(default=(), description="All that the second engine read, as it read it")
     barcodes: tuple[str, ...] = Field(default=(), description="The texts of its barcodes")
     marks: dict[str, bool] = Field(default_factory=dict, description="What pixels say: signature, checkbox:<label>")

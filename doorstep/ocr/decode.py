@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -42,8 +42,11 @@ class RawPage:
     problem: CodecError | None = None
 
 
-def image_pages(data: bytes, form: str) -> Iterator[RawPage]:
-    """Yield the pages of a TIFF, PNG or JPEG; a broken page is yielded with its problem and ends the file."""
+def image_pages(data: bytes, form: str, only: Collection[int] | None = None) -> Iterator[RawPage]:
+    """Yield the pages of a TIFF, PNG or JPEG; a broken page is yielded with its problem and ends the file.
+
+    With `only`, the other pages are passed over without being decoded.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -53,7 +56,7 @@ def image_pages(data: bytes, form: str) -> Iterator[RawPage]:
         except (UnidentifiedImageError, *_DAMAGED) as error:
             raise CodecError("damaged", f"the {form} file is damaged or not of its kind") from error
         with image:
-            yield from _frames(image)
+            yield from _frames(image, only)
 
 
 def _too_many(image: Image.Image) -> bool:
@@ -65,7 +68,7 @@ def _too_many(image: Image.Image) -> bool:
     return True
 
 
-def _frames(image: Image.Image) -> Iterator[RawPage]:
+def _frames(image: Image.Image, only: Collection[int] | None) -> Iterator[RawPage]:
     if _too_many(image):
         raise CodecError("too-many-pages", f"more than {MAX_PAGES} pages")
     number = 0
@@ -81,6 +84,8 @@ def _frames(image: Image.Image) -> Iterator[RawPage]:
             yield RawPage(number + 1, None, problem=CodecError("damaged", "the page is damaged", f"page {number + 1}"))
             return
         number += 1
+        if only is not None and number not in only:
+            continue
         page = _frame(image, number)
         yield page
         if page.problem is not None:

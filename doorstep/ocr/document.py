@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from PIL import Image
@@ -14,12 +14,11 @@ from doorstep.ocr.engines import Engine, choose_engine, choose_lead
 from doorstep.ocr.look import look_again
 from doorstep.ocr.marks import find_marks
 from doorstep.ocr.pdf import PdfPage, pdf_pages
-from doorstep.ocr.prepare import clean, ink_share, soften
+from doorstep.ocr.prepare import clean, is_blank, soften
 from schemas.codec import CodecError
 from schemas.reading import Page, Reading, Word
 
 READABLE = {"application/pdf": "PDF", "image/tiff": "TIFF", "image/png": "PNG", "image/jpeg": "JPEG"}
-BLANK = 0.0006
 FEW_WORDS = 12
 LEAD_PAGES = 40
 """Beyond so many pages of a document Tesseract reads alone: a packet of 200 pages must end in time."""
@@ -95,6 +94,28 @@ def _pages(data: bytes, kind: str, readers: Readers) -> Iterator[Page | CodecErr
             yield read_page(raw.image, raw.number, readers, bilevel=raw.bilevel)
 
 
+def images_as_read(data: bytes, pages: Collection[Page]) -> dict[int, Image.Image]:
+    """Return these pages of a document as they were read, upright and straight, so that boxes fit; by page number."""
+    kind = sniff(data)
+    wanted = {page.leaf or page.number: page for page in pages if page.source != "body"}
+    found: dict[int, Image.Image] = {}
+    if kind == "application/pdf":
+        drawn = ((p.number, p.image, False) for p in pdf_pages(data, wanted))
+    elif kind is not None:
+        drawn = ((p.number, p.image, p.bilevel) for p in image_pages(data, READABLE[kind], wanted))
+    else:
+        return found
+    for leaf, image, bilevel in drawn:
+        if image is None:
+            continue
+        page = wanted[leaf]
+        if page.source == "ocr":
+            image = clean(image.transpose(TURNS[page.rotation]) if page.rotation else image, bilevel=bilevel)
+        if image.size == (page.width, page.height):
+            found[page.number] = image
+    return found
+
+
 def _from_text_layer(page: PdfPage, image: Image.Image) -> Page:
     words = number_lines(page.words)
     return Page(
@@ -110,7 +131,7 @@ def _from_text_layer(page: PdfPage, image: Image.Image) -> Page:
 
 def read_page(image: Image.Image, number: int, readers: Readers, *, bilevel: bool) -> Page:
     """Read one page with OCR; when little can be read, try it turned and keep the best."""
-    if ink_share(image) < BLANK:
+    if is_blank(image):
         return Page(number=number, width=image.width, height=image.height, source="ocr", words=())
     codes = barcodes(image)
     page = clean(image, bilevel=bilevel)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import struct
 from collections.abc import Sequence
 
 from PIL import Image, ImageOps
@@ -18,15 +20,29 @@ _EDGE = 12
 Box = tuple[int, int, int, int]
 
 
-def read_crop(page: Image.Image, box: Box, engine: Engine) -> tuple[str, float]:
-    """Read one line of text within a box of a page; return the text and the confidence of its least sure word."""
+def crop_of(page: Image.Image, box: Box) -> Image.Image | None:
+    """Return what stands within a box of a page, and a little around it; None where that is off the page."""
     height = box[3] - box[1]
     across, down = round(0.3 * height), round(0.15 * height)
     place = (box[0] - across, box[1] - down, box[2] + across, box[3] + down)
     inside = (max(0, place[0]), max(0, place[1]), min(page.width, place[2]), min(page.height, place[3]))
-    if inside[2] <= inside[0] or inside[3] <= inside[1]:
+    return page.crop(inside) if inside[2] > inside[0] and inside[3] > inside[1] else None
+
+
+def digest_of(crop: Image.Image) -> str:
+    """Return the SHA-256 of a crop: of its width and height (four bytes each, the high one first) and its grey pixels.
+
+    Of the pixels and not of a file, because two versions of a PNG writer make two files of one picture.
+    """
+    grey = crop.convert("L")
+    return hashlib.sha256(struct.pack(">II", *grey.size) + grey.tobytes()).hexdigest()
+
+
+def read_crop(page: Image.Image, box: Box, engine: Engine) -> tuple[str, float]:
+    """Read one line of text within a box of a page; return the text and the confidence of its least sure word."""
+    crop = crop_of(page, box)
+    if crop is None:
         return "", 0.0
-    crop = page.crop(inside)
     if crop.height < SMALL:
         crop = crop.resize((crop.width * 2, crop.height * 2), Image.Resampling.BICUBIC)
     words = engine.read_line(ImageOps.expand(crop, _EDGE, fill=255))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +31,8 @@ class PdfPage:
     problem: CodecError | None = None
 
 
-def pdf_pages(data: bytes) -> Iterator[PdfPage]:
-    """Yield the pages of a PDF; CodecError when it is encrypted, damaged or too long."""
+def pdf_pages(data: bytes, only: Collection[int] | None = None) -> Iterator[PdfPage]:
+    """Yield the pages of a PDF, or some of them; CodecError when it is encrypted, damaged or too long."""
     import pypdfium2 as pdfium
 
     try:
@@ -52,6 +52,8 @@ def pdf_pages(data: bytes) -> Iterator[PdfPage]:
         if has_form:
             document.init_forms()
         for index in range(count):
+            if only is not None and index + 1 not in only:
+                continue
             try:
                 with brief(PAGE_SECONDS):
                     page = document[index]

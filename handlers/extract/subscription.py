@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from doorstep.handler import Tools, Unit, on
 from handlers.extract.assemble import extract_fields
+from handlers.extract.crops import with_crops
 from schemas.document import DocumentClass, DocumentClassified, ExtractedField, FieldsExtracted
 from schemas.event import Event, Payload
 from schemas.reading import Reading
@@ -13,15 +14,20 @@ from schemas.reading import Reading
 SECONDS = 60.0
 
 
-def fields_of_reading(data: bytes, document_class: DocumentClass) -> dict[str, ExtractedField]:
-    """Extract from a kept reading (in a worker process)."""
-    return extract_fields(Reading.model_validate_json(data), document_class)
+def fields_of_reading(
+    data: bytes, document_class: DocumentClass, whole: bytes, channel: str
+) -> dict[str, ExtractedField]:
+    """Extract from a kept reading, each value with the digest of its picture (in a worker process)."""
+    reading = Reading.model_validate_json(data)
+    return with_crops(extract_fields(reading, document_class), reading, whole, channel)
 
 
 async def _prepare(event: Event[DocumentClassified], tools: Tools) -> dict[str, ExtractedField]:
-    data = await tools.content(event.data.reading)
+    said = event.data
+    data = await tools.content(said.reading)
+    whole = await tools.content(said.documents[0]) if said.documents else b""
     found: dict[str, ExtractedField] = await tools.run(
-        fields_of_reading, data, event.data.document_class, timeout=SECONDS
+        fields_of_reading, data, said.document_class, whole, said.channel, timeout=SECONDS
     )
     return found
 
