@@ -187,7 +187,8 @@ class App:
                 continue
             setting = _PORTS.get(name)
             port = getattr(self._settings, f"{setting}_port") if setting else spec.default_port or 0
-            listen = Listen(self._settings.host, port, _tls(self._settings, mutual=spec.mutual_tls))
+            trusted = self._settings.trusted_network
+            listen = Listen(self._settings.host, port, _tls(self._settings, mutual=spec.mutual_tls), trusted)
             try:
                 inbound = await stack.enter_async_context(spec.inbound(self._own[name], hub, listen))
             except OSError as taken:
@@ -202,6 +203,8 @@ class App:
                 continue
             if inbound.port is not None:
                 ports[setting or name] = inbound.port
+            for own, further in getattr(inbound, "ports", {}).items():
+                ports[f"{setting or name}.{own}"] = further
         return ports
 
     def _announce(self, stack: AsyncExitStack, ports: dict[str, int], ready_file: Path | None) -> None:

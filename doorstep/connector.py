@@ -196,16 +196,23 @@ class Inbound(Protocol):
 
     @property
     def port(self) -> int | None:
-        """The port it listens on (known after entering), None if it has none."""
+        """The port it listens on (known after entering), None if it has none.
+
+        One with several listeners also has `ports`: the name of each further one -> its port.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Where a listener may listen; port 0 means any free one. `tls` is set when the hub has a certificate."""
+    """Where a listener may listen; port 0 means any free one. `tls` is set when the hub has a certificate.
+
+    `trusted` when the operator said that plain listeners may be reached from other machines.
+    """
 
     host: str
     port: int
     tls: SSLContext | None = None
+    trusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

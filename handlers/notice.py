@@ -12,12 +12,12 @@ from doorstep.errors import Refused
 from doorstep.handler import Tools, Unit, on
 from doorstep.ocr import READABLE, sniff
 from handlers.casework import hold
-from handlers.read import READING_TYPE, SECONDS, read_fax, returned_sheet, summary_of
+from handlers.read import READING_TYPE, SECONDS, body_page, read_fax, returned_sheet, summary_of
 from handlers.translate import NOTICE_TYPES
 from schemas.codec import CodecError
 from schemas.document import DocumentRead
 from schemas.event import Event, Payload
-from schemas.hl7v2 import Notices, notices_of
+from schemas.hl7v2 import Notices, Options, notices_of
 from schemas.patient import PatientNoticed
 from schemas.reading import Page, Reading
 from schemas.transmission import Content, ReceiptState, TransmissionReceived
@@ -43,7 +43,7 @@ async def _prepare(event: Event[TransmissionReceived], tools: Tools) -> Told:
     data = event.data
     message = await tools.content(data.contents[0])
     try:
-        notices = await asyncio.to_thread(notices_of, message, data.document_id)
+        notices = await asyncio.to_thread(notices_of, message, data.document_id, Options.of(data.details))
     except CodecError as error:
         return Told(None, f"{error.message}" + (f" at {error.location}" if error.location else ""))
     except ValidationError:
@@ -57,6 +57,10 @@ async def _prepare(event: Event[TransmissionReceived], tools: Tools) -> Told:
     for part, enclosed in enumerate(notices.documents, start=1):
         kind = sniff(enclosed.data)
         kept.append(await tools.keep(enclosed.data, kind or enclosed.content_type))
+        if kind is None and enclosed.content_type == "text/plain":
+            page = body_page(enclosed.data.decode("utf-8", "replace"))
+            pages += [page.model_copy(update={"part": part})] if page else []
+            continue
         if kind not in READABLE:
             problems.append(f"unsupported: {enclosed.content_type} is not read at {enclosed.place}")
             continue

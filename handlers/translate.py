@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pydantic import ValidationError
 
 from doorstep.handler import Tools, Unit, on
+from doorstep.ocr import sniff
 from handlers.casework import hold, order_type_of
 from schemas.codec import CodecError
 from schemas.event import Event, Payload
 from schemas.order import Order, OrderType, ReferralReceived
-from schemas.transmission import ReceiptState, TransmissionReceived
+from schemas.transmission import Content, ReceiptState, TransmissionReceived
 
 NOTICE_TYPES = frozenset({"ADT", "SIU", "ORU", "MDM"})
 """HL7 v2 messages that tell of a patient and order nothing."""
 
 
-def orders_in(channel: str, data: bytes, document_id: str) -> tuple[Order, ...] | CodecError:
-    """Return the orders of a message, or why there are none; the error names places, never values."""
+def orders_in(
+    channel: str, data: bytes, document_id: str, details: Mapping[str, str] | None = None
+) -> tuple[Order, ...] | CodecError:
+    """Return the orders of a message, or why there are none; the error names places, never values.
+
+    `details` say how the message is to be read, as its listener has agreed with the sender.
+    """
     try:
         if channel == "hl7v2":
+            from schemas.hl7v2 import Options
             from schemas.hl7v2 import orders_of as read_hl7
 
-            orders = read_hl7(data, document_id)
+            orders = read_hl7(data, document_id, Options.of(details or {}))
         else:
             from schemas.fhir import loads
             from schemas.fhir import orders_of as read_fhir
@@ -61,7 +68,23 @@ async def _parse(event: Event[TransmissionReceived], tools: Tools) -> tuple[Orde
     reference = event.data.details.get("answers")
     if reference:
         return await asyncio.to_thread(answers_in, data, event.data.document_id, reference)
-    return await asyncio.to_thread(orders_in, event.data.channel, data, event.data.document_id)
+    details = event.data.details
+    found = await asyncio.to_thread(orders_in, event.data.channel, data, event.data.document_id, details)
+    if event.data.channel != "hl7v2" or isinstance(found, CodecError):
+        return found
+    documents = await _enclosed(data, details, tools)
+    return tuple(order.model_copy(update={"documents": (part, *documents)}) for order in found) if documents else found
+
+
+async def _enclosed(data: bytes, details: Mapping[str, str], tools: Tools) -> tuple[Content, ...]:
+    """Keep the documents inside an order message (a letter, a face sheet); what cannot be taken out stays in it."""
+    from schemas.hl7v2 import Options, enclosed_of
+
+    try:
+        found, _ = await asyncio.to_thread(enclosed_of, data, Options.of(details))
+    except CodecError:
+        return ()
+    return tuple([await tools.keep(one.data, sniff(one.data) or one.content_type) for one in found])
 
 
 def is_order(data: TransmissionReceived) -> bool:

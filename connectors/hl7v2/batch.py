@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
 
+from connectors.hl7v2.doors import OPEN, Door
 from connectors.hl7v2.framer import Frame
 from connectors.hl7v2.inbox import answer, fault_of, refuse
 from doorstep import clock
 from doorstep.connector import Hub
 from schemas.codec import CodecError
 from schemas.hl7v2 import (
-    PRODUCTION,
     AckError,
     Batch,
     Header,
@@ -25,16 +24,14 @@ AT_ONCE = 256
 """Messages of one batch that are stored at once."""
 
 
-async def answer_frame(
-    hub: Hub, frame: Frame, *, peer: str = "", processing_ids: Collection[str] = PRODUCTION
-) -> bytes | None:
-    """Take one frame, a message or a batch, and return what is to be sent back; None where nothing is due.
+async def answer_frame(hub: Hub, frame: Frame, door: Door = OPEN, *, peer: str = "") -> tuple[bytes, ...]:
+    """Take one frame, a message or a batch, and return the frames that are to be sent back.
 
     A batch that is not whole (cut off, wrong counts, segments outside of messages) is refused as one, and no message
     of it is taken. A whole one is answered message by message: some may be refused while the others are taken.
     """
     if not is_batch(frame.data):
-        return await answer(hub, frame, peer=peer, processing_ids=processing_ids)
+        return await answer(hub, frame, door, peer=peer)
     now = clock.now()
     header: Header | None = None
     try:
@@ -44,17 +41,17 @@ async def answer_frame(
         file = batch_of(frame.data)
     except CodecError as error:
         return await refuse(hub, frame, header, AckError.of(error), now, peer)
-    return batch_acknowledgement(file, [await _each(hub, b, peer, processing_ids) for b in file.batches], now)
+    return (batch_acknowledgement(file, [await _each(hub, b, door, peer) for b in file.batches], now),)
 
 
-async def _each(hub: Hub, batch: Batch, peer: str, processing_ids: Collection[str]) -> list[bytes]:
+async def _each(hub: Hub, batch: Batch, door: Door, peer: str) -> list[bytes]:
     """Take the messages of one batch; return the acknowledgements that are due, in their order."""
     given: list[bytes] = []
     name = batch.envelope.control_id if batch.envelope else ""
     for start in range(0, len(batch.messages), AT_ONCE):
         answers = (
-            answer(hub, Frame(data, size=len(data)), peer=peer, processing_ids=processing_ids, batch=name)
+            answer(hub, Frame(data, size=len(data)), door, peer=peer, batch=name)
             for data in batch.messages[start : start + AT_ONCE]
         )
-        given += [ack for ack in await asyncio.gather(*answers) if ack is not None]
+        given += [ack for acks in await asyncio.gather(*answers) for ack in acks]
     return given

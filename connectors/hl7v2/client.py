@@ -94,7 +94,7 @@ async def _answer(reader: asyncio.StreamReader, control_id: str, limit: int) -> 
 
 async def check(settings: Hl7v2Settings) -> AsyncIterator[tuple[str, bool, str]]:
     """Yield for each partner whether its listener takes connections."""
-    targets = dict(settings.partners)
+    targets = {name: partner.address for name, partner in settings.partners.items()}
     if settings.default_partner:
         targets["default_partner"] = settings.default_partner
     for name, target in targets.items():

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import logging
 import traceback
-from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
+from connectors.hl7v2.doors import OPEN, Door
 from connectors.hl7v2.framer import Frame
 from doorstep import clock
 from doorstep.connector import Blob, Hub, Receipt, Transmission
 from doorstep.errors import HubError, Unavailable
 from schemas.codec import CodecError
 from schemas.hl7v2 import (
-    PRODUCTION,
+    NOTICE_SEGMENTS,
     RESPONSE_TYPES,
     AckError,
     Header,
@@ -30,12 +31,12 @@ logger = logging.getLogger("doorstep.connectors.hl7v2")
 CHANNEL = "hl7v2"
 CONTENT_TYPE = "x-application/hl7-v2+er7"
 _COMMIT = {"AA": "CA", "AE": "CE", "AR": "CR"}
+_WANTED = {"AL": (True, True), "NE": (False, False), "SU": (True, False), "ER": (False, True)}
+"""Table 0155, the conditions of MSH-15 and MSH-16 -> whether success and failure are to be acknowledged."""
 
 
-async def answer(
-    hub: Hub, frame: Frame, *, peer: str = "", processing_ids: Collection[str] = PRODUCTION, batch: str = ""
-) -> bytes | None:
-    """Take one message and return its acknowledgement; None where none is due (an ACK, enhanced mode NE).
+async def answer(hub: Hub, frame: Frame, door: Door = OPEN, *, peer: str = "", batch: str = "") -> tuple[bytes, ...]:
+    """Take one message and return what is sent back for it: nothing, its acknowledgement, or in enhanced mode both.
 
     `batch` is the id of the batch that it came in (BHS-11).
     """
@@ -47,23 +48,33 @@ async def answer(
         return await refuse(hub, frame, None, AckError.of(error), now, peer)
     if header.code in RESPONSE_TYPES:
         logger.info("an answer came in on the listener and is left alone: type=%s", header.code)
-        return None
+        return ()
+    if door.terms.only_aa:
+        header = replace(header, accept_ack="", application_ack="")
     if frame.fault is not None:
         return await refuse(hub, frame, header, fault_of(frame), now, peer)
     try:
-        check(frame.data, header, processing_ids)
+        check(frame.data, header, door.terms.processing_ids)
+        _agreed(header, door)
     except CodecError as error:
         return await refuse(hub, frame, header, AckError.of(error), now, peer)
     try:
-        receipt = await hub.receive(_transmission(frame.data, header, now, peer, batch))
+        receipt = await hub.receive(_transmission(frame.data, header, now, peer, batch, door))
     except HubError as error:
         logger.warning("not stored: code=%s size=%d", error.code, len(frame.data))
         text = "the message could not be stored; send it again" if error.retry else "the message was not taken"
-        return _ack(header, error.hl7_ack, now, AckError("207", "", text))
+        return _said(header, error.hl7_ack, now, AckError("207", "", text))
     except Exception as error:  # noqa: BLE001 - whatever breaks in the hub, the sender must hear that it has no custody
         logger.error("not stored: %s; size=%d\n%s", type(error).__name__, len(frame.data), _where(error))
-        return _ack(header, "AE", now, AckError("207", "", "the message could not be stored; send it again"))
-    return _receipt_ack(header, receipt)
+        return _said(header, "AE", now, AckError("207", "", "the message could not be stored; send it again"))
+    return _receipt_said(header, receipt, door)
+
+
+def _agreed(header: Header, door: Door) -> None:
+    """Refuse a type that was not agreed for this listener."""
+    types = door.terms.message_types
+    if types and header.code not in types and header.message_type not in types:
+        raise CodecError("200", "the message type is not taken on this listener", "MSH-9.1")
 
 
 def _where(error: BaseException) -> str:
@@ -77,28 +88,36 @@ def fault_of(frame: Frame) -> AckError:
     return AckError("100", "", "the message was not ended by FS CR")
 
 
-def _receipt_ack(header: Header, receipt: Receipt) -> bytes | None:
+def _receipt_said(header: Header, receipt: Receipt, door: Door) -> tuple[bytes, ...]:
     """The answer to a re-send is the one of the first time, to the byte."""
     if receipt.conflict:
         text = "another message with this sender and control id was taken before"
-        return _ack(header, "AE", receipt.received_at, AckError("205", "MSH-10", text))
-    return _ack(header, "AA", receipt.received_at, None)
+        return _said(header, "AE", receipt.received_at, AckError("205", "MSH-10", text))
+    # an order is answered by its response (ORR and the like) where the sender has a listener for that
+    later = header.code not in NOTICE_SEGMENTS and door.answered(header.sender)
+    return _said(header, "AA", receipt.received_at, None, later=later)
 
 
-def _ack(header: Header | None, code: str, at: datetime, error: AckError | None) -> bytes | None:
-    """Apply MSH-15: commit codes in enhanced mode, and silence where the sender asked for it."""
-    if header is not None and header.accept_ack:
-        wanted = header.accept_ack
-        failed = code != "AA"
-        if wanted == "NE" or (wanted == "ER" and not failed) or (wanted == "SU" and failed):
-            return None
-        code = _COMMIT[code]
-    return acknowledgement(header, code, at=at, error=error)
+def _said(
+    header: Header | None, code: str, at: datetime, error: AckError | None, *, later: bool = False
+) -> tuple[bytes, ...]:
+    """Return the acknowledgements that are due by MSH-15 and MSH-16 (HL7 v2 chapter 2, 2.9.3).
+
+    In enhanced mode the commit code comes first. An application acknowledgement follows where MSH-16 wants one, not
+    after a commit that was refused aloud, and not when it will be sent `later` to the sender's own listener.
+    """
+    if header is None or not header.accept_ack:
+        return (acknowledgement(header, code, at=at, error=error),)
+    failed = code != "AA"
+    commit = _WANTED.get(header.accept_ack, _WANTED["AL"])[failed]
+    application = _WANTED.get(header.application_ack, _WANTED["NE"])[failed] and not later and not (failed and commit)
+    codes = [_COMMIT[code]] * commit + [code] * application
+    return tuple(acknowledgement(header, one, at=at, error=error) for one in codes)
 
 
 async def refuse(
     hub: Hub, frame: Frame, header: Header | None, error: AckError, now: datetime, peer: str
-) -> bytes | None:
+) -> tuple[bytes, ...]:
     """Keep a refused input with its reason, so that it can be found, and say no."""
     sha256 = hashlib.sha256(frame.data).hexdigest()
     reason = f"{error.code}: {error.text}" + (f" at {error.location}" if error.location else "")
@@ -119,15 +138,15 @@ async def refuse(
         at = (await hub.receive(kept)).received_at
     except Unavailable:
         text = "the message could not be stored; send it again"
-        return _ack(header, "AE", now, AckError("207", "", text)) if frame.ended else None
+        return _said(header, "AE", now, AckError("207", "", text)) if frame.ended else ()
     except HubError as broken:
         logger.warning("a refused message was not kept: code=%s sha256=%s", broken.code, sha256)
     except Exception as broken:  # noqa: BLE001 - as above: an answer is due whatever breaks
         logger.error("a refused message was not kept: %s sha256=%s\n%s", type(broken).__name__, sha256, _where(broken))
-    return _ack(header, "AR", at, error) if frame.ended else None
+    return _said(header, "AR", at, error) if frame.ended else ()
 
 
-def _transmission(data: bytes, header: Header, now: datetime, peer: str, batch: str) -> Transmission:
+def _transmission(data: bytes, header: Header, now: datetime, peer: str, batch: str, door: Door) -> Transmission:
     details = {"message_type": header.message_type, "version": header.version, "peer": peer, "batch": batch[:199]}
     return Transmission(
         channel=CHANNEL,
@@ -137,7 +156,8 @@ def _transmission(data: bytes, header: Header, now: datetime, peer: str, batch: 
         reply_to=_reply_to(header, data),
         control_id=header.control_id,
         sender=header.sender,
-        details={key: value for key, value in details.items() if value},
+        tenant=door.terms.tenant or None,
+        details={key: value for key, value in details.items() if value} | door.details,
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from connectors.hl7v2.batch import answer_frame
+from connectors.hl7v2.doors import Door, doors_of
 from connectors.hl7v2.framer import FS, VT, Frame, Framer
 from connectors.hl7v2.settings import Hl7v2Settings
 from doorstep.connector import Hub, Listen
@@ -17,32 +18,44 @@ from doorstep.errors import SettingsError
 logger = logging.getLogger("doorstep.connectors.hl7v2")
 
 
+HANDSHAKE = 10.0
+"""Seconds that a TLS handshake may take; until it is done there is no connection to watch."""
+
+
 class MllpServer:
-    """The open listener and its connections."""
+    """The open listeners and their connections; the limits hold for all of them together."""
 
     def __init__(self, settings: Hl7v2Settings, hub: Hub) -> None:
         self.settings = settings
         self.hub = hub
         self.connections: set[Connection] = set()
-        self._port: int | None = None
+        self.port: int | None = None
+        self.ports: dict[str, int] = {}
+        """The ports of the named listeners."""
         self.buffered = 0
 
-    @property
-    def port(self) -> int | None:
-        return self._port
-
-    async def open(self, listen: Listen) -> asyncio.Server:
+    async def open(self, door: Door) -> asyncio.Server:
         """Bind and listen."""
-        loop = asyncio.get_running_loop()
+        listen = door.listen
         try:
-            server = await loop.create_server(
-                lambda: Connection(self), listen.host, listen.port, backlog=1024, ssl=listen.tls
+            server = await asyncio.get_running_loop().create_server(
+                lambda: Connection(self, door),
+                listen.host,
+                listen.port,
+                backlog=1024,
+                ssl=listen.tls,
+                ssl_handshake_timeout=HANDSHAKE if listen.tls else None,
             )
         except OSError as error:
+            setting = f"connectors.hl7v2.listeners.{door.name}.port" if door.name else "DOORSTEP_MLLP_PORT"
             raise SettingsError(
-                "hl7v2.listen", f"cannot listen on port {listen.port}: {error.strerror}; set DOORSTEP_MLLP_PORT"
+                "hl7v2.listen", f"cannot listen on port {listen.port}: {error.strerror}; set {setting}"
             ) from error
-        self._port = server.sockets[0].getsockname()[1]
+        port: int = server.sockets[0].getsockname()[1]
+        if door.name:
+            self.ports[door.name] = port
+        else:
+            self.port = port
         return server
 
     def admit(self, newcomer: Connection) -> None:
@@ -96,11 +109,12 @@ class MllpServer:
 class Connection(asyncio.Protocol):
     """One sender's connection. Each frame is handled in its own task; their answers leave in order."""
 
-    def __init__(self, server: MllpServer) -> None:
+    def __init__(self, server: MllpServer, door: Door) -> None:
         self._server = server
+        self._door = door
         self._framer = Framer(server.settings.max_frame_bytes)
         self._waiting: deque[Frame] = deque()
-        self._tasks: deque[tuple[asyncio.Task[bytes | None], int]] = deque()
+        self._tasks: deque[tuple[asyncio.Task[tuple[bytes, ...]], int]] = deque()
         self._flying = self.held = 0
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
@@ -123,7 +137,11 @@ class Connection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self.address = str(peer[0]) if isinstance(peer, tuple) else ""
         self.last_byte = self._loop.time()
-        self._server.admit(self)
+        if self._door.admits(self.address, transport.get_extra_info("peercert")):
+            self._server.admit(self)
+        else:
+            logger.warning("a peer that may not send here is turned away: listener=%s", self._door.name or "default")
+            self.abort()
 
     def data_received(self, data: bytes) -> None:
         self.last_byte = now = self._loop.time()
@@ -147,15 +165,12 @@ class Connection(asyncio.Protocol):
                 break  # a few large messages are as much to hold as many small ones
             frame = self._waiting.popleft()
             self._flying += size
-            taken = self._server.settings.processing_ids
-            task = self._loop.create_task(
-                answer_frame(self._server.hub, frame, peer=self.address, processing_ids=taken)
-            )
+            task = self._loop.create_task(answer_frame(self._server.hub, frame, self._door, peer=self.address))
             self._tasks.append((task, size))
             task.add_done_callback(self._answered)
         self._set_reading()
 
-    def _answered(self, _: asyncio.Task[bytes | None]) -> None:
+    def _answered(self, _: asyncio.Task[tuple[bytes, ...]]) -> None:
         """Send every answer that is next in line."""
         out: list[bytes] = []
         while self._tasks and self._tasks[0][0].done():
@@ -166,8 +181,7 @@ class Connection(asyncio.Protocol):
                 logger.error("a message was not answered; the connection is closed")
                 self.abort()
                 return
-            data = task.result()
-            if data is not None:
+            for data in task.result():
                 out += (VT, data, FS, b"\r")
         if out and self._transport is not None and not self._transport.is_closing():
             self._transport.write(b"".join(out))
@@ -264,14 +278,17 @@ class Connection(asyncio.Protocol):
 
 @asynccontextmanager
 async def listen_mllp(settings: Hl7v2Settings, hub: Hub, listen: Listen) -> AsyncIterator[MllpServer]:
-    """Open the MLLP listener; leaving it drains within `drain_timeout`."""
+    """Open the MLLP listeners; leaving them drains within `drain_timeout`."""
     server = MllpServer(settings, hub)
-    sockets = await server.open(listen)
+    sockets: list[asyncio.Server] = []
     watcher = asyncio.get_running_loop().create_task(server.watch())
     try:
+        for door in doors_of(settings, listen):
+            sockets += [await server.open(door)]
         yield server
     finally:
-        sockets.close()
+        for one in sockets:
+            one.close()
         await server.drain()
         watcher.cancel()
         await asyncio.gather(watcher, return_exceptions=True)

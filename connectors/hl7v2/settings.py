@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator
+import re
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from connectors.hl7v2.framer import DEFAULT_LIMIT
+from connectors.hl7v2.terms import ListenerSettings, Terms
 from doorstep.connector import ConnectorSettings
 
 
@@ -16,18 +20,44 @@ def host_and_port(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-class Hl7v2Settings(ConnectorSettings):
-    """Where answers go, and the limits of the MLLP listener."""
+class PartnerSettings(BaseModel):
+    """`[connectors.hl7v2.partners."APPLICATION|FACILITY"]`, or the address alone as text."""
 
-    partners: dict[str, str] = Field(
+    model_config = ConfigDict(extra="forbid")
+
+    address: str = Field(description="host:port of the partner's MLLP listener")
+    tls: bool = Field(default=False, description="Speak TLS to it")
+    tls_ca: Path | None = Field(default=None, description="PEM CA of its certificate; empty = the system's")
+    tls_cert: Path | None = Field(default=None, description="PEM certificate chain that we show it")
+    tls_key: Path | None = Field(default=None, description="PEM key of tls_cert")
+    documents: bool = Field(
+        default=False, description="Send each confirmation as a document too: MDM^T02 with a PDF in OBX-5"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _address_alone(cls, value: object) -> object:
+        return {"address": value} if isinstance(value, str) else value
+
+    @field_validator("address")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        host_and_port(value)
+        return value
+
+
+class Hl7v2Settings(Terms, ConnectorSettings):
+    """Where answers go, what the default listener has agreed, and the limits of all listeners."""
+
+    listeners: dict[str, ListenerSettings] = Field(
+        default_factory=dict, description="Further listeners by name: `[connectors.hl7v2.listeners.NAME]`"
+    )
+    partners: dict[str, PartnerSettings] = Field(
         default_factory=dict,
-        description="APPLICATION|FACILITY of a sender (MSH-3|MSH-4) -> host:port of its own MLLP listener",
+        description="APPLICATION|FACILITY of a sender (MSH-3|MSH-4) -> host:port of its own MLLP listener, "
+        'or more in `[connectors.hl7v2.partners."APPLICATION|FACILITY"]`',
     )
     default_partner: str = Field(default="", description="host:port for senders that stand not in `partners`")
-    processing_ids: list[str] = Field(
-        default_factory=lambda: ["P"],
-        description="MSH-11 that is taken: P production (or empty), T training, D debugging; others are refused",
-    )
     connect_timeout: float = Field(default=10.0, gt=0, description="Seconds to connect to a partner")
     answer_timeout: float = Field(default=30.0, gt=0, description="Seconds to wait for a partner's acknowledgement")
     max_frame_bytes: int = Field(default=DEFAULT_LIMIT, ge=1024, description="Largest message that is taken")
@@ -44,20 +74,21 @@ class Hl7v2Settings(ConnectorSettings):
     write_buffer_bytes: int = Field(default=256 * 1024, ge=1024, description="Unread answers at which reading stops")
     drain_timeout: float = Field(default=5.0, ge=0, description="Seconds for messages in flight when the hub stops")
 
-    @field_validator("partners")
+    @field_validator("listeners")
     @classmethod
-    def _partners(cls, value: dict[str, str]) -> dict[str, str]:
-        for target in value.values():
-            host_and_port(target)
+    def _plain_names(cls, value: dict[str, ListenerSettings]) -> dict[str, ListenerSettings]:
+        for name in value:
+            if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,40}", name):
+                raise ValueError("a listener's name has small letters, digits and hyphens only")
         return value
 
-    @field_validator("processing_ids")
-    @classmethod
-    def _processing_ids(cls, value: list[str]) -> list[str]:
-        ids = [one.strip().upper() for one in value]
-        if not ids or not set(ids) <= {"P", "T", "D"}:
-            raise ValueError("give one or more of P, T and D")
-        return ids
+    @model_validator(mode="after")
+    def _inherited(self) -> Hl7v2Settings:
+        own = {name: getattr(self, name) for name in Terms.model_fields}
+        for name, listener in self.listeners.items():
+            missing = {key: value for key, value in own.items() if key not in listener.model_fields_set}
+            self.listeners[name] = listener.model_copy(update=missing)
+        return self
 
     @field_validator("default_partner")
     @classmethod
@@ -66,6 +97,14 @@ class Hl7v2Settings(ConnectorSettings):
             host_and_port(value)
         return value
 
+    def partner(self, address: str) -> PartnerSettings | None:
+        """Return the listener that answers to a sender's address go to; None when none is known."""
+        known = self.partners.get(address)
+        if known is None and self.default_partner:
+            known = PartnerSettings(address=self.default_partner)
+        return known
+
     def target(self, address: str) -> str:
         """Return host:port for a sender's address; '' when none is set."""
-        return self.partners.get(address, self.default_partner)
+        known = self.partner(address)
+        return known.address if known else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
@@ -42,7 +42,21 @@ def settings_page() -> dict[str, str]:
         if rows:
             lines += ["", f"## Connector `{spec.name}` (`[connectors.{spec.name}]`)", ""]
             lines += ["| environment | default | meaning |", "|---|---|---|", *rows]
+        for name, model in _named(spec.settings):
+            table = f"[connectors.{spec.name}.{name}.NAME]"
+            lines += ["", f"### Each of `{name}` (`{table}`)", "", "| name | default | meaning |", "|---|---|---|"]
+            lines += _rows(model, "", upper=False)
     return {"docs/settings.md": "\n".join(lines) + "\n"}
+
+
+def _named(model: type[BaseModel]) -> list[tuple[str, type[BaseModel]]]:
+    """Return the settings that are tables of tables, `{NAME: {...}}`, with what stands in each."""
+    found = []
+    for name, field in model.model_fields.items():
+        inner = get_args(field.annotation)[1:]
+        if inner and isinstance(inner[0], type) and issubclass(inner[0], BaseModel):
+            found.append((name, inner[0]))
+    return found
 
 
 def _rows(model: type[BaseModel], prefix: str, *, upper: bool = True) -> list[str]:
@@ -52,13 +66,14 @@ def _rows(model: type[BaseModel], prefix: str, *, upper: bool = True) -> list[st
             rows += _rows(field.annotation, f"{prefix}{name.upper()}__")
             continue
         default = _default(field.get_default(call_default_factory=True, validated_data={}))
-        rows.append(f"| `{prefix}{name.upper() if upper else name}` | {default} | {field.description or ''} |")
+        meaning = (field.description or "").replace("|", "&#124;")
+        rows.append(f"| `{prefix}{name.upper() if upper else name}` | {default} | {meaning} |")
     return rows
 
 
 def _default(value: Any) -> str:
     if value is PydanticUndefined:
         return "(required)"
-    if value in (None, "", (), [], {}):
+    if value in (None, "", (), [], {}) or str(value) == "":
         return "(empty)"
     return f"`{value}`"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from schemas.hl7v2.ack import AckError, Answer, acknowledgement, answer_of
 from schemas.hl7v2.batch import Batch, batch_acknowledgement, batch_of, envelope_of, is_batch
-from schemas.hl7v2.er7 import STANDARD, Delimiters, Message, Segment, split
+from schemas.hl7v2.enclosed import Enclosed, enclosed_of
+from schemas.hl7v2.er7 import STANDARD, Delimiters, Message, Segment, known_codec, split
 from schemas.hl7v2.header import (
     NOTICE_SEGMENTS,
     ORDER_SEGMENTS,
@@ -16,10 +17,12 @@ from schemas.hl7v2.header import (
     placer_number,
 )
 from schemas.hl7v2.notices import Notice, Notices, notices_of
+from schemas.hl7v2.options import AS_SENT, Options
 from schemas.hl7v2.orders import orders_of
 from schemas.hl7v2.response import control_id_of, response_of
 
 __all__ = [
+    "AS_SENT",
     "NOTICE_SEGMENTS",
     "ORDER_SEGMENTS",
     "PRODUCTION",
@@ -29,10 +32,12 @@ __all__ = [
     "Answer",
     "Batch",
     "Delimiters",
+    "Enclosed",
     "Header",
     "Message",
     "Notice",
     "Notices",
+    "Options",
     "Segment",
     "acknowledgement",
     "answer_of",
@@ -40,9 +45,11 @@ __all__ = [
     "batch_of",
     "check",
     "control_id_of",
+    "enclosed_of",
     "envelope_of",
     "header_of",
     "is_batch",
+    "known_codec",
     "notices_of",
     "orders_of",
     "placer_number",

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from schemas.codec import CodecError
 from schemas.fields import zone_of
 from schemas.hl7v2 import parties, values
+from schemas.hl7v2.enclosed import Enclosed, enclosed_in
 from schemas.hl7v2.er7 import Message, Segment, split
 from schemas.hl7v2.groups import Patient, Segments, patients_of
 from schemas.hl7v2.header import kind_of
 from schemas.hl7v2.moments import clock_of
+from schemas.hl7v2.options import AS_SENT, Options
 from schemas.hl7v2.sheet import Sheet, unmapped
 from schemas.order import Identifier, Order
 from schemas.patient import NoticeKind
@@ -30,20 +29,6 @@ KINDS: dict[str, NoticeKind] = {
 }
 """ADT event (table 0003) -> what it tells; every other event is kept and changes nothing."""
 VISITS = {"S12": "booked", "S13": "moved", "S14": "moved", "S15": "cancelled", "S17": "cancelled", "S26": "missed"}
-_DOCUMENT_TYPES = {
-    "PDF": "application/pdf", "TIF": "image/tiff", "TIFF": "image/tiff", "PNG": "image/png", "JPEG": "image/jpeg",
-    "JPG": "image/jpeg",
-}  # fmt: skip
-MAX_DOCUMENTS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Enclosed:
-    """A document inside a message: OBX-5 of type ED."""
-
-    content_type: str
-    data: bytes
-    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +52,17 @@ class Notices:
     problems: tuple[str, ...] = ()
 
 
-def notices_of(message: bytes, document_id: str) -> Notices:
+def notices_of(message: bytes, document_id: str, options: Options = AS_SENT) -> Notices:
     """Return what a message that is no order tells; CodecError when it cannot be taken apart."""
-    parts = split(message)
+    parts = split(message, options.charset)
     code, event = _event(parts)
     patients, strange = patients_of(parts)
     kind = NoticeKind.VISIT if code == "SIU" else KINDS.get(event, NoticeKind.OTHER)
     if code in {"ORU", "MDM"}:
         kind = NoticeKind.RESULT
-    found = tuple(
-        _notice(one, kind, event, strange, document_id, ordinal) for ordinal, one in enumerate(_merged(patients))
-    )
-    carried = [one for s in parts.segments() if s.name == "OBX" and s.get(2).upper() == "ED" for one in _enclosed(s)]
-    documents = tuple(one for one in carried if isinstance(one, Enclosed))
-    problems = tuple(one for one in carried if isinstance(one, str))
-    if len(documents) > MAX_DOCUMENTS:
-        raise CodecError("104", f"the message holds more than {MAX_DOCUMENTS} documents", "OBX-5")
+    people = enumerate(_merged(patients))
+    found = tuple(_notice(one, kind, event, strange, (document_id, at), options) for at, one in people)
+    documents, problems = enclosed_in(parts, text_too=code == "MDM")
     told = f"{code}^{event}" if event else code
     return Notices(told, found, documents, problems)
 
@@ -104,21 +84,23 @@ def _merged(patients: list[Patient]) -> list[Patient]:
 
 
 def _notice(
-    patient: Patient, kind: NoticeKind, event: str, strange: list[Segment], document_id: str, ordinal: int
+    patient: Patient, kind: NoticeKind, event: str, strange: list[Segment], of: tuple[str, int], options: Options
 ) -> Notice:
     sheet, scope = Sheet(), patient.segments
+    document_id, ordinal = of
     found = parties.member_of(sheet, scope)
     deadline = sheet.first("discharge_deadline", scope, ("PV1-45", "PV2-9"), values.moment)
     if isinstance(deadline, datetime) and deadline.tzinfo is None:
         sent = next((s.get(7) for s in scope.get("MSH", ())), "")
-        deadline = deadline.replace(tzinfo=clock_of(sent, zone_of(found.member.address))).astimezone(UTC)
+        home = options.zone or zone_of(found.member.address)
+        deadline = deadline.replace(tzinfo=clock_of(sent, home)).astimezone(UTC)
     told = Order(
         order_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"doorstep:hl7v2:notice:{document_id}:{ordinal}")),
         document_id=document_id,
         channel="hl7v2",
         action="update",
         member=found.member,
-        coverage=parties.coverage_of(sheet, scope),
+        coverage=parties.coverage_of(sheet, scope, options),
         contact_phone=found.contact,
         delivery_address=found.delivery,
         discharge_deadline=deadline if kind is not NoticeKind.DISCHARGE_CANCELLED else None,
@@ -150,20 +132,3 @@ def _identifiers(sheet: Sheet, scope: Segments, place: str) -> Iterator[Identifi
 
 def _visit_start(sheet: Sheet, scope: Segments) -> date | datetime | None:
     return sheet.first("visit_start", scope, ("SCH-11.4", "TQ1-7", "AIS-4", "AIG-8", "AIP-6"), values.moment)
-
-
-def _enclosed(segment: Segment) -> Iterator[Enclosed | str]:
-    """Yield the documents of one OBX, or what is wrong with one; ED.2/.3 name the type, ED.4 the encoding."""
-    for number, rep in enumerate(segment.repetitions(5), start=1):
-        place = f"OBX[{segment.get(1) or '?'}]-5~{number}"
-        kind = (rep.get(3) or rep.get(2)).upper().removeprefix("APPLICATION/").removeprefix("IMAGE/")
-        encoding, text = rep.get(4).lower(), rep.get(5)
-        if encoding not in {"base64", "b64", ""} or not text:
-            yield f"{place} is not encoded as Base64"
-            continue
-        try:
-            data = base64.b64decode("".join(text.split()), validate=True)
-        except (binascii.Error, ValueError):
-            yield f"{place} is no whole Base64"
-            continue
-        yield Enclosed(_DOCUMENT_TYPES.get(kind, "application/octet-stream"), data, place)

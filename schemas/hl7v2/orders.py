@@ -15,6 +15,7 @@ from schemas.hl7v2.groups import Item, Patient, Segments, patients_of
 from schemas.hl7v2.header import ORDER_SEGMENTS, kind_of
 from schemas.hl7v2.lines import diagnoses_of, line_of, type_of
 from schemas.hl7v2.moments import clock_of
+from schemas.hl7v2.options import AS_SENT, Options
 from schemas.hl7v2.sheet import Sheet, unmapped
 from schemas.hl7v2.stated import with_stated
 from schemas.order import Address, Clinician, Order, OrderLine, OrderType
@@ -34,9 +35,9 @@ class Draft:
     items: list[tuple[Item, OrderLine | None]] = field(default_factory=list)
 
 
-def orders_of(message: bytes, document_id: str) -> tuple[Order, ...]:
+def orders_of(message: bytes, document_id: str, options: Options = AS_SENT) -> tuple[Order, ...]:
     """Return one order per member, order type and action in the message."""
-    split_message = split(message)
+    split_message = split(message, options.charset)
     patients, strange = patients_of(split_message)
     kind = _kind(split_message)
     if not patients:
@@ -49,7 +50,7 @@ def orders_of(message: bytes, document_id: str) -> tuple[Order, ...]:
     used = {mark for draft in drafts for mark in draft.sheet.used}
     orders = []
     for ordinal, draft in enumerate(drafts):
-        order = _order(draft, document_id, ordinal)
+        order = _order(draft, document_id, ordinal, options)
         used |= draft.sheet.used
         orders.append(order)
     everything: list[list[Segments]] = [[d.patient.segments, *(item.segments for item, _ in d.items)] for d in drafts]
@@ -124,7 +125,7 @@ def settled(found: OrderType, line: OrderLine | None, types: list[OrderType]) ->
     return known.pop() if found is OrderType.UNKNOWN and len(known) == 1 else found
 
 
-def _order(draft: Draft, document_id: str, ordinal: int) -> Order:
+def _order(draft: Draft, document_id: str, ordinal: int, options: Options) -> Order:
     sheet, patient = draft.sheet, draft.patient.segments
     scopes: list[Segments] = [{**patient, **item.segments} for item, _ in draft.items]
     found = parties.member_of(sheet, patient)
@@ -145,7 +146,7 @@ def _order(draft: Draft, document_id: str, ordinal: int) -> Order:
         authored_on=authored,
         priority=min((tables.PRIORITIES.get((p or "").upper(), "routine") for p in priority), key=urgency.index),
         member=found.member,
-        coverage=parties.coverage_of(sheet, patient),
+        coverage=parties.coverage_of(sheet, patient, options),
         clinician=clinician,
         contact_phone=found.contact,
         signature_present=True if signed else None,
@@ -158,7 +159,7 @@ def _order(draft: Draft, document_id: str, ordinal: int) -> Order:
         discharge_deadline=sheet.first("discharge_deadline", patient, tables.DEADLINE_PLACES, values.moment),
     )
     sent = next((s.get(7) for s in patient.get("MSH", ())), "")
-    return _finished(with_stated(order, sheet, draft.patient.segments, draft.items), sheet, sent)
+    return _finished(with_stated(order, sheet, draft.patient.segments, draft.items), sheet, sent, options)
 
 
 def _first(sheet: Sheet, scopes: list[Segments], places: tuple[str, ...]) -> str | None:
@@ -193,7 +194,7 @@ def _same_clinician(sheet: Sheet, found: list[Clinician]) -> Clinician:
     return best
 
 
-def _finished(order: Order, sheet: Sheet, sent: str) -> Order:
+def _finished(order: Order, sheet: Sheet, sent: str, options: Options) -> Order:
     """Keep in `unreadable` only fields that stayed empty or were left for a person, and check the dates' order."""
     update: dict[str, object] = {}
     if order.service_start and order.service_end and order.service_end < order.service_start:
@@ -211,8 +212,8 @@ def _finished(order: Order, sheet: Sheet, sent: str) -> Order:
     }
     deadline = order.discharge_deadline
     if isinstance(deadline, datetime) and deadline.tzinfo is None:
-        clock = clock_of(sent, zone_of(order.member.address or order.delivery_address))
-        update["discharge_deadline"] = deadline.replace(tzinfo=clock).astimezone(UTC)
+        home = options.zone or zone_of(order.member.address or order.delivery_address)
+        update["discharge_deadline"] = deadline.replace(tzinfo=clock_of(sent, home)).astimezone(UTC)
     unreadable = {k: v for k, v in sheet.unreadable.items() if not present.get(k)}
     if order.delivery_address:
         sheet.conflicting.pop("ship_address", None)  # two homes are no matter where a place to deliver is named

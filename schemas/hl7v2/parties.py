@@ -8,6 +8,7 @@ from typing import NamedTuple
 from schemas.hl7v2 import kinds, tables, values
 from schemas.hl7v2.er7 import Repetition, Segment
 from schemas.hl7v2.groups import Segments
+from schemas.hl7v2.options import AS_SENT, Options
 from schemas.hl7v2.sheet import Sheet
 from schemas.order import Address, Clinician, Coverage, Identifier, Member, PersonName
 
@@ -114,8 +115,11 @@ def _identifiers(sheet: Sheet, scope: Segments) -> tuple[Identifier, ...]:
     return (*found, *numbers)
 
 
-def coverage_of(sheet: Sheet, scope: Segments) -> tuple[Coverage, ...]:
-    """Return the coverages, the first in rank first; IN2 belongs to the IN1 before it."""
+def coverage_of(sheet: Sheet, scope: Segments, options: Options = AS_SENT) -> tuple[Coverage, ...]:
+    """Return the coverages, the first in rank first; IN2 belongs to the IN1 before it.
+
+    Where none names a payer, it is the one that was agreed with the sender, if any.
+    """
     found: list[Coverage] = []
     second = scope.get("IN2", [])
     plans = scope.get("IN1", [])
@@ -124,7 +128,18 @@ def coverage_of(sheet: Sheet, scope: Segments) -> tuple[Coverage, ...]:
         extra = [s for s in second if segment.ordinal < s.ordinal < after]
         plan: Segments = {"IN1": [segment], "IN2": extra, "PID": scope.get("PID", [])}
         found.append(_plan(sheet, plan, index + 1))
+    if options.payer and not any(c.payer or c.payer_id for c in found):
+        found = [_agreed(sheet, scope, found, options)]
     return tuple(sorted((c for c in found if c.payer or c.member_id or c.payer_id), key=lambda c: c.rank))
+
+
+def _agreed(sheet: Sheet, scope: Segments, found: list[Coverage], options: Options) -> Coverage:
+    """Return the coverage by the agreed payer: with what IN1 said of it, else the member ID of that assigner."""
+    reps = [rep for rep in sheet.peek(scope, "PID-3") if options.assigner in {rep.get(4, 1), rep.get(4, 2)} - {""}]
+    own = {rep.get(1) for rep in reps if rep.get(1)}
+    known = found[0] if found else Coverage()
+    member_id = known.member_id or (own.pop() if len(own) == 1 else None)
+    return known.model_copy(update={"payer": options.payer, "member_id": member_id})
 
 
 def _plan(sheet: Sheet, plan: Segments, ordinal: int) -> Coverage:

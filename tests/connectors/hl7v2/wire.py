@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -85,9 +86,10 @@ def read_ack(data: bytes) -> tuple[str, str, str]:
 
 
 @asynccontextmanager
-async def sending(server: MllpServer) -> AsyncIterator[Sender]:
-    assert server.port is not None
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+async def sending(server: MllpServer, listener: str = "", tls: ssl.SSLContext | None = None) -> AsyncIterator[Sender]:
+    """Connect to the default listener or to a named one."""
+    port = server.ports[listener] if listener else server.port
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
     try:
         yield Sender(reader, writer)
     finally:

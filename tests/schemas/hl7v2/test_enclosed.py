@@ -1,0 +1,103 @@
+"""Documents inside of messages, honest and hostile."""
+
+from __future__ import annotations
+
+import base64
+import time
+
+import pytest
+
+from schemas.codec import CodecError
+from schemas.hl7v2 import enclosed_of, notices_of
+
+PDF = b"%PDF-1.7 a letter"
+B64 = base64.b64encode(PDF).decode()
+HEAD = "MSH|^~\\&|APP|FAC|D|H|20261120||MDM^T02|1|P|2.5.1\rPID|1||MR1||Doe^Jane||19500102\rTXA|1|CN\r"
+
+
+def enclosed(*observations: str, kind: str = "MDM^T02") -> tuple[list[tuple[str, bytes]], list[str]]:
+    data = (HEAD.replace("MDM^T02", kind) + "\r".join(observations) + "\r").encode()
+    documents, problems = enclosed_of(data)
+    return [(one.content_type, one.data) for one in documents], list(problems)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"APP^Application^PDF^Base64^{B64}",
+        f"^application^pdf^Base64^{B64}",
+        f"^AP^PDF^BASE64^{B64}",
+        f"^application/pdf^Base64^{B64}",
+        f"^TEXT^application/pdf^base64^{B64}",
+        f"PDF^Base64^{B64}",
+        f"^^PDF^^{B64}",
+        f"^^PDF^Hex^{PDF.hex()}",
+        f"^^PDF^Base64^{B64[:9]}\\.br\\{B64[9:]}",
+        f"^^PDF^Base64^{B64[:9]}\\X0D\\\\X0A\\{B64[9:]}",
+        f"^^PDF^Base64^ {B64[:9]}  {B64[9:]} ",
+        f"^^PDF^Base64^{B64[:9]}\n{B64[9:]}",
+    ],
+)
+def test_a_document_is_taken_out_however_it_is_labelled(value: str) -> None:
+    assert enclosed(f"OBX|1|ED|LTR^Letter||{value}||||||F") == ([("application/pdf", PDF)], [])
+
+
+@pytest.mark.parametrize("kind", ["ED", "TX", "FT", "ST", ""])
+def test_the_bare_data_of_a_document_are_one(kind: str) -> None:
+    (found,), problems = enclosed(f"OBX|1|{kind}|LTR^Letter||{B64}||||||F")
+    assert found[1] == PDF
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("^^PDF^Base64^%%%", "no whole Base64"),
+        (f"^^PDF^Base64^{B64[:-3]}", "no whole Base64"),
+        ("^^PDF^Base64^", "empty"),
+        ("^^PDF^Base64", "empty"),
+        ("^^PDF^Hex^2550444", "no whole hexadecimal"),
+    ],
+)
+def test_what_cannot_be_decoded_says_so_and_names_its_place(value: str, words: str) -> None:
+    documents, (problem,) = enclosed(f"OBX|1|ED|LTR^Letter||{value}||||||F")
+    assert documents == []
+    assert problem.startswith("OBX[1]-5~1 ")
+    assert words in problem
+
+
+def test_a_pointer_is_never_followed() -> None:
+    documents, (problem,) = enclosed("OBX|1|RP|LTR^Letter||\\\\server\\share\\a.pdf^App^PDF||||||F")
+    assert documents == []
+    assert "pointers are not followed" in problem
+
+
+def test_several_documents_and_repetitions_are_all_taken_and_deleted_ones_are_not() -> None:
+    one, two = f"^^PDF^Base64^{B64}", f"^^TIFF^Base64^{base64.b64encode(b'II*').decode()}"
+    documents, problems = enclosed(
+        f"OBX|1|ED|A||{one}~{two}||||||F", f"OBX|2|ED|B||{one}||||||F", f"OBX|3|ED|C||{one}||||||D"
+    )
+    assert [media for media, _ in documents] == ["application/pdf", "image/tiff", "application/pdf"]
+    assert problems == []
+
+
+def test_too_many_documents_are_refused() -> None:
+    with pytest.raises(CodecError):
+        enclosed(*[f"OBX|{n}|ED|A||^^PDF^Base64^{B64}||||||F" for n in range(21)])
+
+
+def test_thirty_megabytes_are_taken_out_in_a_second() -> None:
+    large = PDF + bytes(30_000_000)
+    began = time.process_time()
+    documents, _ = enclosed(f"OBX|1|ED|A||^^PDF^Base64^{base64.b64encode(large).decode()}||||||F")
+    assert documents == [("application/pdf", large)]
+    assert time.process_time() - began < 5
+
+
+def test_the_text_of_a_document_message_is_a_document_and_that_of_a_result_is_not() -> None:
+    lines = ("OBX|1|TX|LTR^Letter||Please deliver\\.br\\a hospital bed||||||F", "OBX|2|FT|LTR||to Jane Doe||||||F")
+    data = (HEAD + "\r".join(lines) + "\r").encode()
+    (document,) = notices_of(data, "doc").documents
+    assert document.content_type == "text/plain"
+    assert document.data == b"Please deliver\na hospital bed\nto Jane Doe"
+    assert notices_of(data.replace(b"MDM^T02", b"ORU^R01"), "doc").documents == ()
