@@ -105,12 +105,12 @@ def images_as_read(data: bytes, pages: Collection[Page]) -> dict[int, Image.Imag
         drawn = ((p.number, p.image, p.bilevel) for p in image_pages(data, READABLE[kind], wanted))
     else:
         return found
-    for leaf, image, bilevel in drawn:
-        if image is None:
+    for leaf, raw, bilevel in drawn:
+        if raw is None:
             continue
         page = wanted[leaf]
-        if page.source == "ocr":
-            image = clean(image.transpose(TURNS[page.rotation]) if page.rotation else image, bilevel=bilevel)
+        upright = raw.transpose(TURNS[page.rotation]) if page.rotation else raw
+        image = clean(upright, bilevel=bilevel) if page.source == "ocr" else raw
         if image.size == (page.width, page.height):
             found[page.number] = image
     return found

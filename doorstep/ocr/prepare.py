@@ -34,7 +34,7 @@ def ink_share(image: Image.Image) -> float:
 
 
 def is_blank(image: Image.Image) -> bool:
-    """Say whether nothing is written on a page: the margins with the sender's line, specks and thin dirt do not count."""
+    """Say whether nothing is written on a page: margins with the sender's line, specks and thin dirt do not count."""
     width, height = image.size
     inside = image.crop((width // 20, height // 20, width - width // 20, height - height // 40))
     if min(inside.size) < 8:
