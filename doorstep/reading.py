@@ -27,9 +27,12 @@ from handlers.extract.people import order_of_pages, people_of
 from handlers.normalize import doubt_of, order_from
 from handlers.read import read_fax, read_mail
 from handlers.translate import orders_in
-from schemas.case import ElementStatus, unmet
 from schemas.codec import CodecError
 from schemas.document import DocumentClass, ExtractedField, FieldsExtracted
+from schemas.element import (
+    ElementStatus,
+    unmet,
+)
 from schemas.fields import fields_of
 from schemas.mail.kinds import FHIR, HL7, kind_of
 from schemas.order import Evidence, Order, OrderType

@@ -6,7 +6,16 @@ from collections.abc import Iterable
 
 from doorstep.handler import Unit, on
 from handlers.casework import answerable, ask_person, derived_id, once
-from schemas.case import Case, CaseState, CompletenessEvaluated, ElementResult, IdentityResolved, unmet
+from schemas.case import (
+    Case,
+    CaseState,
+    CompletenessEvaluated,
+    IdentityResolved,
+)
+from schemas.element import (
+    ElementResult,
+    unmet,
+)
 from schemas.event import Event, Payload
 from schemas.order import ReferralReceived
 from schemas.outbound import ConfirmationKind, ConfirmationRequested

@@ -10,16 +10,18 @@ from doorstep.handler import Unit, on
 from handlers.casework import ask_person, day_of, moved, primary_payer, rulesets_for
 from handlers.decide import CONFIRMED
 from schemas.case import (
-    GATES,
-    UNMET,
     Case,
     CaseState,
     CompletenessEvaluated,
+    IdentityResolved,
+    InformationRequested,
+)
+from schemas.element import (
+    GATES,
+    UNMET,
     ElementResult,
     ElementStatus,
     Gate,
-    IdentityResolved,
-    InformationRequested,
     Waiver,
     unmet,
 )

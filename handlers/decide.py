@@ -8,8 +8,14 @@ from pydantic import JsonValue
 
 from doorstep.handler import Unit, on
 from handlers.casework import derived_id, moved, order_type_of, saved
-from schemas.case import CaseState, IdentityResolved, Waiver
+from schemas.case import (
+    CaseState,
+    IdentityResolved,
+)
 from schemas.document import DocumentClass, ExtractedField, FieldsExtracted, ReviewDecided
+from schemas.element import (
+    Waiver,
+)
 from schemas.event import Event, Payload
 from schemas.fields import FIELD_NAMES, order_of, problems_of, with_fields
 from schemas.order import Evidence, OrderType, ReferralReceived

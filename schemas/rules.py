@@ -11,7 +11,13 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, field_validator, model_validator
 
-from schemas.case import CaseManager, CaseState, Gate
+from schemas.case import (
+    CaseManager,
+    CaseState,
+)
+from schemas.element import (
+    Gate,
+)
 from schemas.identifiers import npi_ok
 from schemas.order import Order, OrderType
 

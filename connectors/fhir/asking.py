@@ -10,7 +10,8 @@ from connectors.fhir.bundles import Placed, stored_reference
 from connectors.fhir.tasks import TASK_OF_TYPE, TASK_TYPE, case_of_task, index_id
 from doorstep import clock, rules
 from doorstep.connector import Hub
-from schemas.case import UNMET, CaseState
+from schemas.case import CaseState
+from schemas.element import UNMET
 from schemas.fhir import is_answer, questionnaire
 from schemas.fhir.graph import parts
 from schemas.order import OrderType

@@ -19,7 +19,14 @@ from doorstep.errors import Refused
 from doorstep.handler import Unit
 from handlers.casework import day_of, primary_payer, rulesets_for
 from handlers.check import evaluate
-from schemas.case import GATES, Case, ElementResult, unmet
+from schemas.case import (
+    Case,
+)
+from schemas.element import (
+    GATES,
+    ElementResult,
+    unmet,
+)
 from schemas.rules import Ruleset
 
 commands = typer.Typer(name="rules", help="Check rules, and try them on the orders of before.", no_args_is_help=True)

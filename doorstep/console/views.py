@@ -24,9 +24,11 @@ from schemas.case import (
     OfferRecalled,
     OffersDue,
     OfferSent,
-    unmet,
 )
 from schemas.document import DocumentClassified, DocumentRead, FieldsExtracted, ReviewDecided, ReviewRequested
+from schemas.element import (
+    unmet,
+)
 from schemas.event import Event
 from schemas.order import ReferralReceived
 from schemas.outbound import (

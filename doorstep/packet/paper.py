@@ -17,7 +17,9 @@ from pydantic import JsonValue
 from doorstep import __version__
 from doorstep.packet.leaves import ImageLeaf, TextLeaf, leaves
 from doorstep.packet.story import Edition, Exhibit, Packet, initials
-from schemas.case import ElementStatus
+from schemas.element import (
+    ElementStatus,
+)
 
 PACKET_SECONDS = 300.0
 _TEMPLATE = Path(__file__).with_name("packet.typ")

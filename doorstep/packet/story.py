@@ -12,8 +12,15 @@ from pydantic import JsonValue
 
 from doorstep.console import views
 from doorstep.journal import Reader
-from schemas.case import Case, CompletenessEvaluated, ElementResult, Offer
+from schemas.case import (
+    Case,
+    CompletenessEvaluated,
+    Offer,
+)
 from schemas.document import DocumentRead
+from schemas.element import (
+    ElementResult,
+)
 from schemas.event import Event
 from schemas.fields import fields_of
 from schemas.order import Evidence, PersonName

@@ -7,7 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from schemas.case import UNMET, Case, CaseState
+from schemas.case import (
+    Case,
+    CaseState,
+)
+from schemas.element import (
+    UNMET,
+)
 from schemas.fhir.unmapped import FOCUS
 from schemas.transmission import ReceiptState
 

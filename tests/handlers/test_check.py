@@ -11,8 +11,15 @@ from doorstep.rules import hcpcs_table
 from handlers.casework import rulesets_for
 from handlers.check import evaluate
 from handlers.decide import CONFIRMED
-from schemas.case import CaseState, ElementStatus, Waiver, unmet
+from schemas.case import (
+    CaseState,
+)
 from schemas.document import ReviewRequested
+from schemas.element import (
+    ElementStatus,
+    Waiver,
+    unmet,
+)
 from schemas.order import Address, Evidence, Order, OrderLine, OrderType
 from schemas.rules import Ruleset, day_in, first_number
 from tests.factories import NOW, order, referral

@@ -16,7 +16,13 @@ from doorstep.packet import Edition, Packet, gather, typeset
 from doorstep.packet.leaves import COLUMNS, LINES, MOST_TEXT_LEAVES, ImageLeaf, TextLeaf, leaves
 from doorstep.packet.paper import printable
 from doorstep.packet.story import Exhibit, Row
-from schemas.case import CompletenessEvaluated, ElementResult, ElementStatus
+from schemas.case import (
+    CompletenessEvaluated,
+)
+from schemas.element import (
+    ElementResult,
+    ElementStatus,
+)
 from schemas.outbound import ConfirmationKind, ConfirmationSent
 from schemas.reading import Page, Reading, Word
 from tests.doorstep.journal.support import opened, transmission

@@ -22,8 +22,6 @@ from doorstep.reports.metrics import (
 from schemas.case import (
     CaseState,
     CaseStateChanged,
-    ElementResult,
-    ElementStatus,
     IdentityResolved,
     InformationRequested,
     OfferAccepted,
@@ -32,6 +30,10 @@ from schemas.case import (
     OfferSent,
 )
 from schemas.document import ReviewDecided, ReviewRequested
+from schemas.element import (
+    ElementResult,
+    ElementStatus,
+)
 from schemas.event import Event, Payload
 from schemas.outbound import ConfirmationKind, ConfirmationRequested, ConfirmationSent
 from schemas.service import OfferWithdrawn, Proof, ServiceCompleted, ServiceMissed, ServiceScheduled

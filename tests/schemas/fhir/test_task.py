@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from schemas.case import Case, CaseManager, CaseState, ElementResult, ElementStatus
+from schemas.case import (
+    Case,
+    CaseManager,
+    CaseState,
+)
+from schemas.element import (
+    ElementResult,
+    ElementStatus,
+)
 from schemas.fhir import BUSINESS_STATUS, TASK_STATUS, orders_of, pending_task, task_id, task_of, validate
 from schemas.transmission import ReceiptState
 from tests.samples.make_fhir import contained
