@@ -7,9 +7,8 @@ from typing import Any
 from doorstep import __version__
 from schemas.fhir.search import SEARCH
 
-ORDER_TYPES = ("ServiceRequest", "DeviceRequest", "MedicationRequest")
+ORDER_TYPES = ("ServiceRequest", "DeviceRequest", "MedicationRequest", "NutritionOrder")
 SUPPORTING_TYPES = (
-    "NutritionOrder",
     "Patient",
     "Coverage",
     "Practitioner",

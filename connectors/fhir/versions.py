@@ -56,7 +56,7 @@ def stamp_of(resource: dict[str, Any]) -> Stamp:
     return Stamp(
         cancelled=resource.get("status") in CANCELLED,
         last_updated=meta.get("lastUpdated"),
-        authored_on=resource.get("authoredOn"),
+        authored_on=resource.get("authoredOn") or resource.get("dateTime"),
         version_id=meta.get("versionId"),
     )
 

@@ -12,13 +12,22 @@ from typing import Any
 from fhir.resources.R4B import get_fhir_model_class
 from fhir.resources.R4B.resource import Resource
 
-REQUESTS = ("ServiceRequest", "DeviceRequest", "MedicationRequest")
+REQUESTS = ("ServiceRequest", "DeviceRequest", "MedicationRequest", "NutritionOrder")
 RESOURCE = "resource"
 CUT_SHORT = frozenset({"+", "etc.", "..."})
 """How the specification's short texts, from which fhir.resources has its lists, say that there are more codes."""
 REVIEWED = (
     *("Address", "Identifier", "ContactPoint", "TimingRepeat", "HumanName", "Narrative", "RelatedArtifact"),
-    *("Task", "ServiceRequest", "DeviceRequest", "MedicationRequest", "Patient", "Coverage", "Practitioner"),
+    *(
+        "Task",
+        "ServiceRequest",
+        "DeviceRequest",
+        "MedicationRequest",
+        "NutritionOrder",
+        "Patient",
+        "Coverage",
+        "Practitioner",
+    ),
     *("DocumentReference", "Encounter", "Bundle", "MessageHeader", "Location", "Device", "Medication"),
     *("Observation", "Provenance", "Communication", "RelatedPerson"),
 )

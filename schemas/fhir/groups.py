@@ -7,6 +7,7 @@ from typing import Any, Literal
 from schemas.fhir.elements import REQUESTS
 from schemas.fhir.graph import Graph, Resource, identifiers, part, parts, same_person
 from schemas.fhir.lines import billing_codes
+from schemas.fhir.nutrition import views
 from schemas.fhir.words import order_type, text_of
 from schemas.order import OrderType
 
@@ -27,15 +28,19 @@ def grouped(graph: Graph, bundle: Resource) -> list[Group]:
     for request in graph.of_type(*REQUESTS):
         if request.get("status") in DONE or request.get("doNotPerform") is True:
             continue
-        kind = order_type(str(request["resourceType"]), billing_codes(request, graph), _category(request))
-        found.setdefault((patients.key(request), kind, _action(request, said)), []).append(request)
+        lines = views(request)
+        codes = [code for line in lines for code in billing_codes(line, graph)]
+        if lines:
+            kind = order_type(str(request["resourceType"]), codes, _category(lines[0]))
+            found.setdefault((patients.key(lines[0]), kind, _action(request, said)), []).extend(lines)
     return [(kind, action, requests) for (_, kind, action), requests in found.items()]
 
 
 def order_groups(bundle: dict[str, Any]) -> list[list[str]]:
     """Return the references (`ServiceRequest/ID`) of each order's requests; the first of each is its focus."""
     graph = Graph(bundle)
-    return [[f"{r['resourceType']}/{r.get('id')}" for r in requests] for _, _, requests in grouped(graph, bundle)]
+    named = ([f"{r['resourceType']}/{r.get('id')}" for r in requests] for _, _, requests in grouped(graph, bundle))
+    return [list(dict.fromkeys(references)) for references in named]
 
 
 class _Patients:

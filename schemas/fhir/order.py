@@ -11,6 +11,7 @@ from schemas.fhir.elements import REQUESTS
 from schemas.fhir.graph import Graph, Resource, extensions, identifiers, part, parts
 from schemas.fhir.groups import Action, grouped
 from schemas.fhir.lines import billing_codes, frequencies, line_of, timings
+from schemas.fhir.nutrition import UNCODED, uncoded
 from schemas.fhir.party import clinician_of, coverages_of, home_addresses, member_of
 from schemas.fhir.places import Places, equipment_of, gather
 from schemas.fhir.unmapped import unmapped_of
@@ -59,6 +60,8 @@ def _order(
         coverage = [coverage[0].model_copy(update={"group_no": group_no[0]})]
     if any(len(billing_codes(request, graph)) > 1 for request in requests):
         conflicting["order_lines"] = "a line names several different billing codes"
+    if uncoded(requests):
+        unreadable["order_lines"] = UNCODED
     if len({clinician_of(request, graph)[0].npi for request in requests}) > 1:
         conflicting["clinician_npi"] = "the lines name different ordering clinicians"
     frequency = _frequency(requests, kind, places, graph, conflicting)
@@ -86,7 +89,7 @@ def _order(
         signature_present=signed,
         signature_date=authored if signed else None,
         diagnoses=tuple(_diagnoses(requests, graph)),
-        lines=tuple(line_of(request, graph) for request in requests),
+        lines=() if "order_lines" in unreadable else tuple(line_of(request, graph) for request in requests),
         frequency=frequency,
         service_start=start,
         service_end=end,

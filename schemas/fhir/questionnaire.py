@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -66,8 +67,11 @@ _OPTIONAL = frozenset({"line2", "quantity"})
 def questionnaire(
     elements: Iterable[tuple[str, str, str, bool]], *, identity: str, url: str, version: str, title: str
 ) -> dict[str, Any]:
-    """Return a Questionnaire; each element is (id, label, what is asked, whether it must be answered)."""
-    items = [_item(*element) for element in elements if element[0] in FIELD_NAMES]
+    """Return a Questionnaire; each element is (id, label, what is asked, whether it must be answered).
+
+    What is no field of an order (a note of a visit) is asked for as a paper.
+    """
+    items = [_item(*element) for element in elements]
     return {
         "resourceType": "Questionnaire",
         "id": identity,
@@ -81,7 +85,7 @@ def questionnaire(
 
 
 def _item(name: str, label: str, ask: str, required: bool) -> dict[str, Any]:
-    form = FORMS.get(name, _Form())
+    form = FORMS.get(name, _Form() if name in FIELD_NAMES else _Form("attachment"))
     item: dict[str, Any] = {"linkId": name}
     if form.definition:
         item["definition"] = _DEFINITION + form.definition
@@ -121,8 +125,11 @@ def answer_of(response: Resource, reference: str, document_id: str) -> Order:
     A value that has not its field's form stands in `unreadable`; what answers no field of ours is kept as it came.
     """
     values, other = _values(response)
+    moment = _instant(values.get("discharge_deadline"))
+    if moment is not None:
+        del values["discharge_deadline"]
     problems = problems_of(values)
-    return order_of(
+    order = order_of(
         {name: value for name, value in values.items() if name not in problems},
         order_id=str(uuid5(NAMESPACE_URL, f"urn:doorstep:answer:{document_id}")),
         document_id=document_id,
@@ -130,6 +137,16 @@ def answer_of(response: Resource, reference: str, document_id: str) -> Order:
         unreadable=problems,
         unmapped={FOCUS: reference, REQUESTS: reference} | other,
     )
+    return order if moment is None else order.model_copy(update={"discharge_deadline": moment})
+
+
+def _instant(value: JsonValue) -> datetime | None:
+    """Return a dateTime with its offset as an instant; a day alone is read as the field's own form."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) and len(value) > 10 else None
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment and moment.tzinfo else None
 
 
 def _values(response: Resource) -> tuple[dict[str, JsonValue], dict[str, str]]:
@@ -184,4 +201,4 @@ def _whole(name: str, given: list[JsonValue]) -> JsonValue:
         return given
     if len({dumps(value) for value in given}) > 1:
         return None
-    return given[0][:16] if name == "discharge_deadline" and isinstance(given[0], str) else given[0]
+    return given[0]

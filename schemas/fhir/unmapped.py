@@ -18,6 +18,9 @@ OWN = {
     "DeviceRequest": """
         groupIdentifier codeCodeableConcept codeReference parameter occurrenceDateTime occurrencePeriod occurrenceTiming
     """,
+    "NutritionOrder": """
+        patient dateTime orderer codeCodeableConcept dosageInstruction
+    """,
     "MedicationRequest": """
         groupIdentifier medicationCodeableConcept medicationReference dosageInstruction dispenseRequest category
         doNotPerform
@@ -26,7 +29,7 @@ OWN = {
 PLACED: dict[str, frozenset[str]] = {kind: frozenset((COMMON + own).split()) for kind, own in OWN.items()}
 READ_WHOLE = """
     Patient Coverage Practitioner PractitionerRole Organization Condition Encounter Location Device Medication
-    Task MessageHeader ServiceRequest DeviceRequest MedicationRequest
+    Task MessageHeader ServiceRequest DeviceRequest MedicationRequest NutritionOrder
 """
 READ = frozenset(READ_WHOLE.split())
 FOCUS = "focus"
@@ -41,6 +44,7 @@ def unmapped_of(graph: Graph, requests: list[Resource]) -> dict[str, str]:
     first = requests[0]
     if first.get("id"):
         found[FOCUS] = f"{first['resourceType']}/{first['id']}"
+    requests = list({id(r) if not r.get("id") else (r["resourceType"], r["id"]): r for r in requests}.values())
     listed = [f"{request['resourceType']}/{request['id']}" for request in requests if request.get("id")]
     if listed:
         found[REQUESTS] = " ".join(listed)

@@ -130,9 +130,11 @@ def order_type(resource_type: str, codes: list[str], category: str) -> OrderType
     ):
         if any(word in low for word in words):
             return kind
-    return {"DeviceRequest": OrderType.DME, "MedicationRequest": OrderType.INFUSION}.get(
-        resource_type, OrderType.UNKNOWN
-    )
+    return {
+        "DeviceRequest": OrderType.DME,
+        "NutritionOrder": OrderType.DME,
+        "MedicationRequest": OrderType.INFUSION,
+    }.get(resource_type, OrderType.UNKNOWN)
 
 
 def _type_of_code(code: str) -> OrderType | None:
@@ -141,6 +143,8 @@ def _type_of_code(code: str) -> OrderType | None:
         return OrderType.INFUSION
     if code[0] == "E" and 779 <= number <= 791:
         return OrderType.INFUSION
+    if code[0] == "B" and (4164 <= number <= 5200 or 9004 <= number <= 9006):
+        return OrderType.INFUSION  # parenteral nutrition
     if code[0] in "AEKLB":
         return OrderType.DME
     if re.match(r"G01[5-9]\d|G0299|G0300|G049[3-6]|G216[89]|S91[2-3]\d|T10(0[0-3]|2[12]|30|31)|97\d{3}|995\d\d", code):

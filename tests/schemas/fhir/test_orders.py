@@ -421,3 +421,64 @@ def test_a_quantity_out_of_all_bounds_is_none(value: Any) -> None:
 
 def test_the_last_moment_of_the_calendar_is_a_day() -> None:
     assert order(note=[{"text": "Discharge: 9999-12-31T23:59:59-05:00"}]).discharge_deadline == date(9999, 12, 31)
+
+
+def nutrition(**changes: Any) -> dict[str, Any]:
+    formula = {
+        "baseFormulaType": {"coding": [{"system": "https://www.cms.gov/hcpcs", "code": "B4152"}]},
+        "baseFormulaProductName": "High calorie formula",
+        "administration": [
+            {
+                "schedule": {"repeat": {"boundsPeriod": {"start": "2026-12-01"}}},
+                "rateQuantity": {"value": 60, "unit": "mL/h"},
+            }
+        ],
+    }
+    return {
+        "resourceType": "NutritionOrder",
+        "id": "n1",
+        "status": "active",
+        "intent": "order",
+        "identifier": [{"value": "N-1"}],
+        "patient": {"display": "Ada Byron"},
+        "dateTime": "2026-11-20",
+        "orderer": {"display": "Grace Hopper, MD"},
+        "enteralFormula": formula,
+        **changes,
+    }
+
+
+def test_an_enteral_formula_is_an_order_of_equipment() -> None:
+    (made,) = orders_of(nutrition(), "d")
+    assert (made.order_type, made.placer_number, made.signature_present) == (OrderType.DME, "N-1", True)
+    assert [(line.code, line.description, line.quantity) for line in made.lines] == [
+        ("B4152", "High calorie formula", None)
+    ]
+    assert str(made.service_start) == "2026-12-01"
+    assert str(made.authored_on) == "2026-11-20"
+    assert made.member.name is not None
+    assert "60 mL/h" in made.notes
+    assert "NutritionOrder[0].enteralFormula" in made.unmapped
+
+
+def test_a_formula_in_words_is_asked_about_and_its_words_are_kept() -> None:
+    formula = {"baseFormulaType": {"text": "diabetic formula"}, "additiveType": {"coding": [{"code": "B4155"}]}}
+    (made,) = orders_of(nutrition(enteralFormula=formula), "d")
+    assert made.lines == ()
+    assert "order_lines" in made.unreadable
+    assert "diabetic formula" in made.notes
+
+
+def test_additives_and_supplements_with_a_code_are_lines_and_a_diet_is_no_order() -> None:
+    supplement = [{"type": {"coding": [{"code": "B4150"}]}}, {"productName": "pudding"}]
+    (made,) = orders_of(nutrition(supplement=supplement), "d")
+    assert [line.code for line in made.lines] == ["B4152", "B4150"]
+    diet = nutrition(oralDiet={"instruction": "soft"}, supplement=supplement[1:])
+    del diet["enteralFormula"]
+    assert orders_of(diet, "d") == ()
+
+
+def test_parenteral_nutrition_is_infusion() -> None:
+    formula = {"baseFormulaType": {"coding": [{"code": "B4185"}]}}
+    (made,) = orders_of(nutrition(enteralFormula=formula), "d")
+    assert made.order_type is OrderType.INFUSION

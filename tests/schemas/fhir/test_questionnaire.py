@@ -30,7 +30,7 @@ def test_groups_choices_and_numbers() -> None:
         {"linkId": "frequency", "item": [kind, leaf("frequency.value", valueDecimal=flow)]},
         {"linkId": "ship_address", "item": [*home, leaf("ship_address.postal_code", valueString="16501")]},
         {"linkId": "access_barriers", "answer": [{"valueCoding": {"code": "stairs"}}, {"valueString": "gated"}]},
-        leaf("discharge_deadline", valueDateTime="2026-11-30T16:00:00-05:00"),
+        leaf("discharge_deadline", valueDateTime="2026-11-30T21:00:00Z"),
     )
     assert fields_of(found) == {
         "order_lines": [{"code": "E1390", "quantity": 1}, {"code": "E0431", "quantity": None}],
