@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import AsyncIterator
 
 from connectors.hl7v2.framer import FS, VT, Framer
-from connectors.hl7v2.settings import Hl7v2Settings, host_and_port
+from connectors.hl7v2.letter import letter
+from connectors.hl7v2.settings import Hl7v2Settings, PartnerSettings, host_and_port
 from doorstep import clock
 from doorstep.connector import Delivery, Hub, Sent
 from doorstep.errors import Refused, Unavailable
 from schemas.codec import CodecError
-from schemas.hl7v2 import Answer, answer_of, control_id_of, response_of
+from schemas.hl7v2 import Answer, answer_of, control_id_of, document_of, lines_of, response_of
 from schemas.outbound import ConfirmationRequested
 
 logger = logging.getLogger("doorstep.connectors.hl7v2")
@@ -30,19 +32,19 @@ async def send(settings: Hl7v2Settings, hub: Hub, delivery: Delivery) -> Sent:
     """Deliver one confirmation. The same confirmation has the same MSH-10 each time, so a repeat is recognised."""
     del hub
     confirmation = delivery.confirmation
-    target = settings.target(confirmation.recipient.address)
-    if not target:
+    partner = settings.partner(confirmation.recipient.address)
+    if partner is None:
         raise Refused(
             "hl7v2.no_partner",
             "no MLLP address is known for this sender: set connectors.hl7v2.partners or .default_partner",
             detail=f"address={confirmation.recipient.address}",
         )
     try:
-        message = response_of(confirmation, at=clock.now())
+        message = await _message(confirmation, partner)
     except CodecError as error:
         raise Refused("hl7v2.no_response", error.message, location=error.location) from error
     control_id = control_id_of(confirmation.confirmation_id)
-    reply = await _exchange(settings, target, message, control_id)
+    reply = await _exchange(settings, partner, message, control_id)
     if reply.code in ACCEPTED:
         return Sent(provider_status=reply.code, provider_id=control_id)
     detail = f"answer={reply.code[:2]} error={reply.error} control_id={control_id}"
@@ -51,13 +53,47 @@ async def send(settings: Hl7v2Settings, hub: Hub, delivery: Delivery) -> Sent:
     raise Unavailable("hl7v2.error", "the partner could not process the message now", detail=detail)
 
 
-async def _exchange(settings: Hl7v2Settings, target: str, message: bytes, control_id: str) -> Answer:
-    host, port = host_and_port(target)
+async def _message(confirmation: ConfirmationRequested, partner: PartnerSettings) -> bytes:
+    """Return what this partner wants to get: the response to its message, or the same as a document."""
+    now = clock.now()
+    if partner.answer == "response":
+        return response_of(confirmation, at=now)
+    pdf = await asyncio.to_thread(letter, confirmation.reference, lines_of(confirmation))
+    return document_of(confirmation, pdf, at=now)
+
+
+def _trust(partner: PartnerSettings) -> ssl.SSLContext | None:
+    """Return how to speak TLS to a partner; None for plain MLLP."""
+    if not partner.tls:
+        return None
+    try:
+        context = ssl.create_default_context(cafile=partner.tls_ca)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if partner.tls_cert is not None:
+            context.load_cert_chain(partner.tls_cert, partner.tls_key)
+    except (OSError, ValueError) as error:
+        raise Unavailable("hl7v2.certificate", "our certificate or the partner's CA cannot be read") from error
+    return context
+
+
+async def _connect(
+    settings: Hl7v2Settings, partner: PartnerSettings
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    host, port = host_and_port(partner.address)
     try:
         async with asyncio.timeout(settings.connect_timeout):
-            reader, writer = await asyncio.open_connection(host, port)
+            return await asyncio.open_connection(host, port, ssl=_trust(partner))
+    except ssl.SSLCertVerificationError as error:
+        reason = "the partner's certificate is not trusted"
+        raise Unavailable("hl7v2.untrusted", reason, detail=partner.address) from error
     except (OSError, TimeoutError) as error:
-        raise Unavailable("hl7v2.connect", "the partner's listener does not answer", detail=target) from error
+        reason = "the partner's listener does not answer"
+        raise Unavailable("hl7v2.connect", reason, detail=partner.address) from error
+
+
+async def _exchange(settings: Hl7v2Settings, partner: PartnerSettings, message: bytes, control_id: str) -> Answer:
+    target = partner.address
+    reader, writer = await _connect(settings, partner)
     try:
         async with asyncio.timeout(settings.answer_timeout):
             writer.write(VT + message + FS + b"\r")
@@ -93,17 +129,19 @@ async def _answer(reader: asyncio.StreamReader, control_id: str, limit: int) -> 
 
 
 async def check(settings: Hl7v2Settings) -> AsyncIterator[tuple[str, bool, str]]:
-    """Yield for each partner whether its listener takes connections."""
-    targets = {name: partner.address for name, partner in settings.partners.items()}
+    """Yield for each partner whether its listener takes connections, and trusts and is trusted where it speaks TLS."""
+    partners = dict(settings.partners)
     if settings.default_partner:
-        targets["default_partner"] = settings.default_partner
-    for name, target in targets.items():
-        host, port = host_and_port(target)
+        partners["default_partner"] = PartnerSettings(address=settings.default_partner)
+    for name, partner in partners.items():
         try:
-            async with asyncio.timeout(settings.connect_timeout):
-                _, writer = await asyncio.open_connection(host, port)
-        except (OSError, TimeoutError):
-            yield f"hl7v2 partner {name}", False, f"nothing answers at {target}: start it or correct the setting"
+            _, writer = await _connect(settings, partner)
+        except Unavailable as error:
+            yield (
+                f"hl7v2 partner {name}",
+                False,
+                f"{error.message} ({partner.address}): start it or correct the setting",
+            )
         else:
             writer.close()
             yield f"hl7v2 partner {name}", True, ""

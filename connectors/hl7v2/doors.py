@@ -58,7 +58,8 @@ def doors_of(settings: Hl7v2Settings, listen: Listen) -> list[Door]:
     """Return the default listener and the named ones; SettingsError for one that may not be opened so."""
 
     def answered(sender: str) -> bool:
-        return bool(settings.target(sender))
+        partner = settings.partner(sender)
+        return partner is not None and partner.answer == "response"
 
     own = Terms.model_validate({name: getattr(settings, name) for name in Terms.model_fields})
     doors = [Door(own, "", listen, answered, _details(own, ""))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -30,8 +31,9 @@ class PartnerSettings(BaseModel):
     tls_ca: Path | None = Field(default=None, description="PEM CA of its certificate; empty = the system's")
     tls_cert: Path | None = Field(default=None, description="PEM certificate chain that we show it")
     tls_key: Path | None = Field(default=None, description="PEM key of tls_cert")
-    documents: bool = Field(
-        default=False, description="Send each confirmation as a document too: MDM^T02 with a PDF in OBX-5"
+    answer: Literal["response", "document"] = Field(
+        default="response",
+        description="What it gets: the response to its message (ORR, ORL...), or MDM^T02 with the same as a PDF",
     )
 
     @model_validator(mode="before")

@@ -19,7 +19,7 @@ from schemas.hl7v2.header import (
 from schemas.hl7v2.notices import Notice, Notices, notices_of
 from schemas.hl7v2.options import AS_SENT, Options
 from schemas.hl7v2.orders import orders_of
-from schemas.hl7v2.response import control_id_of, response_of
+from schemas.hl7v2.response import control_id_of, document_of, lines_of, response_of
 
 __all__ = [
     "AS_SENT",
@@ -45,11 +45,13 @@ __all__ = [
     "batch_of",
     "check",
     "control_id_of",
+    "document_of",
     "enclosed_of",
     "envelope_of",
     "header_of",
     "is_batch",
     "known_codec",
+    "lines_of",
     "notices_of",
     "orders_of",
     "placer_number",

@@ -33,6 +33,8 @@ RESPONSES: dict[str, tuple[str, str, str]] = {
 CARRIERS = frozenset({"MDM", "ORU"})
 """Messages that may carry an order as a document; HL7 has no response to them, so their senders get a result."""
 STATUS = ("ORU", "R01", "ORU_R01")
+DOCUMENT = ("MDM", "T02", "MDM_T02")
+OLDEST_WITH_DOCUMENTS = "2.3"
 
 
 class _Words(NamedTuple):
@@ -78,9 +80,42 @@ def response_of(confirmation: ConfirmationRequested, *, at: datetime) -> bytes:
     version = context.get("version") or DEFAULT_VERSION
     body = {"RRI": _referral, "ORU": _status, "ORS": _supply, "ORN": _supply}.get(kind[0], _order)
     answered = [] if kind is STATUS else [["MSA", "AA", _e(context.get("control_id", ""))]]
-    segments = [*answered, *body(confirmation, words, version)]
+    return _written(confirmation, kind, version, [*answered, *body(confirmation, words, version)], at)
+
+
+def lines_of(confirmation: ConfirmationRequested) -> list[str]:
+    """Return what a person at the sender's side reads, a line each; CodecError where HL7 v2 has no form for it."""
+    words = WORDS.get(confirmation.kind)
+    if words is None:
+        raise CodecError("200", "HL7 v2 has no response for this kind of confirmation", "MSH-9")
+    return _lines(confirmation, words)
+
+
+def document_of(confirmation: ConfirmationRequested, pdf: bytes, *, at: datetime) -> bytes:
+    """Return the confirmation as a document notification (MDM^T02): the PDF in OBX-5, whatever was asked of us."""
+    context = confirmation.recipient.context
+    version = max(context.get("version") or DEFAULT_VERSION, OLDEST_WITH_DOCUMENTS)
+    placer, filler = _numbers(context, confirmation)
+    when = timestamp(at)
+    txa = ["TXA", "1", "PR", "AP", when, "", when, "", "", "", "", "", control_id_of(confirmation.confirmation_id)]
+    txa += ["", placer, filler, "", "AU", "", "AV"]
+    data = base64.b64encode(pdf).decode("ascii")
+    obx = ["OBX", "1", "ED", f"STATUS^Order status^{ASSIGNER}", "1", f"^Application^PDF^Base64^{data}", *[""] * 5, "F"]
+    event = ["EVN", "T02" if version < "2.7" else "", when]  # EVN-1 was withdrawn
+    segments = [event, _person(confirmation), ["PV1", "1", "N"], txa, obx]
+    return _written(confirmation, DOCUMENT, version, segments, at)
+
+
+def _written(
+    confirmation: ConfirmationRequested,
+    kind: tuple[str, str, str],
+    version: str,
+    segments: list[list[str]],
+    at: datetime,
+) -> bytes:
+    """Return MSH and these segments in the sender's character set, or in UTF-8 where that lacks a letter."""
     text = "\r".join("|".join(fields).rstrip("|") for fields in segments) + "\r"
-    charset = context.get("character_set", "").upper()
+    charset = confirmation.recipient.context.get("character_set", "").upper()
     codec = known_codec(charset) or "ascii"
     try:
         text.encode(codec)
@@ -116,8 +151,7 @@ def _msh(
     return "|".join(fields).rstrip("|")
 
 
-def _notes(confirmation: ConfirmationRequested, words: _Words) -> list[list[str]]:
-    """Return what a person at the sender's side reads, a line a segment."""
+def _lines(confirmation: ConfirmationRequested, words: _Words) -> list[str]:
     lines = [words.text, *confirmation.asks]
     reference = confirmation.case_id or confirmation.reference
     lines.append(f"{'Case' if confirmation.case_id else 'Reference'} {reference}")
@@ -137,7 +171,11 @@ def _notes(confirmation: ConfirmationRequested, words: _Words) -> list[list[str]
         lines.append(f"Completed {confirmation.completed_at:%Y-%m-%d %H:%M %Z}".rstrip())
     if confirmation.note:
         lines.append(confirmation.note)
-    return [["NTE", str(n), "L", _e(line)] for n, line in enumerate(lines, 1)]
+    return lines
+
+
+def _notes(confirmation: ConfirmationRequested, words: _Words) -> list[list[str]]:
+    return [["NTE", str(n), "L", _e(line)] for n, line in enumerate(_lines(confirmation, words), 1)]
 
 
 def _numbers(context: Mapping[str, str], confirmation: ConfirmationRequested) -> tuple[str, str]:
@@ -179,7 +217,7 @@ def _person(confirmation: ConfirmationRequested) -> list[str]:
 def _status(confirmation: ConfirmationRequested, words: _Words, version: str) -> list[list[str]]:
     """Return one observation for each line that a person reads: an unsolicited result has no ORC-1 to answer."""
     placer, filler = _numbers(confirmation.recipient.context, confirmation)
-    lines = [note[3] for note in _notes(confirmation, words)]
+    lines = [_e(line) for line in _lines(confirmation, words)]
     start = timestamp(confirmation.scheduled_start) if confirmation.scheduled_start else ""
     obr = ["OBR", "1", placer, filler, f"STATUS^Order status^{ASSIGNER}", "", "", start]
     if version < "2.4":

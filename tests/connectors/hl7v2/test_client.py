@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from connectors.hl7v2 import CONNECTOR, Hl7v2Settings
 from doorstep.connector import Delivery, Sent
 from doorstep.errors import HubError, Refused, Unavailable
 from schemas.case import CaseManager
-from schemas.hl7v2 import control_id_of, header_of
+from schemas.hl7v2 import control_id_of, enclosed_of, header_of, split
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.transmission import ReplyTo
 from tests.connectors.hl7v2.wire import framed, listening, order, partner, sending
@@ -37,7 +39,7 @@ def ack(message: bytes, code: str, control_id: str | None = None) -> bytes:
     return framed(f"MSH|^~\\&|APP|FAC|DOORSTEP|HUB|2026||ACK|1|P|2.5.1\rMSA|{code}|{name}\r".encode())
 
 
-async def deliver(target: str, wanted: ConfirmationRequested | None = None, **settings: Any) -> Sent:
+async def deliver(target: str | dict[str, Any], wanted: ConfirmationRequested | None = None, **settings: Any) -> Sent:
     assert CONNECTOR.send is not None
     values = Hl7v2Settings(partners={"APP|FAC": target} if target else {}, **settings)
     return await CONNECTOR.send(values, MemoryHub(), Delivery(wanted or confirmation(), 1))
@@ -145,3 +147,51 @@ async def test_our_own_listener_recognises_a_response_and_lets_it_pass() -> None
             assert (await sender.ack())[0] == "AA"
     assert len(hub.received) == 1
     await asyncio.sleep(0)
+
+
+def listening_with(certificates: Path, *, mutual: bool = False) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates / "hub.pem", certificates / "hub.key")
+    if mutual:
+        context.load_verify_locations(certificates / "ca.pem")
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+async def test_a_partner_that_wants_tls_gets_our_certificate_and_must_show_one_that_we_trust(
+    certificates: Path,
+) -> None:
+    ours = {"tls_cert": str(certificates / "client.pem"), "tls_key": str(certificates / "client.key")}
+    async with partner(lambda m: [ack(m, "AA")], tls=listening_with(certificates, mutual=True)) as (target, got):
+        known = {"address": target, "tls": True, "tls_ca": str(certificates / "ca.pem")}
+        assert (await deliver({**known, **ours})).provider_status == "AA"
+        for wrong in (known, {**known, **ours, "tls_ca": str(certificates / "other-ca.pem")}, {"address": target}):
+            with pytest.raises(Unavailable):
+                await deliver(wrong, answer_timeout=2)
+    assert len(got) == 1
+
+
+async def test_a_partner_that_files_documents_gets_the_same_as_a_pdf_with_the_same_id_each_time() -> None:
+    async with partner(lambda m: [ack(m, "AA")]) as (target, got):
+        for _ in "ab":
+            await deliver({"address": target, "answer": "document"})
+    first, again = got
+    assert header_of(first).message_type == "MDM^T02"
+    assert header_of(first).control_id == header_of(again).control_id == control_id_of("confirmation-1")
+    (document,), problems = enclosed_of(first)
+    assert document.data.startswith(b"%PDF-")
+    assert problems == ()
+    assert enclosed_of(again)[0] == (document,)
+    txa = next(s for s in split(first).segments() if s.name == "TXA")
+    assert (txa.get(14), txa.get(15)) == ("P1", "DS-000123-7")
+    assert b"Doe" not in first
+
+
+async def test_check_tells_a_partner_whose_certificate_is_not_trusted(certificates: Path) -> None:
+    assert CONNECTOR.check is not None
+    async with partner(lambda m: [], tls=listening_with(certificates)) as (target, _):
+        known = {"address": target, "tls": True, "tls_ca": str(certificates / "other-ca.pem")}
+        settings = Hl7v2Settings(partners={"A|B": known}, connect_timeout=2)
+        ((_, ok, advice),) = [line async for line in CONNECTOR.check(settings)]
+    assert not ok
+    assert "not trusted" in advice

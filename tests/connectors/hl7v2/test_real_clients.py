@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.hl7v2 import AckError, acknowledgement, header_of, response_of
+from schemas.hl7v2 import AckError, acknowledgement, document_of, header_of, response_of
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.transmission import ReplyTo
 from tests.connectors.hl7v2.wire import listening, order, read_ack
@@ -131,3 +131,19 @@ def test_every_response_is_strictly_valid_in_the_senders_version(
         scheduled_start=AT if scheduled else None,
     )
     assert hapi_parser.faults(response_of(asked, at=AT)) == []
+
+
+@pytest.mark.hapi
+@pytest.mark.parametrize("version", ["2.2", "2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.8"])
+def test_the_document_that_a_partner_gets_is_strictly_valid(hapi_parser: HapiParser, version: str) -> None:
+    context = {"message_type": "ORM^O01", "version": version, "control_id": "C1", "placer_number": "P1"}
+    told = ConfirmationRequested(
+        confirmation_id="c1",
+        kind=ConfirmationKind.SCHEDULED,
+        recipient=ReplyTo(channel="hl7v2", address="A|B", context=context),
+        case_id="DS-000001-8",
+        document_id="d1",
+        reference="DS-000001-8",
+        scheduled_start=AT,
+    )
+    assert hapi_parser.faults(document_of(told, b"%PDF-1.7 letter", at=AT)) == []

@@ -97,7 +97,9 @@ async def sending(server: MllpServer, listener: str = "", tls: ssl.SSLContext | 
 
 
 @asynccontextmanager
-async def partner(reply: Callable[[bytes], list[bytes]], *, delay: float = 0) -> AsyncIterator[tuple[str, list[bytes]]]:
+async def partner(
+    reply: Callable[[bytes], list[bytes]], *, delay: float = 0, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[tuple[str, list[bytes]]]:
     """A partner's listener: keeps what it gets, writes what `reply` says (ready frames), closes when that is empty."""
     got: list[bytes] = []
 
@@ -118,7 +120,7 @@ async def partner(reply: Callable[[bytes], list[bytes]], *, delay: float = 0) ->
         finally:
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls, limit=1 << 22)
     try:
         yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}", got
     finally:
