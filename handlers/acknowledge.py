@@ -18,11 +18,17 @@ from schemas.element import (
 )
 from schemas.event import Event, Payload
 from schemas.order import ReferralReceived
-from schemas.outbound import ConfirmationKind, ConfirmationRequested
+from schemas.outbound import ConfirmationKind, ConfirmationRequested, ConfirmationSent
 from schemas.transmission import ReplyTo
 
 _ANSWERS = (ConfirmationKind.ACKNOWLEDGED, ConfirmationKind.INFORMATION_REQUESTED, ConfirmationKind.CANCELLED)
 """A receipt gets one of these, once."""
+
+
+def was_told(case: Case, unit: Unit) -> bool:
+    """Say whether the channel of the case's first document has taken its answer."""
+    ids = (derived_id(case.document_ids[0], kind, case.case_id) for kind in _ANSWERS)
+    return any(unit.latest(ConfirmationSent, one) is not None for one in ids)
 
 
 def confirmation(

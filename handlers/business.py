@@ -20,6 +20,18 @@ def is_holiday(day: date) -> bool:
     return day in holidays.country_holidays("US", years=day.year)
 
 
+def end_of_first_business_day(start: datetime, hours: BusinessHours, order: Order) -> datetime:
+    """Return the close of the business day in whose hours `start` falls, else of the next business day."""
+    zone = zone_of(order.delivery_address or order.member.address)
+    day = start.astimezone(zone).date()
+    for _ in range(MOST_DAYS):
+        closes = datetime.combine(day, hours.closes, zone)
+        if day.isoweekday() in hours.days and not is_holiday(day) and start < closes:
+            return closes.astimezone(UTC)
+        day += timedelta(days=1)
+    return start + timedelta(days=MOST_DAYS)
+
+
 def after_business_minutes(start: datetime, minutes: int, hours: BusinessHours, order: Order) -> datetime:
     """Return when that many business minutes have passed since `start`, on the wall clock of the service address."""
     zone = zone_of(order.delivery_address or order.member.address)

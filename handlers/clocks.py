@@ -1,28 +1,64 @@
-"""Runs the clocks of a case: what must have moved by when, whom to remind, and when a person takes over."""
+"""Runs the clocks of a case: what must have moved by when, whom to remind, and when a person takes over.
+
+Which clocks there are is data (rules/clocks.yaml). A clock that lost its reason does nothing when its time comes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from doorstep.handler import Unit, on
-from handlers.business import after_business_minutes
-from handlers.casework import answerable, ask_person, clocks, derived_id, once
-from schemas.case import Case, CaseClock, CaseStateChanged, ClockDue
+from handlers.acknowledge import was_told
+from handlers.business import after_business_minutes, end_of_first_business_day
+from handlers.casework import answerable, ask_person, clocks, derived_id, directory, once
+from handlers.deadline import discharge_at
+from handlers.fulfil import redispatch
+from schemas.case import Case, CaseClock, CaseClockWarned, CaseState, CaseStateChanged, ClockDue, OfferState
 from schemas.event import Event, Payload
-from schemas.outbound import ConfirmationKind, ConfirmationRequested
+from schemas.fields import zone_of
+from schemas.outbound import ConfirmationKind, ConfirmationRequested, ConfirmationSent
 from schemas.rules import ClockRule
+from schemas.service import ServiceScheduled
+from schemas.transmission import ReplyTo
+
+REPORT = "Please report what became of this service."
 
 
-def timer_of(clock: str, case_id: str) -> str:
-    return f"clock {clock} {case_id}"
+def timer_of(clock: str, case_id: str, warning: int | None = None) -> str:
+    return f"clock {clock} {case_id}" if warning is None else f"clock {clock} {case_id} warning {warning}"
 
 
-def due_at(rule: ClockRule, case: Case, since: datetime, unit: Unit) -> datetime:
-    """Return when a clock that began at `since` runs out."""
+def runs(rule: ClockRule, case: Case) -> bool:
+    """Say whether a clock is for this case as it stands."""
+    return case.state in rule.while_ and rule.to(case.order)
+
+
+def anchor_of(rule: ClockRule, case: Case, now: datetime) -> datetime | None:
+    """Return from when a clock counts; None when the case has no such instant."""
+    match rule.since:
+        case "received" | "ordered":
+            return case.received_at
+        case "start":
+            return case.scheduled_end or case.scheduled_start
+        case "discharge":
+            deadline = discharge_at(case.order)
+            return deadline if deadline is not None and deadline > case.received_at else None
+        case _:
+            return now
+
+
+def due_at(rule: ClockRule, case: Case, since: datetime, unit: Unit, minutes: int | None = None) -> datetime:
+    """Return when a clock that counts from `since` runs out, or warns after so many minutes."""
+    if minutes is None and rule.since == "ordered" and case.order.service_start is not None:
+        zone = zone_of(case.order.delivery_address or case.order.member.address)
+        ends = datetime.combine(case.order.service_start + timedelta(days=1), time.min, zone).astimezone(UTC)
+        return max(ends, since)
+    if rule.first_business_day:
+        return end_of_first_business_day(since, clocks(unit).business, case.order)
     if rule.business_minutes is not None:
-        return after_business_minutes(since, rule.business_minutes, clocks(unit).business, case.order)
-    return since + timedelta(minutes=rule.elapsed_minutes or 0)
+        return after_business_minutes(since, minutes or rule.business_minutes, clocks(unit).business, case.order)
+    return since + timedelta(minutes=minutes if minutes is not None else rule.elapsed_minutes or 0)
 
 
 @on(CaseStateChanged)
@@ -32,49 +68,123 @@ def clocks_of(event: Event[CaseStateChanged], unit: Unit) -> Iterable[Payload]:
     if case is None:
         return []
     for rule in clocks(unit).case:
-        running = case.state in rule.while_
-        if not running:
-            unit.cancel_timer(timer_of(rule.clock, case.case_id))
-        elif event.data.from_state not in rule.while_:
-            _set(rule, case, unit, number=1)
+        if not runs(rule, case):
+            _stop(rule, case.case_id, unit)
+        elif not rule.until_told or not was_told(case, unit):
+            _arm(rule, case, unit, entered=event.data.from_state not in rule.while_)
     return []
 
 
-def _set(rule: ClockRule, case: Case, unit: Unit, *, number: int) -> None:
+@on(ServiceScheduled)
+def moved_with(event: Event[ServiceScheduled], unit: Unit) -> Iterable[Payload]:
+    """Let the clocks that count from the committed start move with it."""
+    case = unit.case(event.data.case_id)
+    for rule in clocks(unit).case if case else ():
+        if case and rule.since == "start" and runs(rule, case):
+            _arm(rule, case, unit, entered=False)
+    return []
+
+
+@on(ConfirmationSent, where=lambda data: data.case_id is not None)
+def told(event: Event[ConfirmationSent], unit: Unit) -> Iterable[Payload]:
+    """Stop the clocks of acknowledgement once the sender's own channel has taken it."""
+    case = unit.case(event.data.case_id or "")
+    if case is not None and was_told(case, unit):
+        for rule in clocks(unit).case:
+            if rule.until_told:
+                _stop(rule, case.case_id, unit)
+    return []
+
+
+def _stop(rule: ClockRule, case_id: str, unit: Unit) -> None:
+    unit.cancel_timer(timer_of(rule.clock, case_id))
+    for number in range(len(rule.warn_minutes)):
+        unit.cancel_timer(timer_of(rule.clock, case_id, number + 1))
+
+
+def _arm(rule: ClockRule, case: Case, unit: Unit, *, entered: bool) -> None:
+    """Set a clock when the case comes into its states, and again when what it counts from has changed.
+
+    A clock that counts from the state goes on within its states; one that has fired for an instant is not set for
+    that instant again.
+    """
+    anchor = anchor_of(rule, case, unit.now)
+    if anchor is None or (rule.since == "state" and not entered):
+        return
+    _set(rule, case, unit, number=1, since=anchor, entered=entered)
+    for number, minutes in enumerate(rule.warn_minutes, start=1):
+        at = due_at(rule, case, anchor, unit, minutes)
+        warning = ClockDue(case_id=case.case_id, clock=rule.clock, number=number, warning=True)
+        _timer(timer_of(rule.clock, case.case_id, number), at, warning, unit, entered=entered)
+
+
+def _set(rule: ClockRule, case: Case, unit: Unit, *, number: int, since: datetime, entered: bool) -> None:
     due = ClockDue(case_id=case.case_id, clock=rule.clock, number=number)
-    unit.set_timer(timer_of(rule.clock, case.case_id), due_at(rule, case, unit.now, unit), due)
+    _timer(timer_of(rule.clock, case.case_id), due_at(rule, case, since, unit), due, unit, entered=entered)
+
+
+def _timer(name: str, at: datetime, due: ClockDue, unit: Unit, *, entered: bool) -> None:
+    armed = derived_id(name, at.isoformat(), str(due.number))
+    if entered or not unit.marked(armed):
+        unit.mark(armed)
+        unit.set_timer(name, at, due)
 
 
 @on(ClockDue)
 def due(event: Event[ClockDue], unit: Unit) -> Iterable[Payload]:
-    """Remind the sender while reminders are left, then put the case before a person."""
+    """Warn, remind while reminders are left, then do what the rule says: the network, a person, or a note only."""
     data = event.data
     case = unit.case(data.case_id)
     rule = next((rule for rule in clocks(unit).case if rule.clock == data.clock), None)
-    if case is None or rule is None or case.state not in rule.while_:
+    if case is None or rule is None or not runs(rule, case) or (rule.until_told and was_told(case, unit)):
         return []
+    if data.warning:
+        warned = CaseClockWarned(case_id=case.case_id, clock=rule.clock, label=rule.label, number=data.number)
+        return [warned, *(_ask(rule, case, data, "time is running out", unit) if rule.warn == "person" else [])]
     ran_out = CaseClock(case_id=case.case_id, clock=rule.clock, label=rule.label, number=data.number)
-    if data.number <= rule.reminders and answerable(case.reply_to):
-        _set(rule, case, unit, number=data.number + 1)
-        return [ran_out, *_reminder(case, data.number, unit)]
-    reason = f"{rule.label}: not done in time"
-    stage = f"clock {rule.clock} {case.case_id} {data.number}"
-    return [ran_out, *ask_person(unit, case.document_ids[-1], stage=stage, reason=reason, case_id=case.case_id)]
+    recipient = _reminded(rule, case, unit)
+    if data.number <= rule.reminders and recipient is not None:
+        _set(rule, case, unit, number=data.number + 1, since=unit.now, entered=True)
+        return [ran_out, *_reminder(rule, case, recipient, data.number, unit)]
+    held = [offer for offer in unit.offers_of(case.case_id) if offer.state is OfferState.ACCEPTED]
+    if rule.then == "redispatch" and held and case.state in {CaseState.SCHEDULED, CaseState.MISSED}:
+        return [ran_out, *redispatch(case, held[0], unit, cause=f"{rule.label}: not done in time")]
+    return [ran_out, *(_ask(rule, case, data, "not done in time", unit) if rule.then != "note" else [])]
 
 
-def _reminder(case: Case, number: int, unit: Unit) -> list[Payload]:
-    assert case.reply_to is not None
+def _ask(rule: ClockRule, case: Case, data: ClockDue, what: str, unit: Unit) -> list[Payload]:
+    stage = f"clock {rule.clock} {case.case_id} {data.number}{' warning' if data.warning else ''}"
+    reason = f"{rule.label}: {what}"
+    return ask_person(unit, case.document_ids[-1], stage=stage, reason=reason, case_id=case.case_id)
+
+
+def _reminded(rule: ClockRule, case: Case, unit: Unit) -> ReplyTo | None:
+    if rule.remind == "sender":
+        return case.reply_to if answerable(case.reply_to) else None
+    provider = directory(unit).provider(case.provider_npi or "")
+    if provider is None:
+        return None
+    channel, address = provider.address()
+    return ReplyTo(channel=channel, address=address)
+
+
+def _reminder(rule: ClockRule, case: Case, recipient: ReplyTo, number: int, unit: Unit) -> list[Payload]:
+    to_sender = rule.remind == "sender"
+    held = [offer.offer_id for offer in unit.offers_of(case.case_id) if offer.state is OfferState.ACCEPTED]
     return once(
         unit,
         ConfirmationRequested(
-            confirmation_id=derived_id("reminder", case.case_id, str(case.revision), str(number)),
-            kind=ConfirmationKind.INFORMATION_REQUESTED,
-            recipient=case.reply_to,
+            confirmation_id=derived_id("reminder", rule.clock, case.case_id, str(case.revision), str(number)),
+            kind=ConfirmationKind.INFORMATION_REQUESTED if to_sender else ConfirmationKind.ASSIGNED,
+            recipient=recipient,
             case_id=case.case_id,
             document_id=case.document_ids[-1],
             reference=case.case_id,
             manager=case.manager,
             case_state=case.state.value,
-            asks=tuple(element.ask for element in case.unmet),
+            asks=tuple(element.ask for element in case.unmet) if to_sender else (),
+            scheduled_start=None if to_sender else case.scheduled_start,
+            offer_id=None if to_sender or not held else held[0],
+            note=None if to_sender else REPORT,
         ),
     )

@@ -346,6 +346,18 @@ class ClockDue(Payload):
     case_id: str
     clock: str
     number: int = Field(ge=1)
+    warning: bool = False
+
+
+class CaseClockWarned(Payload):
+    """A clock of the case is running out."""
+
+    topic: ClassVar[str] = "case.clock.warned"
+
+    case_id: str
+    clock: str
+    label: str
+    number: int = Field(ge=1)
 
 
 class CaseClock(Payload):

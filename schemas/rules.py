@@ -303,24 +303,46 @@ class OfferClock(Rule):
 
 
 class ClockRule(Rule):
-    """One clock of a case: it runs while the case is in one of these states, by business or elapsed minutes.
+    """One clock of a case: it runs while the case is in one of these states, by one kind of time.
 
-    After each of the first `reminders` the sender is reminded and the clock begins anew; after the last a person looks.
+    It begins when the case comes into these states, or where `since` says; `first_business_day` ends with the business
+    day of the receipt, or the next one. After each of the first `reminders` somebody is reminded and it begins anew.
     """
 
     clock: str
     label: str
     while_: tuple[CaseState, ...] = Field(alias="while", min_length=1)
+    applies: Applies = Applies()
+    not_hcpcs: Codes = Field(default=(), description="An order with one of these codes has a clock of its own")
+    since: Literal["state", "received", "ordered", "start", "discharge"] = Field(
+        default="state",
+        description="`ordered`: the ordered first day where there is one, else the receipt; `start`: the committed one",
+    )
+    until_told: bool = Field(default=False, description="It stops once the sender was told that the order is here")
     business_minutes: int | None = Field(default=None, ge=1)
-    elapsed_minutes: int | None = Field(default=None, ge=1)
+    elapsed_minutes: int | None = None
+    first_business_day: bool = False
+    warn_minutes: tuple[int, ...] = Field(default=(), description="When it warns before, by the same kind of time")
+    warn: Literal["note", "person"] = "note"
     reminders: int = Field(default=0, ge=0)
+    remind: Literal["sender", "provider"] = "sender"
+    then: Literal["person", "redispatch", "note"] = "person"
     cite: tuple[str, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _one_kind_of_time(self) -> Self:
-        if (self.business_minutes is None) is (self.elapsed_minutes is None):
-            raise ValueError("give either business_minutes or elapsed_minutes")
+        kinds = (self.business_minutes is not None, self.elapsed_minutes is not None, self.first_business_day)
+        if sum(kinds) != 1:
+            raise ValueError("give one of business_minutes, elapsed_minutes and first_business_day")
+        counted = (1 if self.elapsed_minutes is None else self.elapsed_minutes, *self.warn_minutes)
+        if self.since not in {"discharge", "start"} and any(minutes < 1 for minutes in counted):
+            raise ValueError("only a clock by the discharge or the start counts from before it")
         return self
+
+    def to(self, order: Order) -> bool:
+        """Say whether the clock is for this order."""
+        own = any(covers(self.not_hcpcs, line.code) for line in order.lines if line.code)
+        return self.applies.to(order) and not own
 
 
 class Clocks(Rule):

@@ -12,6 +12,7 @@ from doorstep.journal import DeadLetter, Reader
 from schemas.case import (
     Case,
     CaseClock,
+    CaseClockWarned,
     CaseState,
     CaseStateChanged,
     ClockDue,
@@ -261,6 +262,8 @@ def _told_of_case(data: Any) -> str:
             return "offer ended: no answer in time"
         case CaseClock():
             return f"clock ran out: {data.label}"
+        case CaseClockWarned():
+            return f"clock is running out: {data.label}"
         case OfferRecalled():
             return f"offer recalled: {data.reason}"
         case _:

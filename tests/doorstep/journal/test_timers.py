@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from doorstep import clock
 from doorstep.journal import Journal
 from schemas.case import ClockDue
 from tests.doorstep.journal.support import opened
+from tests.hands import Hands
 
 
 def due(number: int) -> ClockDue:
@@ -118,3 +119,33 @@ async def test_whatever_is_set_cancelled_and_fired_each_timer_fires_as_last_set(
             expected += sum(pending.values())
             pending = {which: False for which, ready in pending.items() if not ready}
     assert len(await fired(journal)) - before == expected
+
+
+SHIFTS = [datetime(2026, 11, 1, 6, tzinfo=UTC), datetime(2027, 3, 14, 7, tzinfo=UTC)]
+"""The instants at which New York leaves daylight saving and comes back to it."""
+
+
+@pytest.mark.parametrize("shift", SHIFTS, ids=["autumn", "spring"])
+@pytest.mark.parametrize("step", [1, 7, 24 * 30], ids=["hour by hour", "in jumps", "at once"])
+async def test_over_a_shift_of_daylight_saving_each_timer_fires_once_whatever_the_clock_does(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shift: datetime, step: int
+) -> None:
+    hands = Hands(shift - timedelta(hours=30)).hold(monkeypatch)
+    instants = [shift + timedelta(minutes=30 * n) for n in range(-40, 41, 4)]
+    async with opened(database_url, tmp_path) as journal:
+        for number, at in enumerate(instants, start=1):
+            await journal.write(lambda unit, n=number, at=at: unit.set_timer(f"t{n}", at, due(n)))  # type: ignore[misc]
+        assert await journal.write(lambda unit: unit.fire_timers()) == 0
+        hands.turn(hours=20)
+        await journal.write(lambda unit: unit.fire_timers())
+        hands.turn(hours=-26)  # somebody set the clock back by a day
+        assert await journal.write(lambda unit: unit.fire_timers()) == 0
+    while hands.at < instants[-1]:  # the process starts anew at every step
+        hands.turn(hours=step)
+        async with opened(database_url, tmp_path) as journal:
+            await journal.write(lambda unit: unit.fire_timers())
+            latest = max(hands.at, shift - timedelta(hours=10))
+            assert await fired(journal) == [n for n, at in enumerate(instants, start=1) if at <= latest]
+    async with opened(database_url, tmp_path) as journal:
+        assert await fired(journal) == list(range(1, len(instants) + 1))
+        assert await journal.read(lambda reader: reader.next_timer()) is None
