@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from doorstep import rules
 from doorstep.handler import Tools, Unit, on
-from handlers.casework import hold
+from handlers.casework import hold, saved, with_document
 from handlers.extract.people import people_of
-from handlers.finding import sheet_case
+from handlers.finding import request_case, sheet_case
 from handlers.kinds import COVER, ORDER, Kind, kind_of, scores_of, together
 from schemas.document import DocumentClass, DocumentClassified, DocumentRead
 from schemas.event import Event, Payload
@@ -23,6 +23,8 @@ log = logging.getLogger("doorstep.classify")
 SECONDS = 60.0
 SOME_ORDER = 1.5
 """A page that nobody knows and that speaks so much of an order may be one that can hardly be read."""
+PAPERS = frozenset({DocumentClass.OTHER, DocumentClass.UNREADABLE, DocumentClass.LAB_RESULT})
+"""What comes inside of an order's own FHIR input and is no order: notes, results, pictures belong to its case."""
 CLASS_OF_TYPE = {
     OrderType.DME: DocumentClass.DME_ORDER,
     OrderType.HOME_HEALTH: DocumentClass.HOME_HEALTH_REFERRAL,
@@ -98,6 +100,7 @@ async def _prepare(event: Event[DocumentRead], tools: Tools) -> Verdict:
 def classify(event: Event[DocumentRead], unit: Unit, verdict: Verdict) -> Iterable[Payload]:
     data = event.data
     case = sheet_case(data.returned, unit)
+    whole = request_case(data.about, data.reply_to, unit)
     if case is not None and not verdict.document_class.is_order:
         # an answer on our own sheet need not look like an order; what it is about is known
         verdict = Verdict(CLASS_OF_TYPE[case.order.order_type], 1.0, verdict.patients)
@@ -108,12 +111,18 @@ def classify(event: Event[DocumentRead], unit: Unit, verdict: Verdict) -> Iterab
         reply_to=data.reply_to,
         documents=data.documents,
         returned=data.returned if case is not None else None,
+        about=data.about if whole is not None else None,
         reading=data.reading,
         document_class=verdict.document_class,
         class_confidence=verdict.confidence,
         patients=verdict.patients,
         problems=data.problems,
     )
+    if whole is not None and case is None and verdict.document_class in PAPERS:
+        saved(whole, unit, document_ids=with_document(whole, data.document_id))
+        told = f"papers of the case: {verdict.document_class.value}"
+        unit.settle_receipt(data.document_id, ReceiptState.ACCEPTED, reason=told, case_id=whole.case_id)
+        return [classified]
     reason = doubt(verdict, data.problems)
     if reason is not None:
         return hold(

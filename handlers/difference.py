@@ -23,13 +23,18 @@ _SHORT = {
 Named = Callable[[str | None], str | None]
 
 
+def was_read(order: Order) -> bool:
+    """Say whether values of the order were read from pages, by whatever channel those came."""
+    return order.channel in READ_BY_OCR or any(evidence.page is not None for evidence in order.evidence.values())
+
+
 def differences(one: Order, two: Order, payer_key: Named) -> tuple[str, ...]:
     """Return the fields that both orders say and say differently, of those that count on their channels.
 
     Who the member is was judged before, and the day of signing changes with every electronic sending: neither counts.
     """
     said, before = fields_of(one), fields_of(two)
-    read = bool(READ_BY_OCR & {one.channel, two.channel})
+    read = was_read(one) or was_read(two)
     names = [n for n in said if n in before and (n in _DECISIVE or (n in _TYPED and not read))]
     found = [n for n in names if n != "order_lines" and not _same(n, said, before, read, payer_key)]
     return (*_items(said, before), *found)

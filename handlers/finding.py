@@ -22,6 +22,7 @@ from schemas.case import Case, CaseState
 from schemas.document import ReviewDecided
 from schemas.order import Order, OrderType, ReferralReceived
 from schemas.outbound import ConfirmationRequested
+from schemas.transmission import ReplyTo
 
 FILLING = {CaseState.OPEN, CaseState.INCOMPLETE}
 """The states in which another sending of the order may fill its gaps."""
@@ -39,6 +40,15 @@ def sheet_case(returned: str | None, unit: Unit) -> Case | None:
     """Return the case whose own sheet came back; None without a sheet, or for one that we never sent or of no case."""
     asked = unit.latest(ConfirmationRequested, returned) if returned else None
     return unit.case(asked.data.case_id) if asked and asked.data.case_id else None
+
+
+def request_case(about: str | None, reply_to: ReplyTo | None, unit: Unit) -> Case | None:
+    """Return the case of a FHIR request, by its reference (`ServiceRequest/ID`), that its sender has here."""
+    if about is None or reply_to is None:
+        return None
+    request = Order(order_id="", document_id="", channel="fhir", unmapped={"requests": about})
+    found = [case for token in placer_tokens(request, reply_to) for case in unit.cases_by_token(token)]
+    return max(found, key=lambda c: (c.state is not CaseState.CANCELLED, c.opened_at, c.case_id), default=None)
 
 
 def identity_of(person: Person, data: ReferralReceived, unit: Unit) -> str | None:

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from rapidfuzz import fuzz
 
 from handlers.casework import fold
-from handlers.difference import READ_BY_OCR
+from handlers.difference import was_read
 from schemas.case import Case
 from schemas.fields import fields_of, person_name, without_fields
 from schemas.order import Clinician, Coverage, Equipment, Member, Order, OrderType
@@ -168,7 +168,7 @@ def vague(order: Order) -> bool:
 def partly_read(one: Order, two: Order) -> bool:
     """Say whether one of two orders for the same day may be the other with a part of its items unread."""
     codes, others = set(codes_of(one)), set(codes_of(two))
-    read = bool(READ_BY_OCR & {one.channel, two.channel})
+    read = was_read(one) or was_read(two)
     return (
         read
         and one.service_start == two.service_start

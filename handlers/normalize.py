@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from doorstep.handler import Unit, on
 from handlers.casework import derived_id, hold, order_type_of, payer_key
-from handlers.finding import sheet_case
+from handlers.finding import request_case, sheet_case
 from handlers.identity import agrees, person_of
 from schemas.case import Case
 from schemas.document import DocumentClass, ExtractedField, FieldsExtracted
@@ -81,7 +81,7 @@ def normalized(data: FieldsExtracted, unit: Unit) -> list[Payload]:
     order = order_from(data, unit)
     reply_to = reply_to_of(data, order)
     doubts = {**order.unreadable, **order.conflicting}
-    case = sheet_case(data.returned, unit)
+    case = sheet_case(data.returned, unit) or request_case(data.about, reply_to, unit)
     if case is not None and data.patients <= 1:
         return _answer(case, order, data, reply_to, unit)
     reason = None

@@ -9,6 +9,7 @@ from doorstep.errors import Refused
 from doorstep.handler import Tools, Unit, on
 from doorstep.ocr import READABLE, read_document
 from handlers.casework import hold
+from handlers.translate import is_paper
 from schemas import mail
 from schemas.codec import CodecError
 from schemas.document import DocumentRead, PageSummary
@@ -103,13 +104,14 @@ async def _prepare(event: Event[TransmissionReceived], tools: Tools) -> Read:
     return Read(reading, kept, data.contents)
 
 
-@on(TransmissionReceived, where=lambda data: data.channel in CHANNELS, prepare=_prepare)
+@on(TransmissionReceived, where=lambda data: data.channel in CHANNELS or is_paper(data), prepare=_prepare)
 def read(event: Event[TransmissionReceived], unit: Unit, result: Read) -> Iterable[Payload]:
     data = event.data
     if result.reading is None or result.kept is None:
         reason = result.reason or "it could not be read"
         return hold(unit, data.document_id, data.reply_to, stage="read", reason=reason, documents=result.documents)
-    if not any(page.words for page in result.reading.pages):
+    about = data.details.get("about")
+    if about is None and not any(page.words for page in result.reading.pages):
         return hold(
             unit, data.document_id, data.reply_to, stage="read", reason="no words could be read",
             documents=result.documents,
@@ -123,6 +125,7 @@ def read(event: Event[TransmissionReceived], unit: Unit, result: Read) -> Iterab
             reply_to=data.reply_to,
             documents=result.documents,
             returned=returned_sheet(result.reading),
+            about=about,
             reading=result.kept,
             pages=tuple(summary_of(page) for page in result.reading.pages),
             engine=result.reading.engine,

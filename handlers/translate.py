@@ -87,10 +87,17 @@ async def _enclosed(data: bytes, details: Mapping[str, str], tools: Tools) -> tu
     return tuple([await tools.keep(one.data, sniff(one.data) or one.content_type) for one in found])
 
 
+def is_paper(data: TransmissionReceived) -> bool:
+    """Say whether an input is a document that stood inside of a FHIR resource."""
+    return data.channel == "fhir" and data.details.get("interaction") == "document"
+
+
 def is_order(data: TransmissionReceived) -> bool:
     """Say whether a structured message is an order; what tells of a patient goes to `handlers.notice`."""
     code = data.details.get("message_type", "").partition("^")[0]
-    return data.channel == "fhir" or (data.channel == "hl7v2" and code not in NOTICE_TYPES)
+    if data.channel == "fhir":
+        return not is_paper(data)
+    return data.channel == "hl7v2" and code not in NOTICE_TYPES
 
 
 @on(TransmissionReceived, where=is_order, prepare=_parse)

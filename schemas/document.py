@@ -50,6 +50,9 @@ class OfDocument(Payload):
     returned: str | None = Field(
         default=None, description="The confirmation whose own sheet came back with it, by the sheet's barcode"
     )
+    about: str | None = Field(
+        default=None, description="The request (`ServiceRequest/ID`) that it came with in one FHIR input, or belongs to"
+    )
 
 
 class DocumentRead(OfDocument):

@@ -16,6 +16,8 @@ from connectors.fhir import versions
 from connectors.fhir.asking import Answered, answered
 from connectors.fhir.bundles import Entry, Placed, digest_of, has_requests, place, task_plans
 from connectors.fhir.collecting import Collected, collect
+from connectors.fhir.enclosed import Enclosed, enclosed_in, related
+from connectors.fhir.papers import papers_of
 from connectors.fhir.resolve import conditions, resolved
 from connectors.fhir.settings import FhirSettings
 from connectors.fhir.tasks import TASK_OF_TYPE, TASK_TYPE, index_id
@@ -136,6 +138,7 @@ class Intake:
         action = "update" if chained.is_update or any(_is_update(one) for one in placed) else None
         collected = await collect(self.hub, placed, action=given.action or action)
         answers = None if collected.ordered else await answered(self.hub, placed)
+        enclosed: list[Enclosed] = await work(size, enclosed_in, given.entries)
         received_at = clock.now()
         transmission = await work(
             size, self._transmission, given, key, placed, collected, chained, answers, received_at
@@ -143,9 +146,30 @@ class Intake:
         receipt = await self.hub.receive(transmission)
         if receipt.conflict:
             await self._same_or_refuse(given, placed)
+        for paper in papers_of(transmission, placed, enclosed, await self._about(placed, transmission, enclosed)):
+            await self.hub.receive(paper)  # a crash in between is no loss: nothing was acknowledged
         again = receipt.duplicate or receipt.conflict
         existed = given.if_none_exist is not None and again
         return Taken(placed, receipt.received_at, receipt.document_id, existed)
+
+    async def _about(
+        self, placed: list[Placed], transmission: Transmission, enclosed: list[Enclosed]
+    ) -> dict[int, tuple[str, str]]:
+        """Return, by entry, the order (request, Task id) that a document belongs to, where that is certain."""
+        if not enclosed:
+            return {}
+        brought = transmission.reply_to.context if transmission.reply_to else {}
+        orders = int(transmission.details.get("orders", "0"))
+        own = (brought["focus"], brought["task"].removeprefix("Task/")) if orders == 1 else None
+        found: dict[int, tuple[str, str]] = {}
+        for number in {one.entry for one in enclosed}:
+            for literal in related(placed[number].resource):
+                noted = await self.hub.resource(TASK_OF_TYPE, index_id(literal))
+                if noted:
+                    found[number] = (literal, str(noted["task"]))
+            if own and number not in found:
+                found[number] = own
+        return found
 
     async def _only_news(self, given: Input, placed: list[Placed]) -> list[Placed]:
         """Mark what an input with updates creates and what is here from an earlier sending of it as not fresh."""

@@ -84,14 +84,15 @@ async def case_of_task(hub: Hub, task_id: str) -> Case | None:
 async def _case(hub: Hub, receipt: Receipt, focus: str) -> Case | None:
     """Return the case of one order of an input: the one whose focus it is.
 
-    An input that added to an older case has that case, which keeps the older focus; but where an input brought
-    several orders, such a case may be another's, so it is no one's.
+    An input that added to an older case has that case, which keeps the older focus, and an order on paper names no
+    request; but where an input brought several orders, such a case may be another's, so it is no one's.
     """
     cases = await hub.cases_of(receipt.document_id)
     mine = [case for case in cases if case.order.unmapped.get(FOCUS) == focus]
     if mine:
         return mine[0]
-    older = [case for case in cases if case.order.document_id != receipt.document_id]
+    papers = focus.startswith(("DocumentReference/", "Binary/", "QuestionnaireResponse/", "Communication/"))
+    older = [case for case in cases if papers or case.order.document_id != receipt.document_id]
     if older:
         kept = await hub.resources_of(receipt.document_id)
         if sum(one.resource_type == TASK_TYPE for one in kept) == 1:

@@ -46,6 +46,7 @@ def extracted(
             reply_to=data.reply_to,
             documents=data.documents,
             returned=data.returned,
+            about=data.about,
             document_class=data.document_class,
             patients=data.patients,
             fields=fields,

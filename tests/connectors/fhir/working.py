@@ -65,6 +65,7 @@ async def working(folder: Path, **options: Any) -> AsyncIterator[Working]:
     journal = Journal.open(settings.journal_url, data_dir=folder, routes=Routes.of(steps), rules_dir=rules_dir())
     workers = Workers(1, scratch=folder / "scratch")
     try:
+        await workers.start()
         hub = LiveHub(settings, journal, workers)
         assert CONNECTOR.router is not None
         app = http.build(settings, [CONNECTOR.router(FhirSettings(**options), hub)])

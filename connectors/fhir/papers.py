@@ -1,0 +1,46 @@
+"""A document out of a resource as an input of its own, so that it goes the way of a fax."""
+
+from __future__ import annotations
+
+import hashlib
+
+from pydantic import JsonValue
+
+from connectors.fhir.bundles import Placed
+from connectors.fhir.enclosed import Enclosed
+from connectors.fhir.tasks import TASK_OF_TYPE, TASK_TYPE, index_id
+from doorstep.connector import Blob, StoredResource, Transmission
+from schemas.fhir import task_id
+from schemas.transmission import ReplyTo
+
+
+def papers_of(
+    came: Transmission, placed: list[Placed], enclosed: list[Enclosed], about: dict[int, tuple[str, str]]
+) -> list[Transmission]:
+    """Return each document of an input; one that belongs to no order is an order on paper and has its own Task."""
+    return [_paper(came, placed[one.entry], one, number, about.get(one.entry)) for number, one in enumerate(enclosed)]
+
+
+def _paper(
+    came: Transmission, holder: Placed, one: Enclosed, number: int, about: tuple[str, str] | None
+) -> Transmission:
+    digest = hashlib.sha256(one.data).hexdigest()
+    focus, task = about or (holder.reference, task_id(f"{holder.reference}#{number}"))
+    kept: list[StoredResource] = []
+    if about is None:
+        facts: dict[str, JsonValue] = {"sha256": digest, "focus": focus, "basedOn": [focus], "subject": None}
+        kept.append(StoredResource(TASK_TYPE, task, facts))
+        kept.append(StoredResource(TASK_OF_TYPE, index_id(focus), {"task": task}))
+    details = {"interaction": "document", "type": holder.kind, "whole": came.idempotency_key}
+    return Transmission(
+        channel="fhir",
+        idempotency_key=f"document:{hashlib.sha256(f'{came.idempotency_key}:{digest}'.encode()).hexdigest()}",
+        blobs=(Blob(one.content_type, one.data, title=one.title),),
+        received_at=came.received_at,
+        reply_to=ReplyTo(channel="fhir", address=came.sender or "", context={"focus": focus, "task": f"Task/{task}"}),
+        identifier=came.identifier,
+        sender=came.sender,
+        tenant=came.tenant,
+        details=details | ({"about": about[0]} if about else {}),
+        resources=tuple(kept),
+    )
