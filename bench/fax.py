@@ -107,31 +107,36 @@ def reading_of(path: Path, readings: str) -> tuple[Any, float]:
 
 def record_of(path: Path, readings: str) -> Record:
     """Read one fax and lay what was found beside its truth."""
-    from doorstep.reading import Said, said_of
     from schemas.codec import CodecError
 
     truth = truth_of(path) or {}
-    seconds, pages = 0.0, 0
     try:
         reading, seconds = reading_of(path, readings)
-        began = time.process_time()
-        said = said_of(reading, "fax", NOW)
-        seconds, pages = seconds + time.process_time() - began, len(reading.pages)
     except CodecError:
-        said = Said()
+        return record_from(path.name, truth, None, NOW)
+    return record_from(path.name, truth, reading, NOW, seconds)
+
+
+def record_from(name: str, truth: Mapping[str, Any], reading: Any, now: datetime, seconds: float = 0.0) -> Record:
+    """Lay what is found in a reading (None: nothing could be read) beside its truth."""
+    from doorstep.reading import Said, said_of
+
+    began = time.process_time()
+    said = said_of(reading, "fax", now) if reading is not None else Said()
+    seconds += time.process_time() - began
     also = truth.get("accept", {})
     expected_class = (truth.get("document_class") or "unreadable", *also.get("document_class", ()))
     is_order = truth.get("outcome") in {"scheduled", "incomplete"} and bool(truth.get("fields"))
     return Record(
-        name=path.name,
-        layout=str(truth.get("layout") or path.stem),
+        name=name,
+        layout=str(truth.get("layout") or Path(name).stem),
         severity=str(truth.get("severity", "-")),
         resolution=str(truth.get("resolution", "-")),
         expected_class=expected_class,
         found_class=said.document_class.value,
         expected_outcome=str(truth.get("outcome")),
         patients=said.patients,
-        pages=pages,
+        pages=len(reading.pages) if reading is not None else 0,
         seconds=seconds,
         needs_review=said.in_doubt,
         missing=tuple(said.missing),

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.faxes import drawn, fonts, line
+from bench.faxes import drawn, fonts, line, score
 from bench.faxes.layouts.heldout import HELD_OUT
 from bench.faxes.layouts.known import KNOWN
 from bench.faxes.others import OTHERS
@@ -76,6 +76,9 @@ def faxes(part: str, count: int, seed: int, **choices: object) -> Iterator[tuple
 
 
 def main(arguments: list[str] | None = None) -> int:
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["score"]:
+        return score.main(arguments[1:])
     asked = parser().parse_args(arguments)
     if asked.list:
         print(

@@ -102,8 +102,10 @@ class Maker:
         return image
 
 
-def make_order(rng: random.Random, part: str, name: str, layout: Layout, severity: int, lines: int) -> Fax:
-    """Make a fax with an order on the given layout."""
+def make_order(
+    rng: random.Random, part: str, name: str, layout: Layout, severity: int, lines: int, *, scanned: bool = True
+) -> Fax:
+    """Make a fax with an order on the given layout; not scanned, it has its drawn pages only."""
     maker = Maker(rng, part, severity, lines)
     order_type = rng.choice(layout.types)
     families = layout.families if order_type == "dme" else ()
@@ -118,7 +120,7 @@ def make_order(rng: random.Random, part: str, name: str, layout: Layout, severit
     patients = 1
     if after < 0.22:
         patients = _behind(maker, values, part, layout, after)
-    pages = maker.scan(case)
+    pages = maker.scan(case) if scanned else []
     fields = values.fields()
     missing = sorted(n for n in REQUIRED if n not in fields or fields[n] is False)
     struck = [n for sheet in maker.sheets for n in sheet.struck]
@@ -188,7 +190,7 @@ def _fax(maker: Maker, pages: list[Image.Image], name: str, expected: dict[str, 
     form = draw_form(maker.rng)
     common = {
         "channel": "fax",
-        "pages": len(pages),
+        "pages": len(maker.sheets),
         "layout": name,
         "severity": maker.severity,
         "resolution": f"204x{maker.lines}",

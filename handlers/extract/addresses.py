@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from handlers.extract import places
 from handlers.extract.around import beside
@@ -11,7 +12,7 @@ from handlers.extract.geometry import Sheet, Span, Token
 from handlers.extract.labels import Hit
 from handlers.extract.values import Found
 
-PARTS = ("city", "state", "zip", "city_state_zip")
+PARTS = ("unit", "city", "state", "zip", "city_state_zip")
 _STREETS = frozenset({"ship_address", "name_and_address", "clinician_name_and_address"})
 
 
@@ -29,7 +30,10 @@ def labelled_parts(sheet: Sheet, hits: list[Hit], sides: dict[int, Side | None])
                 break
             if other.field in PARTS and other.field not in parts:
                 parts[other.field] = value_of(sheet, hits, other, sides.get(other.row))
-        listed = [street, *(parts.get(name, ()) for name in ("city", "state", "city_state_zip", "zip"))]
+        unit = parts.get("unit", ())[:2]
+        if unit and not any(c.isalpha() for c in unit[0].text):
+            unit = (replace(unit[0], text=f"Apt {unit[0].text.lstrip('#')}"),)
+        listed = [street, unit, *(parts.get(name, ()) for name in ("city", "state", "city_state_zip", "zip"))]
         found = places.address(Span(tuple(t for tokens in listed for t in tokens)))
         if found is not None:
             yield "ship_address", found

@@ -5,12 +5,21 @@ from __future__ import annotations
 from handlers.extract.geometry import Sheet, Span, Token
 from handlers.extract.labels import Hit
 
+ASIDE = 8
+"""What begins so many text heights right of a label's end does not stand under it."""
+UNDER = 0.5
+"""A word in the middle of a line stands under a label only if it begins where the label does."""
+LEADERS = frozenset({":", "-", "–"})
+"""What may stand between a label and its value."""
+
 
 def beside(sheet: Sheet, hits: list[Hit], hit: Hit) -> Span:
     """Return what stands right of a label on its row, up to the next label."""
     row = sheet.rows[hit.row]
     stop = min((h.start for h in hits if h.row == hit.row and h.start >= hit.end), default=len(row))
     tokens = [*_glued(row[hit.end - 1]), *row[hit.end : stop]]
+    while tokens and tokens[0].text in LEADERS:
+        tokens = tokens[1:]
     if tokens and tokens[0].cell == row[hit.end - 1].cell:
         return Span(tuple(tokens))
     if not tokens:
@@ -40,6 +49,8 @@ def below(sheet: Sheet, hits: list[Hit], hit: Hit, rows: int = 1) -> list[Span]:
         labels = {p for h in hits if h.row == index for p in range(h.start, h.end)}
         line = [(p, t) for p, t in enumerate(sheet.rows[index]) if left <= t.box[0] < right]
         line = [(p, t) for p, t in line if t.cell == line[0][1].cell]
+        if line and (line[0][1].box[0] > hit.box[2] + ASIDE * sheet.height or _tail(sheet, hit, line[0])):
+            line = []
         if not line:
             if sheet.rows[index] and sheet.rows[index][0].box[1] - bottom > 2.5 * sheet.height:
                 break
@@ -55,13 +66,21 @@ def below(sheet: Sheet, hits: list[Hit], hit: Hit, rows: int = 1) -> list[Span]:
     return found
 
 
+def _tail(sheet: Sheet, hit: Hit, first: tuple[int, Token]) -> bool:
+    """Say whether words under a label are the end of a longer text that begins left of it."""
+    place, token = first
+    row = sheet.rows[token.row]
+    continues = place > 0 and row[place - 1].cell == token.cell
+    return continues and (hit.colon or abs(token.box[0] - hit.box[0]) > UNDER * sheet.height)
+
+
 def above(sheet: Sheet, hits: list[Hit], hit: Hit) -> Span:
     """Return what stands over a label: forms with a line to write on have their labels under it."""
     row = sheet.rows[hit.row]
     stop = min((t.box[0] for t in row[hit.end :] if t.cell != row[hit.end - 1].cell), default=sheet.width)
     for index in range(hit.row - 1, max(-1, hit.row - 3), -1):
         line = [t for t in sheet.rows[index] if hit.box[0] - 3 * sheet.height <= t.box[0] < stop]
-        if not line:
+        if not line or _tail(sheet, hit, (sheet.rows[index].index(line[0]), line[0])):
             continue
         labels = {t for h in hits if h.row == index for t in sheet.rows[index][h.start : h.end]}
         if hit.box[1] - max(t.box[3] for t in line) > 2.5 * sheet.height or labels.intersection(line):
@@ -74,3 +93,9 @@ def stands_alone(sheet: Sheet, hit: Hit) -> bool:
     """Say whether a label is all of its cell, so that its value must stand elsewhere."""
     row = sheet.rows[hit.row]
     return hit.end == len(row) or row[hit.end].cell != row[hit.end - 1].cell
+
+
+def heads_columns(sheet: Sheet, hits: list[Hit], hit: Hit) -> bool:
+    """Say whether a row has nothing but labels, so that their values stand under them."""
+    mine = [h for h in hits if h.row == hit.row]
+    return len(mine) > 1 and sum(h.end - h.start for h in mine) == len(sheet.rows[hit.row])

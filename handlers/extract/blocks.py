@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from handlers.extract import places, values
 from handlers.extract.around import stands_alone
 from handlers.extract.geometry import Sheet, Span, Token, union
-from handlers.extract.labels import LETTERHEAD_ROWS, Hit, section_at
+from handlers.extract.labels import Hit
 from handlers.extract.values import Found
+from handlers.extract.whose import LETTERHEAD_ROWS, Plan
 
 _OURS = {"member", "delivery", "coverage"}
 _PHONE = r"\(?\d{3}\)?[\s.\-/]{0,2}\d{3}[\s.\-]?\d{4}"
@@ -42,10 +43,11 @@ def candidates(sheet: Sheet, hits: list[Hit]) -> Iterator[tuple[str, Found]]:
 
 
 def _pairs(sheet: Sheet, hits: list[Hit]) -> Iterator[tuple[str, Found]]:
-    for index, row in enumerate(sheet.rows):
-        span = Span(row)
+    rows = [Span(row) for row in sheet.rows]
+    for span in dict.fromkeys([*rows, *(p for p in sheet.paragraphs if p.tokens[0].row != p.tokens[-1].row)]):
         for match in _PAIR.finditer(span.text):
             before = span.text[: match.start()]
+            index = span.slice(*match.span()).tokens[0].row
             section = _section(sheet, hits, index, span.slice(*match.span()).tokens)
             if _RECIPIENT.search(before) or (section in {"recipient", *_OURS} and index >= LETTERHEAD_ROWS):
                 continue
@@ -95,4 +97,4 @@ def _labelled(sheet: Sheet, hits: list[Hit], index: int, tokens: tuple[Token, ..
 
 def _section(sheet: Sheet, hits: list[Hit], index: int, tokens: tuple[Token, ...]) -> str | None:
     box = union(t.box for t in tokens)
-    return section_at(sheet, hits, Hit("", index, 0, 0, False, box)) if box is not None else None
+    return Plan(sheet, hits).section(Hit("", index, 0, 0, False, box)) if box is not None else None

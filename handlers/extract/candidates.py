@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from handlers.extract import addresses, banners, barriers, blocks, codes, dates, places, prose, values
-from handlers.extract.around import above, below, beside
+from handlers.extract import addresses, banners, barriers, blocks, codes, dates, names, places, prose, values
+from handlers.extract.around import above, below, beside, heads_columns
 from handlers.extract.convention import Side, side_at, votes
 from handlers.extract.geometry import Sheet, Span, Token
-from handlers.extract.labels import IGNORED, Hit, find_hits, is_label
+from handlers.extract.labels import IGNORED, Hit, is_label
 from handlers.extract.values import Found, Reader
+from handlers.extract.whose import find_hits, is_strangers
 from schemas.document import DocumentClass
 
 LABEL: Final = 3
@@ -61,9 +62,13 @@ NUMBERS = frozenset(
     {"clinician_npi", "contact_phone", "practice_phone", "practice_fax", "member_id", "group_no", "payer"}
 )
 """Fields whose values somebody else on the page may have as well: the supplier, the pharmacy, a second insurance."""
+PERSONAL = frozenset({"dob", "ship_address", "member_name", "clinician_name"})
+"""Fields that people have who are neither the member nor the clinician."""
 MIN_WRITTEN = 4
 """So many letters and digits beside a label are an answer, even if it cannot be read; fewer may be dirt."""
 _BELOW_A_COLON = 0.8
+ELSEWHERE = 0.4
+"""What stands where the form does not write its values counts little: the label's own place may be blank."""
 BOX_CONFIDENCE = 0.9
 UNSIGNED = 0.9
 """That nothing stands at a signature's label is a little less certain than that something does."""
@@ -78,13 +83,21 @@ def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
     sides = {hit.row: side_at(shown, hit.middle, sheet.height) for hit in hits}
     found = [c for hit in hits for c in _at_label(sheet, hits, hit, sides[hit.row])]
     found += [Candidate(field, value, LABEL) for field, value in addresses.labelled_parts(sheet, hits, sides)]
+    found += [Candidate(field, value, LABEL) for field, value in names.joined(sheet, hits, sides)]
     loose = [Candidate(field, value, SENTENCE) for field, value in prose.candidates(sheet)]
     loose += [Candidate(field, value, SENTENCE) for field, value in prose.closing(sheet)]
+    loose += [Candidate(field, value, SENTENCE) for field, value in prose.signed_on(sheet)]
     loose += [Candidate("clinician_npi", value, ALONE) for value in prose.lone_npi(sheet)]
     loose += [Candidate(field, value, SENTENCE) for field, value in blocks.candidates(sheet, hits)]
     loose += [Candidate(field, value, SENTENCE) for field, value in banners.candidates(sheet, hits)]
-    others = _of_others(sheet, hits)
-    found += [c for c in loose if c.field not in NUMBERS or others.isdisjoint(c.found.span.tokens)]
+    others, strangers = _of_others(sheet, hits), _of_others(sheet, [h for h in hits if is_strangers(sheet, h)])
+    taken = {token: c.field for c in found for token in c.found.span.tokens}
+    for one in loose:
+        if any(taken.get(token, one.field) != one.field for token in one.found.span.tokens):
+            continue
+        barred = others if one.field in NUMBERS else strangers if one.field in PERSONAL else set()
+        if barred.isdisjoint(one.found.span.tokens):
+            found.append(one)
     found += _signature(sheet)
     for field, value in (
         ("icd10", codes.diagnoses(sheet, hits)),
@@ -138,6 +151,8 @@ def _at_label(sheet: Sheet, hits: list[Hit], hit: Hit, side: Side | None) -> Ite
         yield from _address(sheet, hits, hit)
     elif hit.field in {"name_and_address", "clinician_name_and_address"}:
         yield from _name_and_address(sheet, hits, hit)
+    elif hit.field in {"phone_fax", "fax_phone"}:
+        yield from _phone_and_fax(sheet, hits, hit)
     elif hit.field == "equipment_brand_model":
         yield from _brand_and_model(sheet, hits, hit)
     if hit.field == "service_start":
@@ -159,7 +174,11 @@ def _read(sheet: Sheet, hits: list[Hit], hit: Hit, reader: Reader, side: Side | 
         if found is not None or not _aside(right):
             return found
     if side == "above":
-        return reader(above(sheet, hits, hit)) or (_on_the_line(sheet, hit) if not right.tokens else None)
+        over = above(sheet, hits, hit)
+        if over.tokens or hit.field in WRITTEN_OVER:
+            return reader(over) or (_on_the_line(sheet, hit) if not right.tokens else None)
+        if right.tokens or any(_captioned(sheet, hits, span) for span in below(sheet, hits, hit)):
+            return None
     under = next((found for span in below(sheet, hits, hit) if (found := reader(span)) is not None), None)
     beside_it = reader(right) if right.tokens and not own_cell and not _owned(sheet, hits, right) else None
     if side == "below" and under is not None:
@@ -167,7 +186,11 @@ def _read(sheet: Sheet, hits: list[Hit], hit: Hit, reader: Reader, side: Side | 
     if beside_it is not None:
         return beside_it
     if under is not None:
-        return Found(under.value, under.span, under.validators, under.quality * (_BELOW_A_COLON if hit.colon else 1.0))
+        worth = _BELOW_A_COLON if hit.colon else 1.0
+        strict = hit.field in STRICT and not hit.colon
+        expected = side in {"below", None} or strict or heads_columns(sheet, hits, hit)
+        worth = worth if expected else ELSEWHERE
+        return Found(under.value, under.span, under.validators, under.quality * worth)
     if hit.field in WRITTEN_OVER and not right.tokens:
         return reader(above(sheet, hits, hit)) or _on_the_line(sheet, hit)
     return None
@@ -178,8 +201,14 @@ def _on_the_line(sheet: Sheet, hit: Hit) -> Found | None:
     if hit.field != "signature_date" or hit.row + 1 >= len(sheet.rows):
         return None
     row = sheet.rows[hit.row + 1]
-    listed = dates.dates(Span(row)) if row[0].box[1] - hit.box[3] < 2.5 * sheet.height else []
+    listed = dates.dates(Span(row)) if row[0].box[1] - hit.box[3] < 4 * sheet.height else []
     return listed[0][0] if len(listed) == 1 else None
+
+
+def _captioned(sheet: Sheet, hits: list[Hit], span: Span) -> bool:
+    """Say whether a label stands right under a value, which may be that one's."""
+    left, bottom = span.tokens[0].box[0], max(t.box[3] for t in span.tokens)
+    return any(abs(h.box[0] - left) < 3 * sheet.height and 0 <= h.box[1] - bottom < 2 * sheet.height for h in hits)
 
 
 def _owned(sheet: Sheet, hits: list[Hit], span: Span) -> bool:
@@ -202,7 +231,9 @@ def _period(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candidate]:
     """Read `from ... to ...`: two dates beside or under one label."""
     for span in (beside(sheet, hits, hit), *below(sheet, hits, hit)):
         listed = dates.dates(span)
-        if len(listed) == 2 and str(listed[0][0].value) < str(listed[1][0].value):
+        between = span.text[listed[0][2] : listed[1][1]] if len(listed) == 2 else ""
+        told = hit.field == "service_period" or re.search(r"\b(?:to|thru|through|until|end\w*)\b|[-–—]", between, re.I)
+        if len(listed) == 2 and told and str(listed[0][0].value) < str(listed[1][0].value):
             yield Candidate("service_start", listed[0][0], LABEL)
             yield Candidate("service_end", listed[1][0], LABEL)
             return
@@ -242,10 +273,27 @@ def _name_and_address(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candi
     found = places.address(Span(rest))
     if found is not None and whose == "member_name":
         yield Candidate("ship_address", found, LABEL)
+    label = " ".join(t.text for t in sheet.rows[hit.row][hit.start : hit.end]).lower()
+    if whose == "member_name" and re.search(r"\b(?:hic\w*|id|medicare|policy|claim|insurance)\b", label):
+        last = values.member_id(lines[-1])
+        if last is not None and len(lines) > 2:
+            yield Candidate("member_id", last, LABEL)
     for line in lines[1:]:
         number = values.phone(line)
-        if number is not None and whose == "member_name":
-            yield Candidate("contact_phone", number, LABEL)
+        if number is not None:
+            yield Candidate("contact_phone" if whose == "member_name" else "practice_phone", number, LABEL)
+            return
+
+
+def _phone_and_fax(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candidate]:
+    """Read the two numbers at one label (`Office phone / fax`)."""
+    order = ("practice_phone", "practice_fax") if hit.field == "phone_fax" else ("practice_fax", "practice_phone")
+    for span in (beside(sheet, hits, hit), *below(sheet, hits, hit)):
+        numbers = values.phones(span)
+        if len(numbers) == 2:
+            yield from (Candidate(field, found, LABEL) for field, found in zip(order, numbers, strict=True))
+        if span.tokens:
+            return
 
 
 def _brand_and_model(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candidate]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pydantic import JsonValue
 
 from doorstep import rules
+from handlers.extract import ticks
 from handlers.extract.around import below, beside
 from handlers.extract.geometry import Sheet, Span, Token
 from handlers.extract.labels import Hit
@@ -21,6 +22,8 @@ _ICD_SPLIT = re.compile(
 )
 MAX_DIAGNOSES = 12
 _NUMBERS = frozenset({"member_id", "group_no", "equipment_serial", "equipment_model"})
+TABLE = 60
+"""A column of quantities may be so many text heights long."""
 CHECKLIST = 3
 """From so many codes on, those without a quantity may be the choices that nobody took."""
 
@@ -84,7 +87,7 @@ _QTY = re.compile(
     r"(?:\b(?:qty|quantity|units)\b\W{0,3}(?:of\W)?|(?<!\d)[x×]\s?|(?<![A-Za-z]\s)#\s?)(\d{1,4})\b(?![.\-/]?\d|\s?(?:l|lpm|mg|g|ml)\b)|\((\d{1,3})\)|\b(\d{1,4})\s*(?:ea|each|units?|visits?|doses?|boxes|box|pcs?|pieces?)\b",
     re.IGNORECASE,
 )  # fmt: skip
-_NUMBER = re.compile(r"^\(?(\d{1,4})(?:\.0+)?\)?[.,]?$")
+_NUMBER = re.compile(r"^[#(x]?\s?(\d{1,4})(?:\.0+)?\)?[.,]?(?:ea|each)?$", re.IGNORECASE)
 
 
 def order_lines(sheet: Sheet, hits: list[Hit]) -> Found | None:
@@ -115,23 +118,18 @@ def order_lines(sheet: Sheet, hits: list[Hit]) -> Found | None:
 
 
 def _ticked(sheet: Sheet, lines: dict[str, int | None], tokens: dict[str, Token]) -> tuple[dict[str, int | None], bool]:
-    """Leave out the printed choices of a checklist that have no quantity; False when their boxes do not confirm it."""
+    """Leave out the choices of a checklist that nobody took; False when it is not certain which were taken."""
+    states = ticks.states(sheet, tokens.values())
+    state = {code: states.get(token) for code, token in tokens.items()}
+    if any(state.values()):
+        kept = {code: quantity for code, quantity in lines.items() if state[code] is not False}
+        counted = all(quantity is not None for code, quantity in kept.items() if state[code])
+        taken = {code: q for code, q in kept.items() if state[code] or q is not None}
+        return taken, counted or all(state[code] for code in kept)
     blank = [code for code, quantity in lines.items() if quantity is None]
     if len(lines) < CHECKLIST or not blank or len(blank) == len(lines):
-        return lines, True
-    states = [_box_of(sheet, tokens[code]) for code in blank]
-    return {code: q for code, q in lines.items() if q is not None}, all(state is False for state in states)
-
-
-def _box_of(sheet: Sheet, token: Token) -> bool | None:
-    """Return the state of the checkbox left of a code or of the words before it."""
-    words = [t.text.lower() for t in sheet.rows[token.row] if t.cell == token.cell]
-    text = re.sub(r"[^a-z0-9 /-]", "", " ".join(words))
-    for mark, state in sheet.marks.items():
-        label = mark.removeprefix("checkbox:")
-        if mark != label and len(label) > 4 and label in text:
-            return state
-    return None
+        return lines, not any(value is False for value in state.values())
+    return {code: q for code, q in lines.items() if q is not None}, all(state[code] is False for code in blank)
 
 
 _DOTTED = re.compile(r"[A-Za-z][0-9][0-9A-Za-z]\.[0-9A-Za-z]")
@@ -190,12 +188,23 @@ def _under(sheet: Sheet, hits: list[Hit], hit: Hit, token: Token) -> bool:
 def _on_next_row(sheet: Sheet, hits: list[Hit], headers: list[Hit], token: Token) -> tuple[int | None, Span] | None:
     """Return the number beside a label that begins the row under a code: `Quantity 1`."""
     for hit in headers:
-        if hit.row == token.row + 1 and hit.start == 0:
+        if hit.row == token.row + 1 and sheet.rows[hit.row][hit.start].cell == 0:
             first = Span(beside(sheet, hits, hit).tokens[:1])
             number = _NUMBER.match(first.text)
             if number is not None:
                 return int(number[1]), first
     return None
+
+
+def _heads(sheet: Sheet, hits: list[Hit], hit: Hit) -> bool:
+    """Say whether a label stands over a column: no number follows it on its row."""
+    following = beside(sheet, hits, hit).tokens
+    return not following or not _NUMBER.match(following[0].text)
+
+
+def _is_code(token: Token) -> bool:
+    """Say whether a word is a known HCPCS code."""
+    return re.sub(r"^[^A-Za-z0-9]+|[^A-Za-z0-9]+$", "", token.text).upper() in rules.hcpcs_table()
 
 
 def _nearest(headers: list[Hit], token: Token) -> list[Hit]:
@@ -211,8 +220,10 @@ def _quantity(sheet: Sheet, hits: list[Hit], token: Token, *, only: bool) -> tup
     """Look for the quantity of one code: its column, its row, its row's words, then a label of its own."""
     row = sheet.rows[token.row]
     headers = [hit for hit in hits if hit.field == "quantity"]
-    for hit in _nearest(headers, token):
-        if hit.row < token.row and token.box[1] - hit.box[3] < 16 * sheet.height:
+    columns = [hit for hit in headers if _heads(sheet, hits, hit)]
+    for hit in _nearest(columns, token):
+        down = token.box[1] - hit.box[3]
+        if 0 <= down < TABLE * sheet.height or -5 * sheet.height < down < 0:
             for other in row:
                 overlap = (
                     other.box[0] < hit.box[2] + 1.5 * sheet.height and other.box[2] > hit.box[0] - 1.5 * sheet.height
@@ -220,13 +231,15 @@ def _quantity(sheet: Sheet, hits: list[Hit], token: Token, *, only: bool) -> tup
                 number = _NUMBER.match(other.text)
                 if overlap and number is not None and other is not token:
                     return int(number[1]), Span((other,))
-    rest = Span(tuple(t for t in row if t.box[0] > token.box[0]))
+    following = [t for t in row if t.box[0] > token.box[0]]
+    stop = next((n for n, t in enumerate(following) if _is_code(t)), len(following))
+    rest = Span(tuple(following[:stop]))
     match = _QTY.search(rest.text)
     if match is not None:
         return int(next(g for g in match.groups() if g)), rest.slice(*match.span())
-    following = _on_next_row(sheet, hits, headers, token)
-    if following is not None:
-        return following
+    beneath = _on_next_row(sheet, hits, headers, token)
+    if beneath is not None:
+        return beneath
     if not only:
         return None, Span(())
     for hit in headers:
@@ -260,14 +273,14 @@ _WORDS = {
     "ten": 10,
     "twelve": 12,
 }
-_N = r"(?P<n>\d{1,3}(?:\.\d+)?|" + "|".join(_WORDS) + r")"
+_N = r"(?P<n>\d{1,3}(?:\.\d+)?|" + "|".join(_WORDS) + r")(?:\s?\(\d{1,3}\)|\))?"
 _PATTERNS: dict[str, tuple[str, ...]] = {
     "oxygen_lpm": (
         rf"\b{_N}\s*(?:l\s*/\s*min|lpm|l\.?p\.?m\.?|l/m|liters?\s*(?:per|/|a)\s*min(?:ute)?|litres?\s*(?:per|/|a)\s*min(?:ute)?)\b",
     ),
     "dressings_per_week": (
         rf"\b{_N}\s*(?:x|times?|×)?\s*(?:dressings?(?:\s+changes?)?|changes?)?\s*(?:/|per|a|each|every)\s*(?:week|wk)\b",
-        rf"\b{_N}\s*(?:x|times)\s*weekly\b",
+        rf"\b{_N}\s*(?:x|times)\s*(?:weekly|wk|week)\b",
     ),
     "dose_interval_hours": (
         rf"\b(?:every|each|q\.?)\s*{_N}\s*-?\s*(?:h|hr|hrs|hours?)\b",

@@ -19,6 +19,9 @@ ONLY, ONE_OF_SEVERAL, NEARER = 2.0, 0.5, 0.4
 LEAD = 1.5
 """By how much `above` must lead, for few forms are made so."""
 
+ENOUGH = 1.0
+"""Labels far away are not enough to say so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Vote:
@@ -54,12 +57,15 @@ def votes(sheet: Sheet, hits: list[Hit], readers: Mapping[str, Callable[[Span], 
 def side_at(votes_of: Sequence[Vote], middle: float, height: float) -> Side | None:
     """Return where the labels around this height have their values; None when they do not say."""
     sums = [0.0, 0.0, 0.0]
+    close = 0.0
     for vote in votes_of:
-        share = 1.0 if abs(vote.middle - middle) <= NEAR * height else FAR_WEIGHT
+        near = abs(vote.middle - middle) <= NEAR * height
+        share = 1.0 if near else FAR_WEIGHT
+        close += vote.weights[2] if near else 0.0
         for place, weight in enumerate(vote.weights):
             sums[place] += share * weight
     right, under, over = sums
-    if over > LEAD * max(right, under):
+    if over > LEAD * max(right, under) and close >= ENOUGH:
         return "above"
     if max(right, under) <= 0:
         return None

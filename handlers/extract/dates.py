@@ -20,7 +20,7 @@ DATE = (
     rf"(?P<y1>(?:19|20)\d\d)[-/.](?P<m1>\d{{1,2}})[-/.](?P<d1>\d{{1,2}})"
     rf"|(?P<m2>{_D}{{1,2}})\s?[/\-.]\s?(?P<d2>{_D}{{1,2}})\s?[/\-.]\s?(?P<y2>{_D}{{4}}|\d\d)(?!\d)"
     r"|(?P<m3>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\.?\s+(?P<d3>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<y3>\d{4})"
-    r"|(?P<d4>\d{1,2})(?:st|nd|rd|th)?[\s\-]+(?P<m4>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\.?,?[\s\-]+(?P<y4>\d{4})"
+    r"|(?P<d4>\d{1,2})(?:st|nd|rd|th)?[\s\-/.]*(?P<m4>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\.?,?[\s\-/.]*(?P<y4>\d{4})"
 )
 DATE_TEXT = re.sub(r"\?P<\w+>", "?:", DATE)
 """The same without names, for patterns that hold more than one date."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import median
 
+from handlers.extract import days
 from handlers.extract.combs import MARKS, joined
 from schemas.reading import Page, Word
 
@@ -118,7 +119,10 @@ def sheet_of(page: Page) -> Sheet:
     groups = _group(words, height)
     if groups and page.source == "ocr" and _SENT.search(" ".join(word.text for _, word in groups[0])):
         groups = groups[1:]
-    lines = [[item for item in row if not _RULE.match(item[1].text) or item[1].text in _KEPT] for row in joined(groups)]
+    lines = [
+        [item for item in row if not _RULE.match(item[1].text) or item[1].text in _KEPT]
+        for row in days.joined(joined(groups))
+    ]
     rows = tuple(_row(line, page.number, index, height) for index, line in enumerate(filter(_says, lines)))
     return Sheet(page.number, page.width, page.source, height, rows, dict(page.marks))
 

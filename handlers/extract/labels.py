@@ -3,43 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
 from rapidfuzz import fuzz, process
 
 from doorstep import rules
-from handlers.extract.geometry import Sheet, Span, Token
+from handlers.extract.geometry import Sheet, Token
 
 MAX_LABEL_TOKENS = 7
 FUZZY_FROM = 8
 FUZZY_SCORE = 90
 IGNORED = "ignored"
 MAX_SOFT_TOKENS = 6
+MAX_BLOCK_TOKENS = 11
+"""The label of a block names several things: `Physician name, address, telephone and NPI number`."""
 MAX_ASKING_TOKENS = 12
 """A label that is a question may be longer."""
-LETTERHEAD_ROWS = 5
-NEAR_ROWS = 4
-"""A telephone number in the first rows, before any heading, is that of the sender's letterhead."""
 _NUMBERED = re.compile(r"(?:numbers?|nos?|num|codes?)$")
-_GOES_TO = re.compile(r"\b(?:return|send|submit|forward|intake|pharmacy|supplier)\b|\bto:?\s", re.IGNORECASE)
-"""Words before a number on its line that make it the number of whoever shall get the order."""
-_KIN = re.compile(
-    r"\b(?:emergency|next of kin|nok|kin|caregiver|guardian|alternate|responsible|poa|spouse|relation(?:ship)?)\b",
-    re.IGNORECASE,
+_UNIT = re.compile(r"(?:apt|apartment|unit|suite|ste|room|rm|bed|lot|floor|fl)\b", re.IGNORECASE)
+"""Parts of an address, and labels only where they begin a cell."""
+_KIND_LAST = re.compile(
+    r"(?:\?|#|\b(?:id|number|no|phone|fax|date|name|address|npi|dob|birth|codes?)\W*)$", re.IGNORECASE
 )
-_PATIENTS = re.compile(r"\b(?:patient|pt|home|cell|mobile|member|client|resident|best|primary)\b", re.IGNORECASE)
-KIN_REACH = 3
-"""So many labels after that of a relative a number may still be the relative's."""
-_KIND_LAST = re.compile(r"(?:\?|\b(?:id|number|no|phone|fax|date|name|address|npi|codes?)\W*)$", re.IGNORECASE)
 """How a label ends that goes on behind a shorter one: a question, or what kind of value it asks for."""
 INITIALS = {
     "t": "generic:phone", "p": "generic:phone", "o": "generic:phone", "w": "generic:phone", "f": "generic:fax",
     "h": "contact_phone", "c": "contact_phone", "m": "contact_phone",
 }  # fmt: skip
 _PHONE_LIKE = re.compile(r"(?:\+?1[\s.\-]?)?\(?\d{3}\)?[\s.\-/]{0,2}\d{3}[\s.\-]?\d{4}\b")
+_ASKS_A_NUMBER = frozenset({"phone", "telephone", "number", "reach", "reached", "call"})
 _ENUMERATOR = re.compile(r"^\(?\d{1,2}[a-z]?[.)]?$", re.IGNORECASE)
 
 
@@ -69,6 +64,8 @@ class Vocabulary:
     section_of: Mapping[str, str]
     soft: tuple[tuple[str, tuple[frozenset[str], ...]], ...]
     """(field, groups of words): a short label that has a word of each group announces the field."""
+    strangers: frozenset[str]
+    """Words for people and firms that are neither the member nor the clinician."""
     synonyms: Mapping[str, str]
     """Short forms of the words in `soft`."""
 
@@ -98,13 +95,14 @@ def vocabulary() -> Vocabulary:
     sections = {looks(squeeze(phrase)): str(name) for name, known in data["sections"].items() for phrase in known}
     section_of = {str(name): str(section) for section, names in data["section_of"].items() for name in names}
     soft = tuple((str(rule["field"]), tuple(frozenset(group) for group in rule["words"])) for rule in data["soft"])
-    return Vocabulary(phrases, sections, data["by_section"], section_of, soft, data["synonyms"])
+    return Vocabulary(
+        phrases, sections, data["by_section"], section_of, soft, frozenset(data["strangers"]), data["synonyms"]
+    )
 
 
-def find_hits(sheet: Sheet) -> list[Hit]:
-    """Return the labels of a page in reading order, generic ones resolved by the part of the form they stand in."""
-    hits = [hit for index in range(len(sheet.rows)) for hit in _row_hits(sheet, index)]
-    return [_resolved(hit, hits, sheet) for hit in hits]
+def plain_hits(sheet: Sheet) -> list[Hit]:
+    """Return the labels of a page in reading order, generic ones (`generic:phone`) as they are."""
+    return [hit for index in range(len(sheet.rows)) for hit in _row_hits(sheet, index)]
 
 
 def _row_hits(sheet: Sheet, index: int) -> list[Hit]:
@@ -112,15 +110,22 @@ def _row_hits(sheet: Sheet, index: int) -> list[Hit]:
     hits: list[Hit] = []
     place = 0
     while place < len(row):
-        found = _match(row, place)
+        found = None if _headed(row, place) else _match(row, place)
         if found is None:
             place += 1
             continue
         field, end = found
+        if field == "member_id" and hits and hits[-1].field == "payer" and _of_payer(row, hits[-1].end, place, end):
+            place = end - 1
         end, colon = _with_colon(row, end)
-        inside = place > 0 and row[place - 1].cell == row[place].cell and not _ENUMERATOR.match(row[place - 1].text)
+        inside = not _begins(row, place)
         colon = colon and not (inside and row[end - 1].text.endswith(";"))
-        if not colon and (_prose(row, place, end, hits) or _idaho(row, place, end)):
+        answer = bool(hits) and hits[-1].row == index and hits[-1].end == place and not inside
+        if not colon and answer and field == IGNORED and _words_follow(row, end):
+            place += 1
+            continue
+        unit = inside and _UNIT.match(row[place].text) is not None
+        if not colon and (unit or _prose(row, place, end, hits) or _idaho(row, place, end)):
             place += 1
             continue
         boxes = [t.box for t in row[place:end]]
@@ -128,6 +133,52 @@ def _row_hits(sheet: Sheet, index: int) -> list[Hit]:
         hits.append(Hit(field, index, place, end, colon, box))
         place = end
     return hits
+
+
+def _of_payer(row: tuple[Token, ...], start: int, place: int, end: int) -> bool:
+    """Say whether a number's label has swallowed the end of a payer's name: `Geisinger Health Plan ID`."""
+    if not start < place < end - 1 or row[place - 1].cell != row[place].cell:
+        return False
+    named = {squeeze(t.text) for t in row[place : end - 1]} <= {"health", "plan", "medicare", "medicaid"}
+    return named and not row[place - 1].text.endswith((",", ";", ".")) and squeeze(row[end - 1].text) in {"id", "no"}
+
+
+def _words_follow(row: tuple[Token, ...], end: int) -> bool:
+    """Say whether more words and no number stand behind a label in its cell: `Priority` before `Health` is a value."""
+    rest = [t.text for t in row[end:] if t.cell == row[end - 1].cell]
+    return bool(rest) and not any(c.isdigit() for text in rest for c in text)
+
+
+def _begins(row: tuple[Token, ...], place: int) -> bool:
+    """Say whether a word begins its cell, but for the number of a box before it."""
+    cell = row[place].cell
+    if place == 0 or row[place - 1].cell != cell:
+        return True
+    first = place == 1 or row[place - 2].cell != cell
+    return first and bool(_ENUMERATOR.match(row[place - 1].text))
+
+
+def _number(row: tuple[Token, ...], place: int) -> bool:
+    """Say whether a word is or has a number, other than that of ICD-10."""
+    head = row[place].text.partition(":")[0]
+    digits = re.sub(r"icd\W?10", "", head, flags=re.IGNORECASE)
+    after_icd = place > 0 and re.search(r"icd\W*$", row[place - 1].text, re.IGNORECASE) and digits.strip("-)") == "10"
+    return any(c.isdigit() for c in digits) and not after_icd
+
+
+def _counted(row: tuple[Token, ...], start: int, end: int) -> bool:
+    """Say whether the number of a box stands before a label: `12. Date`; without a dot it is all there is."""
+    number = row[start - 1].text
+    whole = end == len(row) or row[end].cell != row[start].cell
+    return bool(_ENUMERATOR.match(number)) and (whole or not number.isdigit())
+
+
+def _headed(row: tuple[Token, ...], place: int) -> bool:
+    """Say whether a word stands in a cell that is a heading, and no label: `Insurance information`."""
+    cell = [t for t in row if t.cell == row[place].cell]
+    key = bare_key("".join(t.text for t in cell))
+    known = vocabulary()
+    return len(cell) > 1 and key in known.sections and key not in known.phrases
 
 
 def _idaho(row: tuple[Token, ...], place: int, end: int) -> bool:
@@ -149,18 +200,31 @@ def _match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
         ):
             continue
         key = re.sub(r"^\d{1,2}(?=[a-z]{3})", "", squeeze(" ".join(t.text.partition(":")[0] for t in tokens)))
-        if not key or not key[0].isalpha():
+        if (
+            not key
+            or not key[0].isalpha()
+            or (tokens[0].text.isdigit() and end < whole and not tokens[-1].text.endswith(":"))
+        ):
             continue
         for form in (looks(key), looks(_NUMBERED.sub("", key))):
             if form in phrases:
-                longer = soft is not None and end < soft[1] <= whole and _KIND_LAST.search(row[soft[1] - 1].text)
-                return soft if soft is not None and longer else (phrases[form], end)
+                longer = soft is not None and end < soft[1] <= whole and _goes_on(row[place : soft[1]])
+                if soft is not None and longer:
+                    return soft
+                signing = end < whole and re.match(r"signature\b", row[end].text, re.IGNORECASE)
+                return (IGNORED, end + 1) if signing else (phrases[form], end)
         closed = tokens[-1].text.endswith(":") or end == len(row) or row[end].cell != tokens[-1].cell
         if closed and len(key) >= FUZZY_FROM and not any(c.isdigit() for c in key.replace("10", "")):
             close = _closest(looks(key))
             if close is not None:
                 return phrases[close], end
     return _initial(row, place) or soft
+
+
+def _goes_on(tokens: tuple[Token, ...]) -> bool:
+    """Say whether a label goes on behind a shorter one: it ends by asking for something, or is that of a block."""
+    words = squeeze(" ".join(t.text for t in tokens))
+    return bool(_KIND_LAST.search(tokens[-1].text)) or ("name" in words and "address" in words)
 
 
 def _initial(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
@@ -182,25 +246,28 @@ def _closest(key: str) -> str | None:
 def _soft_match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
     """Take a short cell, or the words before a colon, for a label if telling words stand in it together."""
     first = row[place]
-    if place > 0 and row[place - 1].cell == first.cell and not _ENUMERATOR.match(row[place - 1].text):
+    if not _begins(row, place):
         return None
     words: set[str] = set()
     asks = any(t.text.endswith("?") for t in row[place : place + MAX_ASKING_TOKENS] if t.cell == first.cell)
-    for end in range(place, min(len(row), place + (MAX_ASKING_TOKENS if asks else MAX_SOFT_TOKENS))):
+    for end in range(place, min(len(row), place + (MAX_ASKING_TOKENS if asks else MAX_BLOCK_TOKENS))):
         token = row[end]
         head, colon, _ = token.text.partition(":")
         if end == place and _ENUMERATOR.match(token.text):
             continue
-        if token.cell != first.cell or any(c.isdigit() for c in head.replace("10", "")):
+        if token.cell != first.cell or _number(row, end):
             return None
         words.update(re.findall(r"[a-z]+", re.sub(r"['’‘]s\b", "", head.lower().replace("#", " number "))))
         if colon or token.text.endswith("?") or end + 1 == len(row) or row[end + 1].cell != first.cell:
             known = vocabulary()
             plain = {known.synonyms.get(word, word) for word in words}
+            long = not asks and end - place >= MAX_SOFT_TOKENS
             for field, groups in known.soft:
+                if (long and len(groups) < 3) or (asks and field == "contact_phone" and not words & _ASKS_A_NUMBER):
+                    continue
                 if all(plain & group for group in groups):
                     return field, end + 1
-            return None
+            return (IGNORED, end + 1) if colon and not long and stranger_words(" ".join(words)) else None
     return None
 
 
@@ -226,7 +293,7 @@ def _with_colon(row: tuple[Token, ...], end: int) -> tuple[int, bool]:
 def _prose(row: tuple[Token, ...], start: int, end: int, hits: list[Hit]) -> bool:
     """Say whether a label-like word without a colon is only a word in a sentence."""
     first = row[start]
-    at_start = start == 0 or row[start - 1].cell != first.cell or bool(_ENUMERATOR.match(row[start - 1].text))
+    at_start = start == 0 or row[start - 1].cell != first.cell or _counted(row, start, end)
     follows_label = hits and hits[-1].row == first.row and hits[-1].end == start and hits[-1].colon
     if follows_label and row[start - 1].cell == first.cell:
         return True
@@ -241,94 +308,23 @@ def _prose(row: tuple[Token, ...], start: int, end: int, hits: list[Hit]) -> boo
     return not (any(c.isdigit() for c in follows) and first.text[:1].isupper())
 
 
-def _resolved(hit: Hit, hits: Sequence[Hit], sheet: Sheet) -> Hit:
-    if not hit.field.startswith("generic:"):
-        kin = hit.field == "contact_phone" and _of_kin(hit, hits, sheet)
-        return replace(hit, field=IGNORED) if kin else hit
-    generic = hit.field.removeprefix("generic:")
-    if generic in {"phone", "name", "address"} and _of_kin(hit, hits, sheet):
-        return replace(hit, field=IGNORED)
-    if generic == "name" and any(h.field == "dob" and h.row == hit.row for h in hits):
-        return replace(hit, field="member_name")
-    section = section_at(sheet, hits, hit)
-    if generic == "date" and any(
-        re.search(r"sign(?:ature|ed)", t.text, re.I) for t in sheet.rows[hit.row][: hit.start]
-    ):
-        section = "signature"
-    if section is None and any(h.field == "dob" and 0 <= hit.row - h.row <= NEAR_ROWS for h in hits):
-        section = "member"
-    if generic in {"phone", "fax"} and _GOES_TO.search(" ".join(t.text for t in sheet.rows[hit.row][: hit.start])):
-        section = "recipient"
-    if section is None and generic in {"phone", "fax"} and hit.row < LETTERHEAD_ROWS:
-        section = "clinician"
-    field = vocabulary().by_section.get(section or "", {}).get(generic, IGNORED)
-    return replace(hit, field=field)
-
-
-def _of_kin(hit: Hit, hits: Sequence[Hit], sheet: Sheet) -> bool:
-    """Say whether a number or name belongs to the relative whose label stands just before it."""
-    own = _label_text(sheet, hit)
-    if _PATIENTS.search(own):
-        return False
-    at = hits.index(hit)
-    near = [h for h in hits[max(0, at - KIN_REACH) : at] if hit.row - h.row <= KIN_REACH]
-    return bool(_KIN.search(own)) or any(_KIN.search(_label_text(sheet, h)) for h in near)
-
-
-def _label_text(sheet: Sheet, hit: Hit) -> str:
-    return " ".join(t.text for t in sheet.rows[hit.row][hit.start : hit.end])
-
-
-def section_at(sheet: Sheet, hits: Iterable[Hit], hit: Hit) -> str | None:
-    """Return the part of the form at a label: the nearest heading or telling label above it or left of it."""
-    best: tuple[float, str] | None = None
-    for section, box in _anchors(sheet, hits):
-        down = hit.middle - (box[1] + box[3]) / 2
-        across = hit.box[0] - box[0]
-        same_row = abs(down) < 0.6 * sheet.height
-        if down < -0.6 * sheet.height or (same_row and across <= 0) or box == hit.box:
-            continue
-        if not same_row and across < -2 * sheet.height and box[0] > hit.box[2]:
-            continue
-        beside_it = same_row and section == "signature"
-        distance = (
-            max(0.0, down)
-            + (0.1 if beside_it else 0.25) * abs(across)
-            + (4 * sheet.height if across < -2 * sheet.height else 0)
-        )
-        if distance < 26 * sheet.height and (best is None or distance < best[0]):
-            best = (distance, section)
-    return best[1] if best else None
-
-
-def _bare_key(text: str) -> str:
+def bare_key(text: str) -> str:
     """Return a heading's or a label's key without the number of its box."""
     return looks(re.sub(r"^\d{1,2}(?=[a-z]{3})", "", squeeze(text)))
 
 
-def _anchors(sheet: Sheet, hits: Iterable[Hit]) -> Iterable[tuple[str, tuple[int, int, int, int]]]:
-    words = vocabulary()
-    for hit in hits:
-        key = _bare_key(" ".join(t.text for t in sheet.rows[hit.row][hit.start : hit.end]))
-        if "signature" in key or key in {"signed", "authorizedby"}:
-            yield "signature", hit.box
-        elif hit.field in words.section_of:
-            yield words.section_of[hit.field], hit.box
-        elif hit.field == IGNORED and words.sections.get(key) in {"recipient", "clinician", "other"}:
-            yield words.sections[key], hit.box
-    for row in sheet.rows:
-        cells: dict[int, list[Token]] = {}
-        for token in row:
-            cells.setdefault(token.cell, []).append(token)
-        for tokens in cells.values():
-            key = _bare_key("".join(t.text for t in tokens))
-            signing = len(tokens) <= MAX_LABEL_TOKENS and "signature" in key
-            if key in words.sections or signing:
-                span = Span(tuple(tokens))
-                assert span.box is not None
-                yield "signature" if signing else words.sections[key], span.box
+def stranger_words(text: str) -> frozenset[str]:
+    """Return the words of a label that name somebody who is neither the member nor the clinician."""
+    words = frozenset(re.findall(r"[a-z0-9]+", text.lower()))
+    found = words & vocabulary().strangers
+    return found - {"secondary", "2nd"} if words & {"dx", "diagnosis", "diagnoses", "icd"} else found
 
 
 def is_label(text: str) -> bool:
     """Say whether a text is itself a label, and so no value."""
     return vocabulary().phrases.get(looks(squeeze(text)), IGNORED) != IGNORED
+
+
+def asks_ours(text: str) -> bool:
+    """Say whether a label by itself asks for a field, wherever it stands."""
+    return is_label(text) and not vocabulary().phrases[looks(squeeze(text))].startswith("generic:")

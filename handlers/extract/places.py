@@ -1,4 +1,4 @@
-"""Where the order goes: postal addresses whose parts fit each other, and what stands in the way at the door."""
+"""Where the order goes: postal addresses whose parts fit each other."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _STATES = (
     "MO MT NE NV NH NJ NM NY NC ND OH OK OR PA PR RI SC SD TN TX UT VA VI VT WA WV WI WY"
 )
 ADDRESS = re.compile(
-    r"(?P<street>(?:\d{1,6}[A-Za-z]?(?:-\d+)?\s+(?:[A-Z0-9][\w.'#\-]*\s*,?\s*){1,7}|P\.?\s?O\.?\s+Box\s+\d+\s*,?\s*))[,;\s]\s*"
+    r"(?P<street>(?:\d{1,6}[A-Za-z]?(?:-\d+)?\s+(?:(?:#\s?)?[A-Z0-9][\w.'#\-]*\s*,?\s*){1,7}|P\.?\s?O\.?\s+Box\s+\d+\s*,?\s*))[,;\s]\s*"
     r"(?P<city>[A-Z][A-Za-z.'\-]+(?:\s[A-Z][A-Za-z.'\-]+){0,2})\s*[,.;]?\s+"
     rf"(?P<state>{'|'.join(_STATES.split())})[.,]?\s+(?P<zip>\d{{5}}(?:-\d{{4}})?)(?!\d)"
 )
@@ -54,19 +54,3 @@ def address_at(span: Span, match: re.Match[str]) -> Found | None:
     fits = state in identifiers.state_of_zip(postal, rules.zip3_states())
     value = f"{street}, {city}, {state} {postal}"
     return Found(value, span.slice(*match.span()), ("zip-state",) if fits else (), quality if fits else 0.5)
-
-
-BARRIER_WORDS = {
-    "stairs": r"stairs?|steps|staircase|stairway|walk-?up",
-    "gated": r"gated?(?:\s?community|\s?code|\s?entry)?",
-    "elevator": r"elevator|lift",
-}
-
-
-def barriers(span: Span) -> Found | None:
-    """Read access barriers named in plain words, without checkboxes."""
-    text = span.text
-    named = [k for k, words in BARRIER_WORDS.items() if re.search(rf"\b(?:{words})\b", text, re.I)]
-    if re.search(r"\b(no|none|without|not)\b", text, re.I):
-        return None
-    return Found(list(named), span, ("vocabulary",)) if named else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from handlers.extract import dates, places, values
+from handlers.extract import barriers, dates, places, values
 from handlers.extract.geometry import Sheet, Span
 from handlers.extract.values import Found
 
@@ -27,6 +27,7 @@ _FOLLOWING: tuple[tuple[str, str, Pick], ...] = (
     ("clinician_npi", r"\bNPI\b(?:\s?(?:number|no\.?|is|#))*\W{0,4}", values.npi),
     ("member_id", r"\b(?:member|policy|subscriber|medicare|medicaid|insurance|beneficiary)\s+(?:id|number|no\.?|#|identifier|identification)(?:\s?(?:number|no\.?|is|#))*\W{0,4}", values.member_id),
     ("group_no", r"\bgroup(?:\s?(?:number|no\.?|is|id|#))*\W{0,4}(?=\S*\d)", values.group_no),
+    ("payer", r"\b(?:has|have|carries|holds)\s+(?=[A-Z])", values.known_payer),
     ("payer", r"\b(?:insured|covered)\s+(?:by|through|with|under)\s+|\b(?:insurance|coverage|payer|insurer)\s+(?:is\s+)?(?:through|with|by|under)\s+|\b(?:insurance|coverage|payer|insurer)\s+is\s+(?!through|with|by|under)|\bcoverage:?\s+", values.payer),
     ("contact_phone", r"\b(?:patient|member|home|contact|cell|mobile|he|she|they|family)\b[^.:;]{0,40}?\b(?:phone|telephone|tel|reached|called|number|call)\b[^\d(.;]{0,24}(?=[\d(])", values.phone),
     ("contact_phone", r"\b(?:best|preferred)\s+(?:number|phone|telephone|way|time)\b[^\d(.;]{0,30}(?=[\d(])", values.phone),
@@ -83,6 +84,21 @@ def candidates(sheet: Sheet) -> Iterator[tuple[str, Found]]:
                     yield field, found
 
 
+def signed_on(sheet: Sheet) -> Iterator[tuple[str, Found]]:
+    """Yield the day behind the words that say that the order was signed electronically, in whichever cell it stands."""
+    for index, row in enumerate(sheet.rows):
+        span = Span(row)
+        match = _ESIGNED.search(span.text)
+        if match is None or _NOT_SIGNED.search(span.text[: match.start()]):
+            continue
+        after = span.slice(match.end(), len(span.text))
+        listed = dates.dates(after)
+        if not listed and index + 1 < len(sheet.rows):
+            listed = [one for one in dates.dates(Span(sheet.rows[index + 1])) if one[1] <= 8]
+        if len(listed) == 1:
+            yield "signature_date", listed[0][0]
+
+
 def closing(sheet: Sheet) -> Iterator[tuple[str, Found]]:
     """Yield what a letter says by its form: the name under its closing, the day over its address, what its end asks."""
     end = next((n for n, row in enumerate(sheet.rows) if _CLOSING.match(Span(row).text)), None)
@@ -101,7 +117,7 @@ def closing(sheet: Sheet) -> Iterator[tuple[str, Found]]:
     for paragraph in sheet.paragraphs:
         for sentence in re.finditer(r"[^.!?]+", paragraph.text):
             if _AT_THE_DOOR.search(sentence[0]):
-                found = places.barriers(paragraph.slice(*sentence.span()))
+                found = barriers.named(paragraph.slice(*sentence.span()))
                 if found is not None:
                     yield "access_barriers", found
 

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from rapidfuzz import fuzz
 
 from doorstep import rules
-from handlers.extract.geometry import Span
+from handlers.extract.geometry import Span, Token
 from schemas import identifiers
 
 
@@ -35,6 +35,10 @@ _CREDENTIALS = re.compile(
     re.I,
 )
 _SUFFIXES = re.compile(r"^(jr|sr|ii|iii|iv)\.?,?$", re.IGNORECASE)
+_PARTICLES = frozenset(
+    ["de", "del", "della", "di", "da", "dos", "la", "le", "los", "van", "von", "der", "den", "ter", "st", "el", "al"]
+)
+"""Words that begin family names of several words."""
 _NAME_WORD = re.compile(r"^[A-Z][A-Za-z'’\-]*\.?,?;?$")
 
 
@@ -49,7 +53,7 @@ def name(span: Span) -> Found | None:
     words: list[str] = []
     used: list[int] = []
     comma_after = -1
-    for place, token in enumerate(span.tokens[:8]):
+    for place, token in enumerate(span.tokens[:9]):
         text = token.text.strip("*_;")
         if not words and _TITLES.match(text):
             continue
@@ -63,12 +67,12 @@ def name(span: Span) -> Found | None:
         words.append(bare if len(bare) <= 2 or _SUFFIXES.match(bare) else bare.rstrip("."))
         used.append(place)
         if text.endswith((",", ";")):
-            if comma_after >= 0 or len(words) > 2:
+            if comma_after >= 0 or len(words) > (4 if words[0].lower() in _PARTICLES else 2):
                 break
             comma_after = len(words)
-        if len(words) == 4:
+        if len(words) == (5 if words[0].lower() in _PARTICLES else 4):
             break
-    if not 2 <= len(words) <= 4 or sum(len(w.strip(".")) > 1 for w in words) < 2:
+    if not 2 <= len(words) <= 5 or sum(len(w.strip(".")) > 1 for w in words) < 2:
         return None
     if any(len(set(w.lower())) == 1 and len(w) > 2 for w in words):
         return None
@@ -85,7 +89,7 @@ def family_first(span: Span) -> Found | None:
     words = str(found.value).split() if found is not None else []
     if found is None or len(words) < 2 or any("," in t.text for t in found.span.tokens):
         return found
-    return Found(" ".join([*words[1:], words[0]]), found.span, found.validators, found.quality * 0.9)
+    return Found(" ".join([*words[1:], words[0]]), found.span, found.validators, found.quality * 0.5)
 
 
 def is_credential(text: str) -> bool:
@@ -115,6 +119,12 @@ def phone(span: Span) -> Found | None:
     return Found(checked.value, span.slice(*match.span()), checked.validators, DOUBTFUL if struck else 1.0)
 
 
+def phones(span: Span) -> list[Found]:
+    """Read every telephone number of a span."""
+    read = [(match, identifiers.read_phone(match[0])) for match in _PHONE.finditer(span.text)]
+    return [Found(c.value, span.slice(*m.span()), c.validators) for m, c in read if c is not None]
+
+
 _TEN = re.compile(r"(?<![A-Za-z0-9])[\dOoIlSBZG|]{10}(?![A-Za-z0-9])|(?<!\d)\d{3,5}[\s\-]\d{3}[\s\-]?\d{2,4}(?!\d)")
 
 
@@ -136,6 +146,10 @@ def member_id(span: Span) -> Found | None:
         return None
     joined = _joined_mbi(span) or _with_suffix(span)
     if joined is not None:
+        rest = tuple(t for t in span.tokens[len(joined.span.tokens) :] if t.cell == span.tokens[0].cell)
+        other = _joined_mbi(Span(rest)) or _with_suffix(Span(rest))
+        if other is not None and other.value != joined.value:
+            return Found(other.value, other.span, other.validators, DOUBTFUL)
         return joined
     token = span.tokens[0]
     match = _ID.match(token.text)
@@ -145,7 +159,26 @@ def member_id(span: Span) -> Found | None:
         or ("-" in match[1] and identifiers.read_phone(match[1]) is not None)
     ):
         return None
-    return Found(match[1].upper(), Span((token,)), ("id-shape",), 0.85 if _lead_in_doubt(match[1]) else 1.0)
+    quality = 0.85 if _lead_in_doubt(match[1]) else 1.0
+    return _replaced(span) or Found(match[1].upper(), Span((token,)), ("id-shape",), quality)
+
+
+def _replaced(span: Span) -> Found | None:
+    """Return the number that was written behind one that was struck out, in deep doubt."""
+    again = _written_again(span)
+    return (
+        Found(again.text.strip("#,;.").upper(), Span((again,)), ("id-shape",), DOUBTFUL) if again is not None else None
+    )
+
+
+def _written_again(span: Span) -> Token | None:
+    """Return the second of two numbers of one form that differ a little: the first was struck out."""
+    if len(span.tokens) < 2 or span.tokens[0].cell != span.tokens[1].cell:
+        return None
+    first, second = (re.sub(r"[^A-Z0-9]", "", t.text.upper()) for t in span.tokens[:2])
+    alike = len(first) == len(second) >= 4 and first != second
+    shape = [re.sub(r"\d", "9", re.sub(r"[A-Z]", "A", one)) for one in (first, second)]
+    return span.tokens[1] if alike and shape[0] == shape[1] and any(c.isdigit() for c in first) else None
 
 
 def _with_suffix(span: Span) -> Found | None:
@@ -181,7 +214,7 @@ def group_no(span: Span) -> Found | None:
     text = span.tokens[0].text.strip("#,;.")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9\-]{2,19}", text) or not any(c.isdigit() for c in text):
         return None
-    return Found(text.upper(), Span(span.tokens[:1]), ("id-shape",))
+    return _replaced(span) or Found(text.upper(), Span(span.tokens[:1]), ("id-shape",))
 
 
 @cache
@@ -209,14 +242,23 @@ def payer(span: Span) -> Found | None:
             and tokens[best[1]].cell == tokens[best[1] - 1].cell
             and tokens[best[1]].text[:1].isalpha()
         )
-        if more and tokens[best[1]].text[:1].isupper() and not shown.endswith(","):
+        if more and tokens[best[1]].text[:1].isupper() and not tokens[best[1] - 1].text.endswith((",", ";", ".")):
             return _plain_payer(span)
         return Found(value, Span(tokens[: best[1]]), ("payer-list",) if exact else ("payer-list", "folded"))
     return _plain_payer(span)
 
 
+def known_payer(span: Span) -> Found | None:
+    """Read a payer only if its name is a known one."""
+    found = payer(span)
+    return found if found is not None and "payer-list" in found.validators else None
+
+
 def _spelled(known: str, name_of: str) -> str:
     return name_of if name_of.lower() == known else known.title()
+
+
+PAYER_WORDS = frozenset({"medicare", "medicaid"})
 
 
 def _plain_payer(span: Span) -> Found | None:
@@ -232,13 +274,20 @@ def _plain_payer(span: Span) -> Found | None:
     if (
         not words
         or len(kept.text) < 3
-        or kept.text.split()[0].lower() in {"of", "the", "and", *_not_names()} - {"medicare", "medicaid"}
+        or all(w.strip(".,").lower() in {"of", "the", "and", *_not_names()} - PAYER_WORDS for w in kept.text.split())
     ):
         return None
     return Found(kept.text.strip(" ,;."), kept, ("text",), 0.92)
 
 
 _NOTHING = frozenset({"n/a", "na", "none", "unknown", "tbd"})
+
+
+_OTHER_KIND = re.compile(
+    r"\b(?:stairs?|steps|gated?|elevators?|floor|walk-?up|signature|signed|yes|patient|physician)\b|\d{1,2}/\d{1,2}/\d{2}|\d{3}[\s.\-]\d{4}",
+    re.I,
+)
+"""What no brand or model says."""
 
 
 def short_text(span: Span) -> Found | None:
@@ -250,6 +299,7 @@ def short_text(span: Span) -> Found | None:
     text = text if text.count(".") > 1 else text.strip(".")
     if (
         "#" in text
+        or _OTHER_KIND.search(text)
         or not text
         or not any(c.isalnum() for c in text)
         or text.lower() in {"n/a", "na", "none", "unknown", "tbd"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.faxes.layouts import Layout, boxed, forge, free, loose, pads, referral, special, tables
+from bench.faxes.layouts import Layout, boxed, clinic, counter, forge, free, loose, pads, referral, special, tables
 
 KNOWN: dict[str, Layout] = {
     "written_order": Layout((boxed.written_order,), items=3),
@@ -30,4 +30,12 @@ KNOWN: dict[str, Layout] = {
     "phone_notes": Layout((loose.call,), items=2),
     "letter_boxes": Layout((loose.combs,), items=1),
     "narrow_column": Layout((loose.column,), items=2),
+    "certificate": Layout((clinic.certificate,), types=("dme",), items=2),
+    "face_sheet": Layout((clinic.face_sheet,), items=2),
+    "two_sides": Layout((clinic.two_sides,), items=2),
+    "pieces": Layout((counter.pieces,), items=2),
+    "grid": Layout((counter.grid,), types=("dme", "dme", "home_health"), items=3),
+    "tick_list": Layout((counter.tick_list,), types=("dme",), items=3),
+    "run_on": Layout((counter.run_on,), items=2),
+    "infusion_sheet": Layout((clinic.infusion_sheet,), types=("infusion",), items=2),
 }
