@@ -88,12 +88,17 @@ def type_of(line: OrderLine | None, patient: Segments, item: Segments) -> OrderT
 
 
 def _infused(item: Segments) -> bool:
-    """Tell whether a drug goes the way that home infusion gives it: its route says so, or no route is given."""
-    routes = [rep for segment in item.get("RXR", ()) for rep in segment.repetitions(1)]
-    return not routes or any(
+    """Tell whether a drug goes the way that home infusion gives it, by its route, else by its own words."""
+
+    def at(*places: str) -> list[Repetition]:
+        found = [place_of(place) for place in places]
+        return [rep for one in found for segment in item.get(one.segment, ()) for rep in segment.repetitions(one.field)]
+
+    reps = at("RXR-1") or at("RXO-1", "RXO-5", "RXE-2", "RXE-6")
+    return any(
         {rep.get(1).upper(), rep.get(4).upper()} & tables.INFUSED
-        or tables.INFUSED_WORDS.search(f"{rep.get(1)} {rep.get(2)} {rep.get(5)}".lower())
-        for rep in routes
+        or tables.INFUSED_WORDS.search(f"{rep.get(1)} {rep.get(2)} {rep.get(5)} {rep.get(9)}".lower())
+        for rep in reps
     )
 
 

@@ -111,8 +111,12 @@ def _identifiers(sheet: Sheet, scope: Segments) -> tuple[Identifier, ...]:
             value = sheet.attempt("member_identifier", place, values.identifier, rep)
             if value and all(value.value != other.value for other in found):
                 found.append(value)
-    numbers = (Identifier(system=SSN_SYSTEM, value=text) for text in sheet.texts(scope, "PID-19"))
-    return (*found, *numbers)
+    for rep in sheet.peek(scope, "PID-19"):
+        number = values.ssn(rep.get(1))
+        if number:
+            sheet.take(rep)
+            found.append(Identifier(system=SSN_SYSTEM, value=number))
+    return tuple(found)
 
 
 def coverage_of(sheet: Sheet, scope: Segments, options: Options = AS_SENT) -> tuple[Coverage, ...]:

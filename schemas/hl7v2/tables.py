@@ -138,7 +138,10 @@ INFUSED = frozenset(
     ["IV", "IVP", "IVPB", "IVB", "CIV", "SC", "SQ", "SUBQ", "SUBCUT", "IM", "EP", "IT", "IA", "IP", "ICV", "IHA"]
 )
 """RXR-1 (table 0162 and its usual local codes) of what home infusion gives: by vein, under the skin, into a space."""
-INFUSED_WORDS = re.compile(r"\b(?:intraven|subcut|infus|intramusc|epidural|intrathec|inject|central line|picc)")
+INFUSED_WORDS = re.compile(
+    r"\b(?:intraven|ivpb?\b|iv\b|subcut|infus|intramusc|epidural|intrathec|inj\b|inject|vial|ampul|picc)"
+)
+"""The same in words, of the route or, where no route is given, of the drug and its form."""
 INTERVAL_PLACES = ("TQ1-3", "OBR-27.2", "ORC-7.2", "RXE-1.2", "RXO-17")
 PRIORITY_PLACES = ("TQ1-9", "OBR-5", "OBR-27.6", "ORC-7.6", "RXE-1.6", "RF1-2")
 START_PLACES = ("TQ1-7", "OBR-27.4", "ORC-7.4", "RXE-1.4", "OBR-36", "RF1-7", "ORC-15", "OBR-6", "RQD-10")
@@ -321,3 +324,17 @@ _STATES = (
     "VA=Virginia|WA=Washington|WV=West Virginia|WI=Wisconsin|WY=Wyoming|DC=District of Columbia"
 )
 STATES = {name.upper(): code for code, _, name in (pair.partition("=") for pair in _STATES.split("|"))}
+STATE_CODES = frozenset(STATES.values()) | {"PR", "VI", "GU", "AS", "MP", "AA", "AE", "AP"}
+UNITED_STATES = frozenset(["US", "USA", "U.S", "U.S.A", "UNITED STATES", "UNITED STATES OF AMERICA", "840"]) | {
+    "PR",
+    "PRI",
+    "VI",
+    "VIR",
+    "GU",
+    "GUM",
+    "AS",
+    "ASM",
+    "MP",
+    "MNP",
+}
+"""XAD.6 (ISO 3166 or a name) of where we deliver; an empty one is taken for here."""

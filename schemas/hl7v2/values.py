@@ -23,6 +23,8 @@ _NUMBER = re.compile(r"[+]?\d{1,9}(?:\.\d{1,4})?")
 _PHONE = re.compile(r"(?<![\d-])(?:\+?1[-. ]?)?\(?([2-9]\d\d)\)?[-. ]{0,2}(\d{3})[-. ]?(\d{4})(?!\d)")
 _ZIP = re.compile(r"(\d{5})(?:-?(\d{4}))?")
 _OID_NPI = "2.16.840.1.113883.4.6"
+_NPI_WORDS = re.compile(r"\bNPI\b|NATIONAL PROVIDER ID")
+_SSN = re.compile(r"(?!000|666|9)(\d{3})-?(?!00)(\d{2})-?(?!0000)(\d{4})")
 
 
 class Unusable(ValueError):
@@ -91,7 +93,10 @@ def digits10(text: str) -> str | None:
     text = text.strip()
     if not text:
         return None
-    kept = re.sub(r"\D", "", _EXTENSION.split(text.removeprefix("tel:"), maxsplit=1)[0])
+    text = text.removeprefix("tel:")
+    if text.startswith("+") and not text.startswith("+1"):
+        raise Unusable("is not a number in the United States")
+    kept = re.sub(r"\D", "", _EXTENSION.split(text, maxsplit=1)[0])
     if len(kept) == 11 and kept[0] == "1":
         kept = kept[1:]
     if len(kept) != 10 or kept[0] in "01":
@@ -111,6 +116,8 @@ def phone(rep: Repetition) -> str | None:
     """Read an XTN: the formatted number, the unformatted one, or area code and number."""
     parts = rep.get(1), rep.get(12), rep.get(6) + rep.get(7)
     text = next((p for p in parts if any(c.isdigit() for c in p)), "")
+    if text and rep.get(5).lstrip("+0") not in {"", "1"}:
+        raise Unusable("is not a number in the United States")
     return digits10(text)
 
 
@@ -147,9 +154,9 @@ def npi_is_valid(number: str) -> bool:
 def npi(rep: Repetition, *, type_at: int, assigner_at: int) -> str | None:
     """Read an NPI from XCN or PLN-like identifiers: declared as one, or ten digits that pass its check."""
     value = rep.get(1).replace(" ", "")
-    assigner = {rep.get(assigner_at).upper(), rep.get(assigner_at, 2)}
     kind = rep.get(type_at).upper()
-    declared = kind == "NPI" or bool(assigner & {"NPI", "US-NPI", _OID_NPI})
+    named = f"{kind}\n{rep.get(assigner_at).upper()}"
+    declared = rep.get(assigner_at, 2) == _OID_NPI or rep.get(assigner_at) == _OID_NPI or bool(_NPI_WORDS.search(named))
     if not value or (kind and not declared and kind not in tables.VAGUE_ID_TYPES):
         return None
     if npi_is_valid(value):
@@ -169,11 +176,14 @@ def address(rep: Repetition) -> Address | None:
     state = clean(rep.get(4)).upper()
     state = tables.STATES.get(state, state)
     postal = _ZIP.fullmatch(clean(rep.get(5)).replace(" ", ""))
+    country = clean(rep.get(6)).upper().rstrip(".")
+    if (len(country) > 1 and country not in tables.UNITED_STATES) or (state and state not in tables.STATE_CODES):
+        state, postal = "", None  # its state and postal code would be taken for American ones
     return Address(
         line1=line1,
         line2=line2 or None,
         city=city or None,
-        state=state if len(state) == 2 and state.isalpha() else None,
+        state=state or None,
         postal_code=(f"{postal[1]}-{postal[2]}" if postal[2] else postal[1]) if postal else None,
     )
 
@@ -194,6 +204,12 @@ def address_text(text: str) -> Address | None:
         state=tail[1].upper(),
         postal_code=tail[2],
     )
+
+
+def ssn(text: str) -> str | None:
+    """Return a social security number that can have been issued; None for 000-00-0000 and its like."""
+    found = _SSN.fullmatch(text.strip())
+    return text.strip() if found and len(set("".join(found.groups()))) > 1 else None
 
 
 def identifier(rep: Repetition) -> Identifier | None:

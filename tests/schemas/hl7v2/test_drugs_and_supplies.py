@@ -72,6 +72,20 @@ def test_a_tablet_or_an_ointment_is_not(route: str) -> None:
     assert one(ORC, RXE, f"RXR|{route}").order_type is OrderType.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("drug", "kind"),
+    [
+        ("^Vancomycin 1 GM IVPB^L", OrderType.INFUSION),
+        ("^Heparin inj 5000 units^L", OrderType.INFUSION),
+        ("J3370^Vancomycin^HCPCS", OrderType.INFUSION),
+        ("^Metformin 500 mg tablet^L", OrderType.UNKNOWN),
+        ("^Activan^L", OrderType.UNKNOWN),
+    ],
+)
+def test_a_drug_without_a_route_is_judged_by_its_own_words(drug: str, kind: OrderType) -> None:
+    assert one(ORC, f"RXO|{drug}|1||mg").order_type is kind
+
+
 def test_the_prescriber_may_stand_with_a_dea_number_only() -> None:
     order = one("ORC|NW|RX1", RXE + "|AS1234563^Smith^Ann^^^^^^DEA", RXR)
     assert order.clinician.name is not None

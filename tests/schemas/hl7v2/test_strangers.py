@@ -124,3 +124,77 @@ def test_a_referral_without_rf1_is_a_new_order() -> None:
 
 def test_a_cancelled_referral_without_rf1_is_a_cancellation() -> None:
     assert one("PRD|RP|Smith^Ann", kind="REF^I14").action == "cancel"
+
+
+@pytest.mark.parametrize(
+    "xcn",
+    [
+        "1234567893^Smith^Ann^^^^^^National Provider ID^Personnel^^^National Provider Identifier",
+        "X9^Smith^Ann^^^^^^^^^^External Identifier~1234567893^Smith^Ann^^^^^^^^^^National Provider Identifier",
+        "1234567893^Smith^Ann^^^^^^^^^^NPI Number",
+    ],
+)
+def test_an_npi_may_be_called_so_in_words(xcn: str) -> None:
+    assert one(f"ORC|NW|P1||||||||||{xcn}", OBR).clinician.npi == "1234567893"
+
+
+def test_a_number_that_is_called_an_npi_must_be_one() -> None:
+    order = one("ORC|NW|P1||||||||||1234567890^Smith^Ann^^^^^^^^^^National Provider Identifier", OBR)
+    assert order.clinician.npi is None
+    assert "NPI check" in order.unreadable["clinician_npi"]
+
+
+@pytest.mark.parametrize(
+    ("address", "state", "postal_code"),
+    [
+        ("1 Elm St^^Akron^OH^44308^USA", "OH", "44308"),
+        ("1 Elm St^^Akron^Ohio^44308", "OH", "44308"),
+        ("1 Calle Sol^^San Juan^PR^00901^PR", "PR", "00901"),
+        ("Birkenweg 3^^Kiel^SH^24103^DE", None, None),
+        ("Birkenweg 3^^Kiel^SH^24103", None, None),
+        ("1 Main St^^Sydney^NSW^12000^AU", None, None),
+        ("Rua A^^Lisboa^MD^20001^PT", None, None),
+    ],
+)
+def test_a_place_outside_of_the_united_states_is_not_taken_for_one_inside(
+    address: str, state: str | None, postal_code: str | None
+) -> None:
+    found = one(ORC, OBR, pid=PID.replace("1 Main St^^Dayton^OH^45402^USA^H", f"{address}^H")).delivery_address
+    if found is not None:
+        assert (found.state, found.postal_code) == (state, postal_code)
+    assert (found is None) <= (state is None)
+
+
+@pytest.mark.parametrize(
+    "xtn", ["^WPN^PH^^49^431^5550600", "+47 22 85 50 50", "+351243123456", "^PRN^PH^^+44^207^9460958", "555-1234"]
+)
+def test_a_telephone_number_of_another_country_is_not_taken_for_an_american_one(xtn: str) -> None:
+    order = one(ORC, OBR, pid=PID.replace("(937)555-0100^PRN^PH", xtn))
+    assert order.contact_phone is None
+    assert "contact_phone" in order.unreadable
+
+
+@pytest.mark.parametrize("xtn", ["^PRN^PH^^1^937^5550100", "+1 937 555 0100", "^PRN^PH^^+1^937^5550100", "9375550100"])
+def test_an_american_one_may_say_so(xtn: str) -> None:
+    assert one(ORC, OBR, pid=PID.replace("(937)555-0100^PRN^PH", xtn)).contact_phone == "9375550100"
+
+
+@pytest.mark.parametrize(
+    ("number", "kept"),
+    [
+        ("219-09-9998", True),
+        ("219099998", True),
+        ("000-00-0000", False),
+        ("999-99-9999", False),
+        ("111-11-1111", False),
+        ("666-12-3456", False),
+        ("219-00-9998", False),
+        ("219-09-0000", False),
+        ("SSN", False),
+        ("", False),
+    ],
+)
+def test_a_social_security_number_that_nobody_has_identifies_nobody(number: str, kept: bool) -> None:
+    order = one(ORC, OBR, pid=PID + f"||||||{number}")
+    assert [i.value for i in order.member.identifiers if i.system and "ssn" in i.system] == [number] * kept
+    assert ("PID-19" in order.unmapped) is (bool(number) and not kept)
