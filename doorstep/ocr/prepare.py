@@ -4,22 +4,39 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 DARK = 128
 MAX_SKEW = 3.0
 BLANK = 0.00015
 """A page with less ink inside its margins holds less than one word; blank pages of bad scanners had a quarter of it."""
+MOSTLY_DARK = 0.6
+"""A page with more ink than this is white on black: a negative, or a file that says the wrong one is white."""
+UNEVEN = 60
+"""Paper whose brightness differs by so many grey levels lies in a shadow or on a table."""
 _LOOK_WIDTH = 480
 
 
 def clean(image: Image.Image, *, bilevel: bool) -> Image.Image:
     """Return the page straightened and without dark edges and streaks."""
-    page = image if bilevel else ImageOps.autocontrast(image, cutoff=1)
+    page = image if bilevel else ImageOps.autocontrast(even(image), cutoff=1)
+    if ink_share(page) > MOSTLY_DARK:
+        page = ImageOps.invert(page)
     angle = skew(page)
     if abs(angle) >= 0.15:
         page = page.rotate(angle, Image.Resampling.BICUBIC, fillcolor=255)
     return drop_edges(page)
+
+
+def even(image: Image.Image) -> Image.Image:
+    """Take the light and the shadows off a photo; what is lit evenly stays as it is."""
+    factor = max(1, min(image.size) // 120)
+    small = image.reduce(factor).filter(ImageFilter.MaxFilter(5)).filter(ImageFilter.GaussianBlur(3))
+    tones = sorted(small.tobytes())
+    if tones[len(tones) * 19 // 20] - tones[len(tones) // 20] < UNEVEN:
+        return image
+    paper = small.resize(image.size, Image.Resampling.BICUBIC)
+    return ImageOps.invert(ImageChops.subtract(paper, image))
 
 
 def soften(image: Image.Image) -> Image.Image:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from doorstep.ocr import choose_engine, engines, read_document, sniff
 from doorstep.ocr.decode import flatten, pixel_ratio
@@ -176,3 +176,17 @@ def test_a_ratio_of_tags_that_is_absurd_is_not_believed() -> None:
     image = Image.new("1", (1728, 2156))
     image.info["dpi"] = (204, 1)
     assert pixel_ratio(image) == 1.0
+
+
+@pytest.mark.ocr
+def test_a_photo_in_a_shadow_on_a_table_is_read() -> None:
+    shade = Image.linear_gradient("L").resize((1728, 2200)).point(lambda v: 90 + v * 3 // 5)
+    photo = Image.new("L", (2200, 2700), 40)
+    photo.paste(ImageChops.multiply(page(), shade).rotate(1.5, fillcolor=40), (230, 240))
+    assert "Ordering physician Victor Norwood" in words_of(saved(photo, "JPEG", quality=80))
+
+
+@pytest.mark.ocr
+def test_a_negative_is_turned_into_black_on_white() -> None:
+    negative = ImageChops.invert(page()).convert("1")
+    assert "Ordering physician Victor Norwood" in words_of(saved(negative, "TIFF", compression="group4"))
