@@ -68,9 +68,9 @@ def _held(case: Case, where: Standing, unit: Unit) -> list[Payload]:
     return [*events, *to_person(case, where.reason, unit)]
 
 
-def to_person(case: Case, reason: str, unit: Unit) -> list[Payload]:
-    """Put the case before a person for this reason, once for each revision of it."""
-    stage = f"payer {case.case_id} {reason} {case.revision}"
+def to_person(case: Case, reason: str, unit: Unit, *, occasion: str = "") -> list[Payload]:
+    """Put the case before a person for this reason, once for each revision of the case and occasion."""
+    stage = f"payer {case.case_id} {reason} {case.revision} {occasion}"
     return ask_person(unit, case.document_ids[-1], stage=stage, reason=reason, case_id=case.case_id)
 
 

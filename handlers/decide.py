@@ -26,7 +26,7 @@ ABOUT_THE_DOCUMENT = ("document_class", "member_of_case")
 """What a reviewer may say besides an order's fields: the document's class, and a case of the same member."""
 
 
-@on(TransmissionReceived, where=lambda data: data.channel == "desk")
+@on(TransmissionReceived, where=lambda data: data.channel == "desk" and "command" not in data.details)
 def decide(event: Event[TransmissionReceived], unit: Unit) -> Iterable[Payload]:
     """Check the decision's form and that its review is still open."""
     document_id = event.data.document_id
@@ -144,7 +144,7 @@ def _from_message(data: ReviewDecided, unit: Unit) -> list[Payload]:
         order = with_fields(known.data.order, values)
         return [known.data.model_copy(update={"order": order})]
     sent = unit.latest(TransmissionReceived, data.document_id)
-    if sent is not None and sent.data.channel in {"dispatch", "desk"}:
+    if sent is not None and sent.data.channel in {"dispatch", "desk", "payer"}:
         return []
     if sent is None or not values:
         unit.settle_receipt(data.document_id, ReceiptState.REJECTED, reason="accepted by a reviewer without an order")

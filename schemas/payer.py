@@ -123,7 +123,7 @@ class Decision(StrEnum):
     DENIED = "denied"
     NOT_REQUIRED = "not-required"
     CANCELLED = "cancelled"
-    UNREADABLE = "unreadable"
+    UNCLEAR = "unclear"
 
 
 class AuthorizedLine(Model):
@@ -135,6 +135,22 @@ class AuthorizedLine(Model):
     valid_from: date | None = None
     valid_to: date | None = None
     reasons: tuple[Reason, ...] = ()
+
+
+class ReviewAnswer(Model):
+    """What a payer said of a request, by 278 or ClaimResponse, before it is held against what was asked.
+
+    `trace` is the request's as the answer names it, None where it names none.
+    """
+
+    trace: str | None = None
+    decision: Decision
+    number: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    lines: tuple[AuthorizedLine, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    note: str | None = None
 
 
 class Authorization(Model):
@@ -285,6 +301,17 @@ class PayerClockDue(Payload):
     label: str
     due_at: datetime
     number: int = Field(ge=1)
+
+
+class PayerClockWarned(Payload):
+    """A payer's day is near; when it is over, `case.clock.breached` says so."""
+
+    topic: ClassVar[str] = "payer.clock.warned"
+
+    case_id: str
+    clock: str
+    label: str
+    due_at: datetime
 
 
 class DenialRecorded(Payload):

@@ -12,9 +12,10 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.routing import Mount
 
-from doorstep.console import views
+from doorstep.console import payer_words, views
 from doorstep.console.api import Id, redelivered
 from doorstep.journal import Journal, Reader
+from schemas.desk import CallLogged
 
 _HERE = Path(__file__).parent
 
@@ -24,6 +25,11 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     pages.filters["instant"] = views.instant
+    pages.globals |= {
+        "coverage_words": payer_words.coverage_words,
+        "authorization_words": payer_words.authorization_words,
+        "denial_words": payer_words.denial_words,
+    }
     return pages
 
 
@@ -80,6 +86,7 @@ def _case(reader: Reader, case_id: str) -> dict[str, Any]:
         "case": reader.case(case_id),
         "offers": reader.offers(case_id=case_id),
         "choice": views.chosen(timeline),
+        "calls": [event.data for event in timeline if isinstance(event.data, CallLogged)],
         "steps": views.steps(timeline),
     }
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from doorstep.connector import Receipt
+from doorstep.console import payer_words
 from doorstep.journal import DeadLetter, Reader
 from schemas.case import (
     Case,
@@ -70,7 +71,8 @@ def steps(timeline: Sequence[Event[Any]]) -> list[Step]:
             case ConfirmationSent():
                 return data.kind is ConfirmationKind.OFFER
             case _:
-                return isinstance(data, (OfferRecalled, InformationRequested, OffersDue, ClockDue, ProvidersRanked))
+                quiet = (OfferRecalled, InformationRequested, OffersDue, ClockDue, ProvidersRanked, *payer_words.MINOR)
+                return isinstance(data, quiet)
 
     return [Step(e, told(e), minor(e.data)) for e in timeline]
 
@@ -286,7 +288,7 @@ def _told_of_service(data: Any) -> str:
         case ServiceCompleted():
             return f"done {instant(data.proof.completed_at)} by {data.provider_name}" + (", late" if data.late else "")
         case _:
-            return _told_of_send(data)
+            return payer_words.told_of_payer(data) or _told_of_send(data)
 
 
 def _told_of_send(data: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -13,16 +14,23 @@ from pydantic import JsonValue
 
 import handlers.acknowledge
 import handlers.answer
+import handlers.appeal
+import handlers.authorize
 import handlers.benefits
+import handlers.call
 import handlers.check
 import handlers.clocks
 import handlers.confirm
 import handlers.decide
+import handlers.escalate
 import handlers.link
 import handlers.normalize
 import handlers.notice
 import handlers.offer
 import handlers.patient
+import handlers.payer_answer
+import handlers.payer_clocks
+import handlers.payer_word
 import handlers.schedule
 import handlers.translate  # noqa: F401
 from doorstep.handler import SUBSCRIPTIONS, Subscription, Unit
@@ -35,9 +43,12 @@ from schemas.transmission import Content, ReceiptState
 from tests.factories import NOW
 
 OURS = {
-    "acknowledge", "answer", "benefits", "check", "clocks", "confirm", "decide", "link", "normalize", "notice", "offer",
-    "patient", "schedule", "translate",
-}  # fmt: skip
+    *("acknowledge", "answer", "appeal", "authorize", "benefits", "call", "check", "clocks", "confirm", "decide"),
+    *("escalate", "link", "normalize", "notice", "offer", "patient", "payer_answer", "payer_clocks", "payer_word"),
+    *("schedule", "translate"),
+}
+PREPARED = {"payer_answer"}
+"""Whose reading outside the transaction is quick enough to happen here."""
 PayloadT = TypeVar("PayloadT", bound=Payload)
 
 
@@ -180,7 +191,9 @@ class MemoryHub:
         for subscription in SUBSCRIPTIONS:
             if subscription.consumer.split(".")[0] not in OURS or subscription.payload is not type(payload):
                 continue
-            if subscription.prepare is None and (subscription.where is None or subscription.where(payload)):
+            if (subscription.prepare is None or subscription.consumer in PREPARED) and (
+                subscription.where is None or subscription.where(payload)
+            ):
                 lane = self.lanes.setdefault((subscription.consumer, payload.key), deque())
                 lane.append((subscription, event))
 
@@ -188,11 +201,21 @@ class MemoryHub:
         subscription, event = self.lanes[lane].popleft()
         if not self.lanes[lane]:
             del self.lanes[lane]
-        produced = list(subscription.handle(event, self.unit))
+        prepared = [] if subscription.prepare is None else [asyncio.run(subscription.prepare(event, self))]
+        produced = list(subscription.handle(event, self.unit, *prepared))
         for payload in produced:
             self.append(payload)
         self.handled.append((subscription, event))
         return produced
+
+    async def content(self, ref: Content) -> bytes:
+        return self.unit.contents[ref.sha256]
+
+    async def keep(self, data: bytes, content_type: str, title: str | None = None) -> Content:
+        raise NotImplementedError
+
+    async def run(self, fn: Any, *args: Any, timeout: float) -> Any:
+        raise NotImplementedError
 
     def send(self, *payloads: Payload) -> None:
         """Append the payloads and let everything that follows happen."""
@@ -223,6 +246,17 @@ class MemoryHub:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.unit.contents[sent.contents[0].sha256] = data
         self.send(sent)
+
+    def command(self, command: str, case_id: str, word: str | None = None, **said: Any) -> str:
+        """Let a person at the desk say something of a case; return the document that says it."""
+        from tests.factories import transmission
+
+        document_id = word or f"word-{len(self.unit.events)}"
+        body = {"command": command, "agent": "Marta Lindgren", **said}
+        sent = transmission("desk", document_id=document_id, body=body)
+        self.unit.contents[sent.contents[0].sha256] = json.dumps(body).encode()
+        self.send(sent.model_copy(update={"details": {"command": command, "case_id": case_id}}))
+        return document_id
 
     def seen(self, payload: type[PayloadT]) -> list[PayloadT]:
         return [event.data for event in self.unit.events if type(event.data) is payload]

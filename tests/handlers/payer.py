@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from handlers.casework import clocks
+from schemas.case import CaseClock
+from schemas.document import ReviewRequested
 from schemas.order import Order
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.payer import (
@@ -14,8 +17,9 @@ from schemas.payer import (
     Decision,
     Eligibility,
     EligibilityAnswered,
+    Reason,
 )
-from tests.factories import order, referral
+from tests.factories import order, referral, transmission
 from tests.handlers.memory import MemoryHub
 
 PAYER = "Sample Health Plan"
@@ -57,3 +61,32 @@ def decides(hub: MemoryHub, decision: Decision, *, at: datetime | None = None, *
         case_id=case.case_id, authorization=Authorization.model_validate(values), document_id="answer-2"
     )
     hub.send(decided)
+
+
+def payer_sends(hub: MemoryHub, data: bytes, *, trace: str = "", document_id: str = "answer-3", **details: str) -> None:
+    """Let a payer's answer arrive as the connector hands it over."""
+    sent = transmission("payer", document_id=document_id, body=data)
+    kind = "application/fhir+json" if data[:1] == b"{" else "application/edi-x12"
+    content = sent.contents[0].model_copy(update={"content_type": kind})
+    hub.unit.contents[content.sha256] = data
+    told = {**({"trace": trace} if trace else {}), **details}
+    hub.send(sent.model_copy(update={"contents": (content,), "details": told}))
+
+
+def reasons(hub: MemoryHub) -> list[str]:
+    """Return why a person was asked, without the clocks of service: those are tested elsewhere."""
+    return [one.reason for one in hub.seen(ReviewRequested) if not one.reason.endswith(": not done in time")]
+
+
+def breaches(hub: MemoryHub) -> list[str]:
+    """Return the payers' clocks that ran out."""
+    known = {clock.clock for clock in clocks(hub.unit).case}
+    return [breach.clock for breach in hub.seen(CaseClock) if breach.clock not in known]
+
+
+def denied_case(items: list[dict[str, Any]] | None = None) -> MemoryHub:
+    """Return a hub whose one case the payer has denied."""
+    hub = at_the_payer(items)
+    covers(hub)
+    decides(hub, Decision.DENIED, reasons=(Reason(system="X12-886", code="0V"),), note="Peer to peer: 800 555 0100")
+    return hub

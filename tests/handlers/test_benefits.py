@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 
 from schemas.case import CaseState, OfferState
-from schemas.document import ReviewRequested
 from schemas.outbound import ConfirmationKind
 from schemas.payer import (
     AuthorizationSubmitted,
@@ -18,13 +17,9 @@ from schemas.payer import (
 )
 from tests.factories import NOW, order, referral
 from tests.handlers.memory import MemoryHub
-from tests.handlers.payer import BED, WALKER, at_the_payer, covers, requests, sample_order
+from tests.handlers.payer import BED, WALKER, at_the_payer, covers, reasons, requests, sample_order
 
 ELIGIBILITY, AUTHORIZATION = ConfirmationKind.ELIGIBILITY, ConfirmationKind.AUTHORIZATION
-
-
-def reasons(hub: MemoryHub) -> list[str]:
-    return [review.reason for review in hub.seen(ReviewRequested)]
 
 
 def test_a_payer_that_is_not_to_be_asked_costs_no_time() -> None:

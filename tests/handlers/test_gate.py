@@ -77,7 +77,7 @@ def test_an_item_that_needs_an_authorization_has_to_have_it() -> None:
         (Decision.MODIFIED, Step.HOLD),
         (Decision.DENIED, Step.HOLD),
         (Decision.CANCELLED, Step.HOLD),
-        (Decision.UNREADABLE, Step.HOLD),
+        (Decision.UNCLEAR, Step.HOLD),
     ],
 )
 def test_only_an_approval_of_just_what_was_asked_opens_the_gate(decision: Decision, step: Step) -> None:

@@ -7,7 +7,6 @@ Where access is on, the caller is an operator (docs/access.md); else the route a
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
 import re
 from typing import Annotated, Literal
@@ -16,25 +15,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
 
-from doorstep.access.caller import current
+from connectors.desk.settings import DeskSettings, check_caller, json_body
 from doorstep.clock import now
-from doorstep.connector import Blob, ConnectorSettings, ConnectorSpec, Hub, Transmission
-from doorstep.errors import Forbidden, NotFound, Refused, TooLarge, WrongType
+from doorstep.connector import Blob, Hub, Transmission
+from doorstep.errors import NotFound, Refused
 
-BODY_LIMIT = 64 * 1024
 _ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\r\n]*$")]
-
-
-class DeskSettings(ConnectorSettings):
-    """Who may decide reviews."""
-
-    allow_from: tuple[Network, ...] = Field(
-        default=(ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")),
-        description="Networks whose callers may decide where no key is asked for",
-    )
 
 
 class Decision(BaseModel):
@@ -50,12 +38,12 @@ class Decision(BaseModel):
 
 
 def router(settings: DeskSettings, hub: Hub) -> APIRouter:
-    """Return the one route of the desk."""
-    routes = APIRouter(tags=["desk"])
+    """Return the one route for reviews."""
+    routes = APIRouter()
 
     @routes.post("/api/reviews/{review_id}/decision", status_code=202)
     async def decide(request: Request, review_id: str) -> JSONResponse:
-        _check_caller(settings, request)
+        check_caller(settings, request)
         if not _ID.fullmatch(review_id):
             raise NotFound("review", "there is no such review")
         decision = await _decision(request)
@@ -78,26 +66,9 @@ def router(settings: DeskSettings, hub: Hub) -> APIRouter:
     return routes
 
 
-def _check_caller(settings: DeskSettings, request: Request) -> None:
-    if current().known:
-        return  # the gate lets operators only come here
-    try:
-        caller = ipaddress.ip_address(request.client.host if request.client else "")
-    except ValueError:
-        caller = None
-    if caller is None or not any(caller in network for network in settings.allow_from):
-        raise Forbidden("caller", "reviews are decided from this machine only (connectors.desk.allow_from)")
-
-
 async def _decision(request: Request) -> Decision:
-    """Read the body strictly. JSON only: a browser asks first before it sends that from another site."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise WrongType("content-type", "send application/json")
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > BODY_LIMIT:
-            raise TooLarge("too-long", "the decision is over 64 KB")
+    """Read the body strictly."""
+    body = await json_body(request)
     try:
         content = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
         decision = Decision.model_validate(content)
@@ -113,6 +84,3 @@ async def _decision(request: Request) -> Decision:
 
 def _no_constant(name: str) -> JsonValue:
     raise ValueError(f"{name} is no JSON")
-
-
-CONNECTOR = ConnectorSpec(name="desk", settings=DeskSettings, router=router)

@@ -1,0 +1,47 @@
+"""Who may speak for the desk, and how its JSON is read."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from fastapi import Request
+from pydantic import Field
+
+from doorstep.access.caller import current
+from doorstep.connector import ConnectorSettings
+from doorstep.errors import Forbidden, TooLarge, WrongType
+
+BODY_LIMIT = 64 * 1024
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class DeskSettings(ConnectorSettings):
+    """Who may decide reviews and speak on cases."""
+
+    allow_from: tuple[Network, ...] = Field(
+        default=(ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")),
+        description="Networks whose callers may decide where no key is asked for",
+    )
+
+
+def check_caller(settings: DeskSettings, request: Request) -> None:
+    if current().known:
+        return  # the gate lets operators only come here
+    try:
+        caller = ipaddress.ip_address(request.client.host if request.client else "")
+    except ValueError:
+        caller = None
+    if caller is None or not any(caller in network for network in settings.allow_from):
+        raise Forbidden("caller", "reviews are decided from this machine only (connectors.desk.allow_from)")
+
+
+async def json_body(request: Request) -> bytes:
+    """Return the body. JSON only: a browser asks first before it sends that from another site."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise WrongType("content-type", "send application/json")
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > BODY_LIMIT:
+            raise TooLarge("too-long", "the decision is over 64 KB")
+    return body

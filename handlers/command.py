@@ -1,0 +1,65 @@
+"""A word of the desk on a case: checked once, refused with a reason, or handed to the step it is for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import JsonValue, ValidationError
+
+from doorstep.handler import Unit
+from schemas.case import Case
+from schemas.commands import COMMAND, Said
+from schemas.event import Event, Payload
+from schemas.transmission import ReceiptState, TransmissionReceived
+
+SaidT = TypeVar("SaidT", bound=Said)
+Outcome = tuple[list[Payload], str | None]
+"""What follows, or why it is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What was said of which case, and the document that says it."""
+
+    case: Case
+    document_id: str
+
+
+def says(*names: str) -> Callable[[TransmissionReceived], bool]:
+    """Return the filter of a step that takes these commands."""
+
+    def of_desk(data: TransmissionReceived) -> bool:
+        return data.channel == "desk" and data.details.get("command") in names
+
+    return of_desk
+
+
+def obeyed(
+    event: Event[TransmissionReceived], unit: Unit, wanted: type[SaidT], do: Callable[[Spoken, SaidT, Unit], Outcome]
+) -> Iterable[Payload]:
+    """Read the command, do it, and settle its receipt: accepted, or rejected with the reason."""
+    document_id = event.data.document_id
+    content = unit.content(event.data.contents[0])
+    case = unit.case(event.data.details.get("case_id", ""))
+    events: list[Payload] = []
+    if case is None:
+        refusal: str | None = "there is no such case"
+    else:
+        said, refusal = _read(content, wanted)
+        if said is not None:
+            events, refusal = do(Spoken(case, document_id), said, unit)
+    state = ReceiptState.REJECTED if refusal else ReceiptState.ACCEPTED
+    unit.settle_receipt(document_id, state, reason=refusal, case_id=case.case_id if case else None)
+    return [] if refusal else events
+
+
+def _read(content: JsonValue, wanted: type[SaidT]) -> tuple[SaidT | None, str | None]:
+    try:
+        said = COMMAND.validate_json(json.dumps(content))
+    except ValidationError as wrong:
+        place = ".".join(str(part) for part in wrong.errors(include_input=False, include_url=False)[0]["loc"])
+        return None, f"the command is not right at {place or 'its beginning'}"
+    return (said, None) if isinstance(said, wanted) else (None, "the command is not of this kind")

@@ -1,0 +1,108 @@
+"""Escalations: three levels, each with a manager by name and a promised time; a broken promise goes up a level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, timedelta
+
+from doorstep.handler import Unit, on
+from handlers.benefits import timer_of, to_person
+from handlers.business import after_business_minutes
+from handlers.casework import clocks, rule, saved
+from handlers.command import Outcome, Spoken, obeyed, says
+from schemas.case import CLOSED, Case, Escalation
+from schemas.commands import Escalate, Resolve
+from schemas.desk import CaseEscalated, EscalationDue, EscalationResolved
+from schemas.desk_rules import EscalationLevel, Escalations
+from schemas.event import Event, Payload
+from schemas.transmission import TransmissionReceived
+
+TIMER = "escalation"
+LATEST = timedelta(days=30)
+
+
+@on(TransmissionReceived, where=says("escalate"))
+def escalate(event: Event[TransmissionReceived], unit: Unit) -> Iterable[Payload]:
+    return obeyed(event, unit, Escalate, _escalated)
+
+
+@on(TransmissionReceived, where=says("resolve-escalation"))
+def resolve(event: Event[TransmissionReceived], unit: Unit) -> Iterable[Payload]:
+    return obeyed(event, unit, Resolve, _resolved)
+
+
+def level_of(level: int, unit: Unit) -> EscalationLevel:
+    levels = rule(unit, "escalations", Escalations).levels
+    return levels[min(level, len(levels)) - 1]
+
+
+def _escalated(spoken: Spoken, said: Escalate, unit: Unit) -> Outcome:
+    case = spoken.case
+    if case.state in CLOSED:
+        return [], "the case is closed"
+    eta = said.committed_eta.astimezone(UTC)
+    if not unit.now < eta <= unit.now + LATEST:
+        return [], "the promised time must lie ahead, within 30 days"
+    if case.escalation is not None and said.level < case.escalation.level:
+        return [], f"the case is at level {case.escalation.level} already"
+    at = level_of(said.level, unit)
+    raised = Escalation(
+        level=said.level,
+        reason=said.reason,
+        supervisor=at.supervisor,
+        manager_name=said.manager_name or at.manager_name,
+        manager_contact=said.manager_contact or at.manager_contact,
+        committed_eta=eta,
+        opened_by=said.agent,
+        opened_at=unit.now,
+    )
+    return raise_to(case, raised, unit), None
+
+
+def raise_to(case: Case, raised: Escalation, unit: Unit) -> list[Payload]:
+    """Keep the escalation on the case and set the clock of its promise."""
+    case = saved(case, unit, escalation=raised)
+    due = EscalationDue(case_id=case.case_id, level=raised.level, committed_eta=raised.committed_eta)
+    unit.set_timer(timer_of(TIMER, case.case_id), raised.committed_eta, due)
+    return [CaseEscalated(case_id=case.case_id, escalation=raised)]
+
+
+def _resolved(spoken: Spoken, said: Resolve, unit: Unit) -> Outcome:
+    case = spoken.case
+    if case.escalation is None:
+        return [], "the case is not escalated"
+    level = case.escalation.level
+    unit.cancel_timer(timer_of(TIMER, case.case_id))
+    saved(case, unit, escalation=None)
+    ended = EscalationResolved(case_id=case.case_id, level=level, outcome=said.outcome, agent=said.agent)
+    return [ended], None
+
+
+@on(EscalationDue)
+def overdue(event: Event[EscalationDue], unit: Unit) -> Iterable[Payload]:
+    """The promised time has passed: up a level, with a new promise; at the top a person is told again and again."""
+    data, case = event.data, unit.case(event.data.case_id)
+    now = case.escalation if case is not None else None
+    if case is None or now is None or case.state in CLOSED:
+        return []
+    if (now.level, now.committed_eta) != (data.level, data.committed_eta):
+        return []
+    level = min(now.level + 1, len(rule(unit, "escalations", Escalations).levels))
+    at = level_of(level, unit)
+    raised = now.model_copy(
+        update={
+            "level": level,
+            "reason": f"promised for {data.committed_eta:%Y-%m-%d %H:%M} UTC and not done: {now.reason}"[:400],
+            "supervisor": at.supervisor,
+            "manager_name": at.manager_name,
+            "manager_contact": at.manager_contact,
+            "committed_eta": after_business_minutes(
+                unit.now, at.answer_business_minutes, clocks(unit).business, case.order
+            ),
+            "opened_by": "hub",
+            "opened_at": unit.now,
+        }
+    )
+    events = raise_to(case, raised, unit)
+    fresh = unit.case(case.case_id) or case
+    return [*events, *to_person(fresh, f"escalated to level {level}: {at.supervisor} answers for it", unit)]

@@ -1,0 +1,77 @@
+"""Events of the desk's own work on a case: calls, escalations, correspondence about them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from schemas.case import Escalation
+from schemas.event import Payload
+
+
+class CallLogged(Payload):
+    """One telephone call about a case."""
+
+    topic: ClassVar[str] = "call.logged"
+
+    case_id: str
+    agent: str
+    direction: Literal["in", "out"]
+    with_whom: str
+    number: str | None = None
+    at: datetime
+    minutes: int | None = None
+    reason: str
+    outcome: str
+
+
+class CaseEscalated(Payload):
+    """A case is raised: to which level, what is promised by when, and who answers for it."""
+
+    topic: ClassVar[str] = "case.escalated"
+
+    case_id: str
+    escalation: Escalation
+
+
+class EscalationDue(Payload):
+    """The promised time of an escalation has come."""
+
+    topic: ClassVar[str] = "case.escalation.due"
+
+    case_id: str
+    level: int = Field(ge=1, le=3)
+    committed_eta: datetime
+
+
+class EscalationResolved(Payload):
+    topic: ClassVar[str] = "case.escalation.resolved"
+
+    case_id: str
+    level: int = Field(ge=1, le=3)
+    outcome: str
+    agent: str
+
+
+class CorrespondenceKept(Payload):
+    """A mail that belongs to a case without being an order: it stands on the case, and a person may read it."""
+
+    topic: ClassVar[str] = "correspondence.kept"
+
+    case_id: str
+    document_id: str
+    sender: str
+    found_by: str = Field(description="How it was found: the case number in its subject, or the mail that it answers")
+
+
+class ClaimNoted(Payload):
+    """The claim was filed."""
+
+    topic: ClassVar[str] = "claim.noted"
+
+    case_id: str
+    filed_on: date
+    reference: str | None
+    agent: str

@@ -1,0 +1,121 @@
+"""Appeals: nothing is filed half by accident; what was tried before stands with what comes next."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from schemas.case import CaseState
+from schemas.payer import AppealDecided, AppealFiled, RegulatorAsked
+from tests.factories import NOW
+from tests.handlers.memory import MemoryHub
+from tests.handlers.payer import denied_case, reasons
+
+CASE = "DS-000001-0"
+ITEMS = ("rationale", "progress_notes", "mobility_measures")
+
+
+def refusal(hub: MemoryHub, command: str, **said: Any) -> str | None:
+    return hub.unit.receipts[hub.command(command, CASE, **said)][1]
+
+
+def file(hub: MemoryHub, **said: Any) -> str | None:
+    return refusal(hub, "appeal", **{"filed_at": hub.unit.now.isoformat(), "filed_to": "Appeals unit", **said})
+
+
+def filed_case() -> MemoryHub:
+    hub = denied_case()
+    for item in ITEMS:
+        assert refusal(hub, "appeal-item", item=item, document_id=f"doc-of-{item}") is None
+    assert file(hub, reference="AP1") is None
+    return hub
+
+
+def test_an_appeal_with_all_its_parts_is_filed_with_its_exhibits() -> None:
+    hub = filed_case()
+    case = hub.only_case()
+    assert case.state is CaseState.APPEALING
+    (filed,) = hub.seen(AppealFiled)
+    assert {f"doc-of-{item}" for item in ITEMS} <= set(filed.appeal.exhibits)
+    assert "doc-1" in filed.appeal.exhibits
+    assert (filed.appeal.filed_by, filed.appeal.reference) == ("Marta Lindgren", "AP1")
+
+
+def test_an_appeal_that_lacks_a_part_is_filed_only_with_a_word_why() -> None:
+    hub = denied_case()
+    refusal(hub, "appeal-item", item="rationale", document_id="d")
+    assert file(hub) == "the appeal is missing: Progress notes, Mobility scores"
+    assert file(hub, without="the clinic is closed; the last day is tomorrow") is None
+
+
+def test_a_part_that_is_none_is_refused() -> None:
+    hub = denied_case()
+    assert refusal(hub, "appeal-item", item="poem", document_id="d") == (
+        "the appeal has no such part: rationale, progress_notes, mobility_measures"
+    )
+
+
+def test_an_appeal_that_was_filed_stops_its_clocks() -> None:
+    hub = filed_case()
+    before = len(reasons(hub))
+    hub.pass_time(NOW + timedelta(days=100))
+    assert reasons(hub)[before:] == []
+
+
+def test_one_that_was_filed_too_late_is_told() -> None:
+    hub = denied_case()
+    hub.pass_time(NOW + timedelta(days=50))
+    assert file(hub, without="late") is None
+    assert any("after its last day" in reason for reason in reasons(hub))
+
+
+def test_an_appeal_that_is_won_sends_the_order_to_the_providers() -> None:
+    hub = filed_case()
+    assert refusal(hub, "appeal-decision", outcome="overturned", number="AUTH9", valid_to="2027-03-01") is None
+    case = hub.only_case()
+    assert case.state is CaseState.DISPATCHING
+    assert case.authorization is not None
+    assert case.authorization.number == "AUTH9"
+    assert case.appeals[-1].outcome == "overturned"
+
+
+def test_an_appeal_that_is_lost_opens_the_next_level_with_its_own_last_day() -> None:
+    hub = filed_case()
+    assert refusal(hub, "appeal-decision", outcome="upheld", next_until="2027-02-01") is None
+    case = hub.only_case()
+    assert case.state is CaseState.DENIED
+    assert [(one.level, one.outcome) for one in case.appeals] == [(1, "upheld"), (2, None)]
+    assert str(case.appeals[-1].until) == "2027-02-01"
+    assert file(hub, without="the same record") is None
+    assert [one.appeal.level for one in hub.seen(AppealFiled)] == [1, 2]
+
+
+def test_a_decision_needs_an_appeal_and_counts_once() -> None:
+    hub = denied_case()
+    assert refusal(hub, "appeal-decision", outcome="upheld") == "no appeal waits for a decision"
+    hub = filed_case()
+    refusal(hub, "appeal-decision", outcome="upheld")
+    assert refusal(hub, "appeal-decision", outcome="upheld") == "no appeal waits for a decision"
+    assert len(hub.seen(AppealDecided)) == 1
+
+
+def test_a_regulator_hears_of_every_attempt_before() -> None:
+    hub = filed_case()
+    refusal(hub, "appeal-decision", outcome="upheld")
+    assert refusal(hub, "regulator", body="State department of insurance", reference="R1") is None
+    (asked,) = hub.seen(RegulatorAsked)
+    assert asked.attempts == (
+        "denial 1 of 2026-11-23",
+        "appeal level 1 filed 2026-11-23 to Appeals unit: upheld",
+    )
+    assert hub.only_case().state is CaseState.EXTERNAL_REVIEW
+
+
+def test_a_denial_that_stands_is_closed_and_its_clocks_with_it() -> None:
+    hub = denied_case()
+    assert refusal(hub, "close-denied", note="the family chose another way") is None
+    assert hub.only_case().state is CaseState.CLOSED_DENIED
+    before = len(reasons(hub))
+    hub.pass_time(NOW + timedelta(days=100))
+    assert reasons(hub)[before:] == []
+    assert refusal(hub, "close-denied", note="again") == "only a denied case can be closed as denied"
