@@ -33,8 +33,10 @@ def capability_statement(base: str, security: dict[str, Any] | None = None) -> d
     resources.append(
         {
             "type": "Task",
-            "interaction": [{"code": "read"}, {"code": "search-type"}],
+            "interaction": [{"code": code} for code in ("read", "search-type", "update", "create")],
             "versioning": "versioned",
+            "updateCreate": False,
+            "documentation": "A sender may set the status to cancelled; the other states follow from the case.",
             "searchParam": [
                 _search("focus", "reference"),
                 _search("based-on", "reference"),

@@ -40,6 +40,20 @@ async def collect(hub: Hub, placed: list[Placed], *, action: str | None) -> Coll
     return found
 
 
+async def collect_cancelled(hub: Hub, requests: list[str]) -> dict[str, Any]:
+    """Return the Bundle by which an order is cancelled whose requests themselves do not say so."""
+    kept: dict[str, dict[str, Any]] = {}
+    for reference in requests:
+        resource = await hub.resource(*_split(reference))
+        if resource is not None:
+            kept[reference] = resource
+    base = f"{hub.base_url()}/fhir"
+    await _refer(hub, kept, base)
+    entries = [{"fullUrl": f"{base}/{reference}", "resource": resource} for reference, resource in kept.items()]
+    meta = {"tag": [{"system": ACTION_SYSTEM, "code": "cancel"}]}
+    return {"resourceType": "Bundle", "type": "collection", "meta": meta, "entry": entries}
+
+
 async def _lines(hub: Hub, placed: list[Placed], found: Collected) -> dict[str, dict[str, Any]]:
     """Return all lines of orders of which one line is updated, in their sequence: an order is changed as a whole.
 

@@ -236,6 +236,7 @@ class Intake:
         for plan in plans:
             facts: dict[str, JsonValue] = {"sha256": sha256, "focus": plan.focus, "subject": plan.subject}
             facts["basedOn"] = list(plan.based_on)
+            facts["profile"] = self.settings.task_profiles.get(given.partner)
             resources.append(StoredResource(TASK_TYPE, plan.id, facts))
             resources += [StoredResource(TASK_OF_TYPE, index_id(ref), {"task": plan.id}) for ref in plan.based_on]
         reply_to = None

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from connectors.fhir.settings import FhirSettings
-from connectors.fhir.tasks import current_task, task_of_request
+from connectors.fhir.tasks import TASK_TYPE, current_task, spoken, task_of_request
 from connectors.fhir.wire import MEDIA_TYPE
 from doorstep import clock
 from doorstep.connector import Delivery, Hub, Sent
@@ -48,7 +48,8 @@ async def _task(hub: Hub, confirmation: ConfirmationRequested) -> dict[str, Any]
         told = context.get("task", "").removeprefix("Task/")
         identifier = str(shown["id"]) if shown else told or None
         base = f"{hub.base_url().rstrip('/')}/fhir"
-        return task_of(case, identifier=identifier, focus=focus or context.get("focus"), base=base)
+        facts = await hub.resource(TASK_TYPE, identifier) if identifier else None
+        return spoken(task_of(case, identifier=identifier, focus=focus or context.get("focus"), base=base), facts)
     if confirmation.case_id is None and context.get("task"):
         identifier = context["task"].removeprefix("Task/")
         return await current_task(hub, identifier) or pending_task(

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from pydantic import AnyHttpUrl, Field, TypeAdapter, field_validator
 
+from doorstep import rules
 from doorstep.connector import ConnectorSettings
+from schemas.fhir.profile import TaskProfile, TaskProfiles
 
 DEFAULT_PARTNER = "default"
+
+
+def task_profiles() -> dict[str, TaskProfile]:
+    """Return the profiles of `rules/tasks.yaml` by name."""
+    return TaskProfiles.model_validate(rules.load("tasks")).profiles
 
 
 class FhirSettings(ConnectorSettings):
@@ -19,12 +26,25 @@ class FhirSettings(ConnectorSettings):
         default_factory=dict,
         description="Partner name (X-Doorstep-Partner) -> FHIR base for its Tasks; an empty one only reads",
     )
+    task_profiles: dict[str, str] = Field(
+        default_factory=dict,
+        description="Partner name -> the guide its Tasks speak by: post-acute-orders, bser, 360x, gravity "
+        "(rules/tasks.yaml); none = the hub's own words",
+    )
     push_timeout: float = Field(20.0, gt=0, description="Seconds that one push may take")
 
     @field_validator("push_url")
     @classmethod
     def _one_base(cls, value: str) -> str:
         return _base(value)
+
+    @field_validator("task_profiles")
+    @classmethod
+    def _known_profile(cls, value: dict[str, str]) -> dict[str, str]:
+        unknown = sorted(set(value.values()) - set(task_profiles()))
+        if unknown:
+            raise ValueError(f"there is no profile {unknown[0]}; known are {', '.join(task_profiles())}")
+        return value
 
     @field_validator("partners")
     @classmethod

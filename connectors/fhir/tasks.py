@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from connectors.fhir.settings import task_profiles
 from doorstep.connector import Hub, Receipt
 from schemas.case import Case
 from schemas.fhir import pending_task, task_of
+from schemas.fhir.profile import profiled
 from schemas.fhir.unmapped import FOCUS
 from schemas.transmission import ReceiptState
 
@@ -18,6 +20,12 @@ TASK_OF_TYPE = "Doorstep.TaskOf"
 def index_id(reference: str) -> str:
     """Return where the Task of a request is noted."""
     return str(uuid5(NAMESPACE_URL, f"urn:doorstep:task-of:{reference}"))
+
+
+def spoken(task: dict[str, Any], facts: dict[str, Any] | None) -> dict[str, Any]:
+    """Return a Task in the words of the guide under which its order came."""
+    profile = task_profiles().get(str(facts.get("profile"))) if facts else None
+    return task if profile is None else profiled(task, profile)
 
 
 async def current_task(hub: Hub, task_id: str) -> dict[str, Any] | None:
@@ -32,8 +40,8 @@ async def current_task(hub: Hub, task_id: str) -> dict[str, Any] | None:
     case = await case_of_task(hub, task_id)
     if case is not None:
         base = f"{hub.base_url().rstrip('/')}/fhir"
-        return task_of(case, identifier=task_id, focus=focus, based_on=based_on, base=base)
-    return pending_task(
+        return spoken(task_of(case, identifier=task_id, focus=focus, based_on=based_on, base=base), facts)
+    waiting = pending_task(
         identifier=task_id,
         focus=focus,
         document_id=receipt.document_id,
@@ -43,6 +51,7 @@ async def current_task(hub: Hub, task_id: str) -> dict[str, Any] | None:
         based_on=based_on,
         subject=facts.get("subject"),
     )
+    return spoken(waiting, facts)
 
 
 async def task_of_request(hub: Hub, reference: str) -> dict[str, Any] | None:

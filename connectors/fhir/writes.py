@@ -15,6 +15,7 @@ from connectors.fhir.reads import Reads, unknown
 from connectors.fhir.resolve import known
 from connectors.fhir.settings import FhirSettings
 from connectors.fhir.wire import Refusal, answer, read_body, refusal, work
+from connectors.fhir.withdrawing import asks_to_abort, task_for, task_here, withdraw
 from connectors.fhir.wording import etag, http_date, instant, preferences
 from doorstep.connector import Hub
 from schemas.fhir import dumps, operation_outcome
@@ -32,6 +33,8 @@ class Writes:
 
     async def create(self, kind: str, request: Request) -> Response:
         """POST [type]: keep the resource; an order becomes a Task, complete or not."""
+        if kind == "Task":
+            return await self._task(request, None)
         if kind not in CREATED:
             raise unknown(kind)
         condition = request.headers.get("if-none-exist")
@@ -39,6 +42,8 @@ class Writes:
 
     async def update(self, kind: str, resource_id: str, request: Request) -> Response:
         """PUT [type]/[id]: a new version; a changed order changes its case, a revoked one cancels it."""
+        if kind == "Task":
+            return await self._task(request, resource_id)
         if kind not in CREATED:
             raise unknown(kind)
         if await known(self.hub, kind, resource_id, partner_of(self.settings, request)) is None:
@@ -56,6 +61,32 @@ class Writes:
         if_match = request.headers.get("if-match")
         url = f"{kind}?{request.url.query}"
         return await self._one(request, kind, "update", method="PUT", url=url, if_match=if_match)
+
+    async def _task(self, request: Request, task_id: str | None) -> Response:
+        """PUT Task/[id] with the status cancelled, or POST a Task that aborts an order: the order is withdrawn.
+
+        A Task that is POSTed for an order that is here is the Task that the order has already.
+        """
+        body, media = await read_body(request, self.settings.max_bytes)
+        task = await work(len(body), parse, body, media, self.settings.max_bytes)
+        partner = partner_of(self.settings, request)
+        try:
+            await work(len(body), check, task, "Task")
+            if task_id is not None and task.get("id") != task_id:
+                raise refusal(400, "invalid", "the resource must have the id of its address", "Task.id")
+            found = task_id or await task_for(self.hub, task)
+            if found is None or (task_id is None and await task_here(self.hub, found, partner) is None):
+                raise refusal(422, "not-found", "the Task is about no order that is here", "Task.focus")
+            if task_id is not None or asks_to_abort(task):
+                if_match = request.headers.get("if-match")
+                shown = await withdraw(self.hub, (body, media), task, found, partner, if_match)
+            else:
+                shown = await self.reads.resource("Task", found)
+        except Refusal as refused:
+            await self.intake.reject(body, partner, refused, media)
+            raise
+        version = str(part(shown.get("meta")).get("versionId"))
+        return answer(shown, 200, {"ETag": etag(version), "Location": f"{self.reads.base}/Task/{found}"})
 
     async def _one(self, request: Request, kind: str, interaction: str, **said: Any) -> Response:
         body, media = await read_body(request, self.settings.max_bytes)

@@ -13,7 +13,7 @@ from schemas.case import CaseState
 from schemas.fhir import validate
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.transmission import ReceiptState, ReplyTo
-from tests.connectors.fhir.server import NOON, Served, partner
+from tests.connectors.fhir.server import NOON, Served, partner, served
 from tests.samples.make_fhir import bundle, contained
 from tests.samples.people import order_truth
 
@@ -242,3 +242,24 @@ async def test_each_partner_has_its_own_queue_and_a_wrong_address_is_told_at_sta
     ]
     with pytest.raises(ValueError, match="push_url"):
         FhirSettings(push_url="ftp://a.example")
+
+
+async def test_a_partner_is_told_in_the_words_of_its_guide(site: Served, tmp_path: Any) -> None:
+    settings = {"partners": {"clinic": ""}, "task_profiles": {"clinic": "bser"}}
+    async with served(tmp_path, **settings) as hub:
+        await hub.post("/fhir/ServiceRequest", contained(TRUTH, "ServiceRequest"), **{"X-Doorstep-Partner": "clinic"})
+        kept = await hub.hub.resources_of((await hub.received())[0].document_id)
+        (identity,) = [one.resource_id for one in kept if one.resource_type == "Doorstep.Task"]
+        task = (await hub.client.get(f"/fhir/Task/{identity}")).json()
+        assert validate(task) == []
+        assert task["status"] == "requested"
+        codes = [(coding["system"], coding["code"]) for coding in task["businessStatus"]["coding"]]
+        assert codes == [
+            ("http://hl7.org/fhir/us/bser/CodeSystem/TaskBusinessStatusCS", "2.0"),
+            ("urn:doorstep:business-status", "referral-received"),
+        ]
+        await opened(hub, CaseState.SCHEDULED, scheduled_start=NOON)
+        task = (await hub.client.get(f"/fhir/Task/{identity}")).json()
+        assert (task["status"], task["businessStatus"]["coding"][0]["code"]) == ("in-progress", "5.1.1")
+        pushed = await send(hub, await confirmation(hub, None))
+        assert pushed.provider_id == f"Task/{identity}"

@@ -238,3 +238,44 @@ async def test_one_line_of_several_is_changed_or_taken_off(house: Working) -> No
     await put(house, {**(await house.get(f"/fhir/DeviceRequest/{first['id']}")), "status": "revoked"})
     await house.rest()
     assert (await house.case()).state is CaseState.CANCELLED
+
+
+async def withdrawable(house: Working) -> tuple[dict[str, Any], dict[str, Any]]:
+    order = (await house.post("/fhir/DeviceRequest", contained(TRUTH, "DeviceRequest"))).json()
+    await house.rest()
+    return order, await house.task()
+
+
+async def test_a_task_that_its_sender_cancels_cancels_the_order(house: Working) -> None:
+    _, task = await withdrawable(house)
+    late = await put(house, {**task, "status": "cancelled"}, **{"If-Match": 'W/"99"'})
+    assert late.status_code == 412
+    reply = await put(house, {**task, "status": "cancelled"}, **{"If-Match": (f'W/"{task["meta"]["versionId"]}"')})
+    assert reply.status_code == 200
+    await house.rest()
+    assert (await house.case()).state is CaseState.CANCELLED
+    again = await put(house, {**task, "status": "cancelled"})
+    assert (again.status_code, again.json()["status"]) == (200, "cancelled")
+    assert len(await house.received()) == 2
+
+
+async def test_the_other_states_of_a_task_are_not_the_senders_to_set(house: Working) -> None:
+    _, task = await withdrawable(house)
+    assert (await put(house, task)).status_code == 200
+    reply = await put(house, {**task, "status": "completed"})
+    assert (reply.status_code, reply.json()["issue"][0]["expression"]) == (422, ["Task.status"])
+    stranger = await put(house, {**task, "status": "cancelled"}, **{"X-Doorstep-Partner": "other"})
+    assert stranger.status_code == 200, "a name that is not known is the default partner"
+    assert (await put(house, {**task, "id": "none"})).status_code == 405
+
+
+async def test_a_task_that_aborts_an_order_withdraws_it_and_one_for_it_is_the_one_that_it_has(house: Working) -> None:
+    order, task = await withdrawable(house)
+    sent = {"resourceType": "Task", "status": "requested", "intent": "order", "code": {"coding": [{"code": "fulfill"}]}}
+    sent["focus"] = {"reference": f"DeviceRequest/{order['id']}"}
+    assert (await house.post("/fhir/Task", sent)).json()["id"] == task["id"]
+    assert (await house.post("/fhir/Task", {**sent, "focus": {"reference": "DeviceRequest/x"}})).status_code == 422
+    sent["code"] = {"coding": [{"system": "http://hl7.org/fhir/CodeSystem/task-code", "code": "abort"}]}
+    assert (await house.post("/fhir/Task", sent)).status_code == 200
+    await house.rest()
+    assert (await house.case()).state is CaseState.CANCELLED
