@@ -19,7 +19,7 @@ from fastapi import APIRouter, FastAPI
 
 from doorstep import http, registry
 from doorstep.access.routes import access_router
-from doorstep.connector import ConnectorSettings, ConnectorSpec, Delivery, Listen, Sent
+from doorstep.connector import ConnectorSettings, ConnectorSpec, Delivery, Listen, Match, Notice, Sent
 from doorstep.console.api import api_router, health_router
 from doorstep.console.figures import report_router
 from doorstep.console.pages import pages_router, static_mount
@@ -32,11 +32,17 @@ from doorstep.reports import OwnCounts, Period
 from doorstep.rules import rules_dir
 from doorstep.settings import Settings
 from doorstep.stream.dispatcher import Dispatcher
+from doorstep.stream.notices import NOTIFIER, WATCHER, Notifier, Watcher
 from doorstep.stream.sender import Sender
 from doorstep.stream.ticker import Ticker
-from doorstep.stream.work import Worker
+from doorstep.stream.work import RetryPolicy, Worker
 from doorstep.workers import Workers
+from schemas.case import CaseStateChanged
+from schemas.document import ReviewDecided
+from schemas.event import Event
 from schemas.outbound import ConfirmationRequested
+from schemas.subscription import SubscriptionNotice
+from schemas.transmission import TransmissionReceived
 
 log = logging.getLogger("doorstep.app")
 
@@ -169,6 +175,13 @@ class App:
             sender = Sender(journal, partial(self._send, hub))
             sender.start()
             stack.push_async_callback(lambda: sender.stop(self._grace()))
+            watcher = Watcher(journal, partial(self._watch, hub))
+            watcher.start()
+            stack.push_async_callback(lambda: watcher.stop(self._grace()))
+            patience = RetryPolicy(attempts=settings.notice_attempts)
+            notifier = Notifier(journal, partial(self._notify, hub), policy=patience)
+            notifier.start()
+            stack.push_async_callback(lambda: notifier.stop(self._grace()))
             if "intake" not in self._roles and not settings.base_url:
                 log.warning("links in offers need DOORSTEP_BASE_URL: this process does not serve them")
 
@@ -178,6 +191,18 @@ class App:
         if spec is None or spec.send is None:
             raise Refused("no-channel", f"no connector sends on channel {channel}")
         return await spec.send(self._own[channel], hub, delivery)
+
+    async def _watch(self, hub: LiveHub, event: Event[Any]) -> list[Match]:
+        found: list[Match] = []
+        for name, spec in self._specs.items():
+            if spec.watch is not None:
+                found += await spec.watch(self._own[name], hub, event)
+        return found
+
+    async def _notify(self, hub: LiveHub, notice: Notice) -> None:
+        for name, spec in self._specs.items():
+            if spec.notify is not None:
+                await spec.notify(self._own[name], hub, notice)
 
     async def _listen(self, stack: AsyncExitStack, hub: LiveHub) -> dict[str, int]:
         """Open every connector's listener; returns the ports by their names in the settings."""
@@ -243,7 +268,13 @@ def routes_of(
             return f"{channel}:{payload.recipient.address}"
         return f"{channel}:{spec.destination(known[channel], payload)}"
 
-    extra = [(ConfirmationRequested.topic, Route("outbound", lane=destination))]
+    extra = [
+        (ConfirmationRequested.topic, Route("outbound", lane=destination)),
+        (CaseStateChanged.topic, Route(WATCHER)),
+        (ReviewDecided.topic, Route(WATCHER)),
+        (TransmissionReceived.topic, Route(WATCHER, where=lambda data: data.channel == "fhir")),
+        (SubscriptionNotice.topic, Route(NOTIFIER)),
+    ]
     if settings.kafka_bootstrap:
         extra.append((ALL_TOPICS, Route("relay")))
     return Routes.of(subscriptions, extra)

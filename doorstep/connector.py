@@ -18,8 +18,10 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from schemas.case import Case, Offer
 from schemas.document import ReviewRequested
+from schemas.event import Event
 from schemas.outbound import ConfirmationDelivered, ConfirmationFailed, ConfirmationRequested
 from schemas.search import ResourceQuery
+from schemas.subscription import Subscription, SubscriptionNotice
 from schemas.transmission import Content, ReceiptState, ReplyTo
 
 if TYPE_CHECKING:
@@ -144,6 +146,22 @@ class Hub(Protocol):
     async def resources_of(self, document_id: str) -> list[StoredResource]:
         """Return the FHIR resources kept with one transmission."""
 
+    async def subscriptions(self, subscription_id: str | None = None, *, serving: bool = False) -> list[Subscription]:
+        """Return the subscriptions that the caller may see (one; those that events count for), by id."""
+
+    async def save_subscription(self, saved: Subscription, headers: Sequence[str] | None = None) -> None:
+        """Keep a subscription; one that is `requested` is shaken hands with. Without headers it keeps those it has."""
+
+    async def remove_subscription(self, subscription_id: str) -> None: ...
+    async def subscription_headers(self, subscription_id: str) -> list[str]:
+        """Return the headers that go with each notification: for sending only, never for showing."""
+
+    async def notices(self, subscription_id: str, low: int, high: int) -> tuple[int, list[SubscriptionNotice]]:
+        """Return how many events a subscription has had, and those numbered `low` to `high` (at most 1000)."""
+
+    async def tenant_of(self, document_id: str) -> str | None:
+        """Return whose input it is."""
+
     async def content(self, ref: Content) -> bytes: ...
 
     async def run(self, fn: Callable[..., Any], *args: Any, timeout: float) -> Any:
@@ -181,6 +199,22 @@ class Delivery:
     confirmation: ConfirmationRequested
     attempt: int
     again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An event concerns a subscription: what of it changed, as TYPE/ID."""
+
+    subscription: Subscription
+    focus: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notification to one subscriber, with the subscription as it stands."""
+
+    data: SubscriptionNotice
+    subscription: Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,5 +271,9 @@ class ConnectorSpec:
     own_counts: Callable[[Any, Path, datetime, datetime], Mapping[str, tuple[str, ...]]] | None = None
     """`own_counts(settings, data_dir, since, until)`: what the channel's sources themselves say came in that time:
     source -> the identifier (as in `Transmission.identifier`) of each input, one that came twice twice."""
+    watch: Callable[[Any, Hub, Event[Any]], Awaitable[Sequence[Match]]] | None = None
+    """Says which subscriptions an event concerns; the engine numbers and keeps what follows."""
+    notify: Callable[[Any, Hub, Notice], Awaitable[None]] | None = None
+    """Tells a subscriber; returns when it has it, raises one of `doorstep.errors` otherwise."""
     check: Callable[[Any], AsyncIterator[tuple[str, bool, str]]] | None = None
     """For `doorstep check`: yields (what, ok, what to do)."""

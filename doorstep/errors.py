@@ -3,7 +3,7 @@
 HubError
 +-- SettingsError   a setting is wrong or missing          exit 2
 +-- Refused         will never work as it is               AR / 550 / 422, parked
-|   +-- Forbidden, NotFound, TooLarge, WrongType           403, 404, 413, 415 over HTTP
+|   +-- Forbidden, NotFound, Conflict, TooLarge, WrongType 403, 404, 409, 413, 415 over HTTP
 +-- Unavailable     cannot now, try later                  AE / 451 / 503 + Retry-After, retried
 +-- Ambiguous       sent, outcome unknown                  a person decides, never automatic
 +-- Defect          ours                                   AE / 451 / 500, parked, logged with trace
@@ -58,6 +58,12 @@ class NotFound(Refused):
     """There is no such thing (HTTP)."""
 
     http_status = 404
+
+
+class Conflict(Refused):
+    """What is there is not what the caller thinks (HTTP)."""
+
+    http_status = 409
 
 
 class TooLarge(Refused):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -17,15 +18,21 @@ from doorstep.access.caller import current
 from doorstep.access.gate import TOKEN_PATH
 from doorstep.connector import Access, Receipt, StoredResource, Transmission
 from doorstep.errors import Refused
-from doorstep.journal import Journal, JournalUnit
-from doorstep.secret import hub_secret
+from doorstep.journal import Journal, JournalUnit, Reader
+from doorstep.journal.subscriptions import events_count, listed, load, notices, sealed_headers
+from doorstep.secret import hub_secret, purpose_key
+from doorstep.secretbox import seal, unseal
 from doorstep.settings import Settings
+from doorstep.stream.notices import forget_subscription, keep_subscription
 from doorstep.workers import Workers
 from schemas.case import Case, Offer
 from schemas.document import ReviewRequested
 from schemas.outbound import ConfirmationDelivered, ConfirmationFailed, ConfirmationRequested
 from schemas.search import ResourceQuery
+from schemas.subscription import Subscription, SubscriptionNotice
 from schemas.transmission import Content
+
+_MOST_NOTICES = 1000
 
 
 class LiveHub:
@@ -36,6 +43,7 @@ class LiveHub:
         self._journal = journal
         self._workers = workers
         self._secret = hub_secret(settings.data_dir)
+        self._sealing_key = purpose_key(self._secret, "subscription-headers")
         self.http_port = settings.http_port
 
     async def receive(self, transmission: Transmission) -> Receipt:
@@ -94,6 +102,37 @@ class LiveHub:
     async def resources_of(self, document_id: str) -> list[StoredResource]:
         tenant = current().tenant
         return await self._journal.read(lambda reader: reader.resources_of(document_id, tenant))
+
+    async def subscriptions(self, subscription_id: str | None = None, *, serving: bool = False) -> list[Subscription]:
+        tenant = current().tenant
+        if subscription_id is None:
+            return await self._journal.read(lambda reader: listed(reader.connection, tenant=tenant, serving=serving))
+        found = await self._journal.read(lambda reader: load(reader.connection, subscription_id, tenant))
+        return [found] if found is not None else []
+
+    async def save_subscription(self, saved: Subscription, headers: Sequence[str] | None = None) -> None:
+        sealed = None
+        if headers is not None:
+            sealed = seal(self._sealing_key, json.dumps(list(headers)).encode(), saved.subscription_id)
+        await self._journal.write(lambda unit: keep_subscription(unit, saved, sealed))
+
+    async def remove_subscription(self, subscription_id: str) -> None:
+        await self._journal.write(lambda unit: forget_subscription(unit, subscription_id))
+
+    async def subscription_headers(self, subscription_id: str) -> list[str]:
+        sealed = await self._journal.read(lambda reader: sealed_headers(reader.connection, subscription_id))
+        found: list[str] = json.loads(unseal(self._sealing_key, sealed, subscription_id)) if sealed else []
+        return found
+
+    async def notices(self, subscription_id: str, low: int, high: int) -> tuple[int, list[SubscriptionNotice]]:
+        def both(reader: Reader) -> tuple[int, list[SubscriptionNotice]]:
+            count = events_count(reader.connection, subscription_id)
+            return count, notices(reader.connection, subscription_id, low, high, _MOST_NOTICES) if low <= high else []
+
+        return await self._journal.read(both)
+
+    async def tenant_of(self, document_id: str) -> str | None:
+        return await self._journal.read(lambda reader: reader.tenant_of(document_id))
 
     async def content(self, ref: Content) -> bytes:
         return await self._journal.content(ref)

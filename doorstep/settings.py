@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     ocr_rapidocr: Literal["", "auto", "on", "off"] = Field(
         "", description="The second engine, rapidocr: `auto` (also empty) = where its wheel is, `on` = required, `off`"
     )
+    notice_attempts: int = Field(20, ge=1, description="Tries of one notification before its subscription is in error")
     grace_seconds: float = Field(8.0, gt=0, description="How long a stop may take before work is cut off")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_json: bool = Field(False, description="One JSON object a log line")

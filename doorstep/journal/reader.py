@@ -129,6 +129,13 @@ class Reader:
         query = select(case_.c.data).where(case_.c.case_id.in_(mine)).order_by(case_.c.opened_at, case_.c.case_id)
         return [events.parse(Case, data, "case") for data in self.connection.execute(query).scalars()]
 
+    def tenant_of(self, document_id: str) -> str | None:
+        """Return whose input it is."""
+        found: str | None = self.connection.execute(
+            select(receipt.c.tenant).where(receipt.c.document_id == document_id)
+        ).scalar()
+        return found
+
     def documents_of(self, case_id: str, tenant: str) -> set[str]:
         """Return the inputs of a case that one tenant sent."""
         mine = receipt.c.document_id == case_document.c.document_id

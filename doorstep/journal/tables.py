@@ -189,6 +189,19 @@ intake_count = Table(
 )
 """Every call of `receive` by its outcome: stored, rejected, duplicate or conflict."""
 
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("subscription_id", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("events", BigInteger, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("data", Text, nullable=False),
+)
+"""`events` counts what a subscription was told of; `sealed` holds the headers that go with it."""
+
 assertion = Table(
     "assertion",
     metadata,

@@ -6,11 +6,12 @@ from doorstep.journal.assertions import AssertionWrites
 from doorstep.journal.cases import CaseWrites
 from doorstep.journal.deliveries import DeliveryWrites
 from doorstep.journal.inbox import InboxWrites
+from doorstep.journal.subscriptions import SubscriptionWrites
 from doorstep.journal.timers import TimerWrites
 from doorstep.journal.transaction import Context
 
 __all__ = ["Context", "JournalUnit"]
 
 
-class JournalUnit(InboxWrites, CaseWrites, DeliveryWrites, TimerWrites, AssertionWrites):
+class JournalUnit(InboxWrites, CaseWrites, DeliveryWrites, TimerWrites, AssertionWrites, SubscriptionWrites):
     """Implements `doorstep.handler.Unit`; the engine's own operations stand beside it."""
