@@ -3,8 +3,18 @@
 from connectors.fhir.push import destination, send
 from connectors.fhir.routes import router
 from connectors.fhir.settings import FhirSettings
+from connectors.fhir.subscriptions.send import notify
+from connectors.fhir.subscriptions.watch import watch
 from doorstep.connector import ConnectorSpec
 
-CONNECTOR = ConnectorSpec(name="fhir", settings=FhirSettings, router=router, send=send, destination=destination)
+CONNECTOR = ConnectorSpec(
+    name="fhir",
+    settings=FhirSettings,
+    router=router,
+    send=send,
+    destination=destination,
+    watch=watch,
+    notify=notify,
+)
 
 __all__ = ["CONNECTOR", "FhirSettings"]

@@ -62,7 +62,8 @@ def permit_bundle(bundle: dict[str, Any]) -> None:
         kind = str(part(entry.get("resource")).get("resourceType") or "")
         where = f"Bundle.entry[{number}]"
         if asked.get("url"):
-            _hold(needed(method, str(asked["url"])), where)
+            url = str(asked["url"])
+            _hold(needed(method, url.partition("/fhir/")[2] if "://" in url.partition("?")[0] else url), where)
         if kind:
             _hold((kind, _ON_TYPE.get(method, "u")), where)
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from connectors.fhir.subscriptions.criteria import TOPICS
+from connectors.fhir.subscriptions.notification import OPERATIONS
+from connectors.fhir.subscriptions.reading import BACKPORT
 from doorstep import __version__
 from schemas.fhir.search import SEARCH
 
@@ -24,6 +27,8 @@ SUPPORTING_TYPES = (
 )
 CREATED = (*ORDER_TYPES, *SUPPORTING_TYPES)
 STATEMENT_DATE = "2026-11-27"
+TOPIC_CANONICAL = f"{BACKPORT}/capabilitystatement-subscriptiontopic-canonical"
+SUBSCRIPTION_OPERATIONS = (("status", "backport-subscription-status"), ("events", "backport-subscription-events"))
 VALIDATE = "http://hl7.org/fhir/OperationDefinition/Resource-validate"
 
 
@@ -45,6 +50,22 @@ def capability_statement(base: str, security: dict[str, Any] | None = None) -> d
         }
     )
     resources.append({"type": "Questionnaire", "interaction": [{"code": "read"}]})
+    resources.append(
+        {
+            "type": "Subscription",
+            "extension": [{"url": TOPIC_CANONICAL, "valueCanonical": topic} for topic in TOPICS],
+            "interaction": [{"code": code} for code in ("create", "read", "update", "delete", "search-type")],
+            "versioning": "versioned-update",
+            "updateCreate": False,
+            "searchParam": [
+                _search("_id", "token"),
+                _search("criteria", "string"),
+                _search("status", "token"),
+                _search("url", "uri"),
+            ],
+            "operation": [{"name": name, "definition": f"{OPERATIONS}/{d}"} for name, d in SUBSCRIPTION_OPERATIONS],
+        }
+    )
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",

@@ -9,6 +9,7 @@ from connectors.fhir.capability import CREATED
 from connectors.fhir.judging import Judging
 from connectors.fhir.reads import Reads, unknown
 from connectors.fhir.settings import FhirSettings
+from connectors.fhir.subscriptions.routes import add_routes
 from connectors.fhir.wire import FhirRoute, Refusal
 from connectors.fhir.writes import Writes
 from doorstep.connector import Hub
@@ -32,6 +33,7 @@ def router(settings: FhirSettings, hub: Hub) -> APIRouter:
     api.add_api_route("/$process-message", writes.post_bundle, methods=["POST"], response_model=None)
     api.add_api_route("/metadata", reads.metadata, methods=READ, response_model=None)
     api.add_api_route("/$validate", judging.validate, methods=["POST"], response_model=None)
+    add_routes(api, settings, hub)
     api.add_api_route("/{kind}", writes.create, methods=["POST"], response_model=None)
     api.add_api_route("/{kind}", writes.update_by_search, methods=["PUT"], response_model=None)
     api.add_api_route("/{kind}/$validate", judging.validate, methods=["POST"], response_model=None)

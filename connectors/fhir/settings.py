@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import AnyHttpUrl, Field, TypeAdapter, field_validator
 
+from connectors.fhir.subscriptions.settings import SubscriptionSettings
 from doorstep import rules
-from doorstep.connector import ConnectorSettings
 from schemas.fhir.profile import TaskProfile, TaskProfiles
 
 DEFAULT_PARTNER = "default"
@@ -16,7 +16,7 @@ def task_profiles() -> dict[str, TaskProfile]:
     return TaskProfiles.model_validate(rules.load("tasks")).profiles
 
 
-class FhirSettings(ConnectorSettings):
+class FhirSettings(SubscriptionSettings):
     """`[connectors.fhir]`."""
 
     max_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="Largest body that is read; more is refused with 413")

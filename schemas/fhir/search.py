@@ -11,6 +11,7 @@ from schemas.codec import CodecError
 from schemas.search import Criterion
 
 Kind = Literal["token", "reference", "string", "date"]
+Table = Mapping[str, tuple[Kind, str]]
 _COMMON: dict[str, tuple[Kind, str]] = {"identifier": ("token", "identifier")}
 _NAMED: dict[str, tuple[Kind, str]] = {
     "name": ("string", "name"),
@@ -83,10 +84,11 @@ MAX_VALUE = 200
 _DATE = re.compile(r"(eq|ne|gt|lt|ge|le|sa|eb|ap)?(\d{4}(?:-\d{2}(?:-\d{2}(?:T.*)?)?)?)")
 
 
-def index_of(resource: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return (parameter, value) of all that can be searched for; the same pair once."""
+def index_of(resource: Mapping[str, Any], table: Table | None = None) -> list[tuple[str, str]]:
+    """Return (parameter, value) of all that can be searched for (by the table of its type); the same pair once."""
     found: dict[tuple[str, str], None] = {}
-    for param, (kind, path) in SEARCH.get(str(resource.get("resourceType")), {}).items():
+    known = SEARCH.get(str(resource.get("resourceType")), {}) if table is None else table
+    for param, (kind, path) in known.items():
         for item in _at(resource, path.split(".")):
             for value in _values(kind, item):
                 found[(param, value[:MAX_VALUE])] = None
@@ -152,13 +154,13 @@ def folded(text: str) -> str:
     return " ".join(plain.lower().split())
 
 
-def criterion(kind_of: str, name: str, value: str) -> Criterion:
+def criterion(kind_of: str, name: str, value: str, table: Table | None = None) -> Criterion:
     """Return one parameter as a criterion; CodecError with FHIR's issue code for one that is not offered.
 
     `value` may hold several alternatives apart by commas; a comma after a backslash is none of these.
     """
     param, _, modifier = name.partition(":")
-    known = SEARCH.get(kind_of, {}).get(param)
+    known = (SEARCH.get(kind_of, {}) if table is None else table).get(param)
     if known is None:
         raise CodecError("not-supported", "this search parameter is not offered here", param[:40])
     kind = known[0]

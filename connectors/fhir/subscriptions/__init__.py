@@ -1,0 +1,1 @@
+"""FHIR Subscriptions: R4 rest-hooks by search criteria, and the R5 backport with topics, statuses and event numbers."""
