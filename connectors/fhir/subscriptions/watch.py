@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.fhir.settings import FhirSettings
 from connectors.fhir.subscriptions.criteria import REQUESTS, TOPICS, fits
-from connectors.fhir.tasks import TASK_TYPE, current_task
+from connectors.fhir.tasks import TASK_TYPE, current_task, spoken
 from doorstep.connector import Hub, Match
 from schemas.case import CaseStateChanged
 from schemas.document import ReviewDecided
@@ -48,7 +48,8 @@ async def _changed(hub: Hub, event: Event[Any]) -> list[Changed]:
     if isinstance(data, CaseStateChanged):
         return await _moved(hub, data)
     if isinstance(data, ReviewDecided):
-        return [(t, task) for t, task in await _tasks(hub, data.document_id) if task["status"] == "rejected"]
+        refused = data.decision == "reject" and data.case_id is None
+        return await _tasks(hub, data.document_id, "rejected", "refused") if refused else []
     return []
 
 
@@ -57,7 +58,7 @@ async def _received(hub: Hub, document_id: str) -> list[Changed]:
     tenant = await hub.tenant_of(document_id) or ""
     kept = await hub.resources_of(document_id)
     orders = [(tenant, {**one.body}) for one in kept if one.resource_type in REQUESTS]
-    tasks = [(t, _as_of(task, "received", "referral-received")) for t, task in await _tasks(hub, document_id)]
+    tasks = await _tasks(hub, document_id, "received", "referral-received")
     return [*orders, *tasks]
 
 
@@ -66,24 +67,20 @@ async def _moved(hub: Hub, data: CaseStateChanged) -> list[Changed]:
     case = await hub.case(data.case_id)
     found: dict[str, Changed] = {}
     for document_id in case.document_ids if case else ():
-        for tenant, task in await _tasks(hub, document_id):
-            mine = any(one.get("value") == data.case_id for one in task["identifier"])
-            if mine:
-                status, business = TASK_STATUS[data.to_state], BUSINESS_STATUS[data.to_state]
-                found[task["id"]] = (tenant, _as_of(task, status, business))
+        status, business = TASK_STATUS[data.to_state], BUSINESS_STATUS[data.to_state]
+        for tenant, task in await _tasks(hub, document_id, status, business):
+            if any(one.get("value") == data.case_id for one in task["identifier"]):
+                found[task["id"]] = (tenant, task)
     return list(found.values())
 
 
-async def _tasks(hub: Hub, document_id: str) -> list[Changed]:
+async def _tasks(hub: Hub, document_id: str, status: str, business: str) -> list[Changed]:
+    """Return the Tasks of an input as they stood with this status, in their partner's words."""
     tenant = await hub.tenant_of(document_id) or ""
     found = []
     for one in await hub.resources_of(document_id):
         task = await current_task(hub, one.resource_id) if one.resource_type == TASK_TYPE else None
         if task is not None:
-            found.append((tenant, task))
+            told = {"status": status, "businessStatus": {"coding": [{"system": STATUS_SYSTEM, "code": business}]}}
+            found.append((tenant, spoken({**task, **told}, dict(one.body))))
     return found
-
-
-def _as_of(task: dict[str, Any], status: str, business: str) -> dict[str, Any]:
-    coding = [{"system": STATUS_SYSTEM, "code": business}]
-    return {**task, "status": status, "businessStatus": {"coding": coding}}

@@ -191,7 +191,7 @@ async def test_the_statement_is_valid_and_names_what_is_taken(site: Served) -> N
     statement = (await site.client.get("/fhir/metadata")).json()
     assert validate(statement) == []
     taken = [r["type"] for r in statement["rest"][0]["resource"] if {"code": "create"} in r["interaction"]]
-    assert taken == [*CREATED, "Task"]
+    assert taken == [*CREATED, "Task", "Subscription"]
 
 
 @pytest.mark.parametrize("address", ["/fhir", "/fhir/ServiceRequest", "/fhir/$process-message"])
