@@ -15,6 +15,7 @@ from handlers.casework import answerable, ask_person, clocks, derived_id, direct
 from handlers.deadline import discharge_at
 from handlers.fulfil import redispatch
 from schemas.case import Case, CaseClock, CaseClockWarned, CaseState, CaseStateChanged, ClockDue, OfferState
+from schemas.document import ReviewDecided
 from schemas.event import Event, Payload
 from schemas.fields import zone_of
 from schemas.outbound import ConfirmationKind, ConfirmationRequested, ConfirmationSent
@@ -44,6 +45,8 @@ def anchor_of(rule: ClockRule, case: Case, now: datetime) -> datetime | None:
         case "discharge":
             deadline = discharge_at(case.order)
             return deadline if deadline is not None and deadline > case.received_at else None
+        case "looked":
+            return None
         case _:
             return now
 
@@ -68,7 +71,7 @@ def clocks_of(event: Event[CaseStateChanged], unit: Unit) -> Iterable[Payload]:
     if case is None:
         return []
     for rule in clocks(unit).case:
-        if not runs(rule, case):
+        if rule.since == "looked" or not runs(rule, case):
             _stop(rule, case.case_id, unit)
         elif not rule.until_told or not was_told(case, unit):
             _arm(rule, case, unit, entered=event.data.from_state not in rule.while_)
@@ -150,6 +153,17 @@ def due(event: Event[ClockDue], unit: Unit) -> Iterable[Payload]:
     if rule.then == "redispatch" and held and case.state in {CaseState.SCHEDULED, CaseState.MISSED}:
         return [ran_out, *redispatch(case, held[0], unit, cause=f"{rule.label}: not done in time")]
     return [ran_out, *(_ask(rule, case, data, "not done in time", unit) if rule.then != "note" else [])]
+
+
+@on(ReviewDecided, where=lambda data: data.case_id is not None)
+def looked(event: Event[ReviewDecided], unit: Unit) -> Iterable[Payload]:
+    """A person has looked at a case: if nothing moves it from here, it comes before a person again."""
+    case = unit.case(event.data.case_id or "")
+    ahead = case is not None and case.scheduled_start is not None and case.scheduled_start > unit.now
+    for rule in clocks(unit).case if case and not ahead else ():
+        if case and rule.since == "looked" and runs(rule, case):
+            _set(rule, case, unit, number=1, since=unit.now, entered=True)
+    return []
 
 
 def _ask(rule: ClockRule, case: Case, data: ClockDue, what: str, unit: Unit) -> list[Payload]:

@@ -314,7 +314,7 @@ class ClockRule(Rule):
     while_: tuple[CaseState, ...] = Field(alias="while", min_length=1)
     applies: Applies = Applies()
     not_hcpcs: Codes = Field(default=(), description="An order with one of these codes has a clock of its own")
-    since: Literal["state", "received", "ordered", "start", "discharge"] = Field(
+    since: Literal["looked", "state", "received", "ordered", "start", "discharge"] = Field(
         default="state",
         description="`ordered`: the ordered first day where there is one, else the receipt; `start`: the committed one",
     )

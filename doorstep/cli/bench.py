@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -44,3 +45,24 @@ def fax(
         bench.print_report(report, show=show)
     if plot is not None:
         bench.plot(report, plot)
+
+
+@commands.command(help="A year of synthetic orders through the real handlers: gaps, declines, misses, holidays.")
+def year(
+    orders: Annotated[int, typer.Option(help="How many orders.", min=1)] = 3000,
+    days: Annotated[int, typer.Option(help="How many days, from 1 January 2027.", min=1, max=730)] = 365,
+    seed: Annotated[int, typer.Option(help="Another number is another year.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Print the metrics of the year; exit 1 when a promise was broken."""
+    try:
+        from bench import year as bench
+    except ImportError as error:
+        raise Refused("no-bench", "the benchmarks are in the source checkout; run this there") from error
+    outcome = bench.run(orders, seed=seed, days=days)
+    if as_json:
+        print(json.dumps(asdict(outcome)))
+    else:
+        bench.print_outcome(outcome)
+    if outcome.faults:
+        raise Refused("broken", f"{len(outcome.faults)} promises were broken")

@@ -84,7 +84,7 @@ class Transaction:
 
     connection: Connection
     context: Context
-    now: datetime = field(default_factory=clock.now)
+    now: datetime = field(default_factory=lambda: clock.now())  # noqa: PLW0108 - looked up each time: a bench sets the clock
     touched: set[str] = field(default_factory=set)
 
     @property

@@ -25,6 +25,8 @@ from schemas.case import (
 from schemas.document import FieldsExtracted, ReviewDecided, ReviewRequested
 from schemas.event import Event, Payload
 from schemas.outbound import (
+    TO_PAYERS,
+    TO_PROVIDERS,
     ConfirmationDelivered,
     ConfirmationFailed,
     ConfirmationKind,
@@ -231,7 +233,7 @@ class _Gathering:
                 self.facts.corrected_fields += len(wrong) if within else 0
 
     def _told(self, at: datetime, data: Any) -> None:
-        if data.kind is ConfirmationKind.OFFER:
+        if data.kind in TO_PROVIDERS | TO_PAYERS:
             return
         if isinstance(data, ConfirmationRequested):
             if found := self._of(data):

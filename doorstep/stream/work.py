@@ -93,7 +93,7 @@ class Worker:
         """Bring the event to its effect at this consumer, once; JournalDown means that nothing happened."""
         try:
             if subscription.prepare is None:
-                return await self._journal.write(lambda unit: _handle(unit, subscription, event))
+                return await self._journal.write(lambda unit: handled(unit, subscription, event))
             return await self._run_prepared(subscription, event)
         except JournalDown:
             raise
@@ -110,7 +110,7 @@ class Worker:
                 return Outcome(State.SKIPPED)
             assert subscription.prepare is not None
             prepared = await subscription.prepare(event, self._tools)
-            return await self._journal.write(lambda unit: _handle(unit, subscription, event, prepared))
+            return await self._journal.write(lambda unit: handled(unit, subscription, event, prepared))
         finally:
             await self._journal.release(name)
 
@@ -137,7 +137,7 @@ class Worker:
         return outcome
 
 
-def _handle(unit: JournalUnit, subscription: Subscription, event: Event[Any], *prepared: Any) -> Outcome:
+def handled(unit: JournalUnit, subscription: Subscription, event: Event[Any], *prepared: Any) -> Outcome:
     """Claim, handle, append and mark done; an exception undoes all of it."""
     consumer = subscription.consumer
     claim = unit.claim(event.id, consumer)

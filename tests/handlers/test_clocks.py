@@ -304,3 +304,28 @@ def test_a_missed_service_without_a_new_date_goes_to_other_providers() -> None:
     assert "missed" in breached(hub)
     assert hub.unit.offers[offer_id].state is OfferState.WITHDRAWN
     assert hub.only_case().dispatch_round == 2
+
+
+def test_a_case_that_a_person_looked_at_and_left_comes_back_until_it_moves() -> None:
+    hub = incomplete()
+    hub.pass_time(NOW + timedelta(days=20))
+
+    def looks(number: int) -> None:
+        review = told(hub, ReviewRequested)[-1]
+        hub.say("desk", f"w{number}", {"review_id": review.review_id, "decision": "reject", "reviewer": "R. Viewer"})
+
+    def back() -> int:
+        return sum("has not moved" in review.reason for review in told(hub, ReviewRequested))
+
+    looks(1)
+    assert back() == 0
+    hub.pass_time(NOW + timedelta(days=23))
+    assert back() == 1
+    looks(2)
+    hub.pass_time(NOW + timedelta(days=26))
+    assert back() == 2
+    looks(3)
+    hub.send(referral(order(document_id="doc-2")))
+    assert next(iter(hub.unit.cases.values())).state is CaseState.DISPATCHING
+    hub.pass_time(hub.unit.now + timedelta(days=1))
+    assert back() == 2
