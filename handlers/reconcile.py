@@ -13,7 +13,7 @@ def reconciled(known: Authorization, answer: ReviewAnswer, asked: PayerEnquiry, 
     """Return the authorization as the answer makes it."""
     lines = tuple(_named(line, asked) for line in answer.lines)
     number = answer.number or next((line.number for line in lines if line.number), None)
-    decision, doubt = _decision(answer, lines, asked, number)
+    decision, doubt = _decision(answer, lines, asked, number, now.date())
     begins = [day for day in (answer.valid_from, *(line.valid_from for line in lines)) if day]
     ends = [day for day in (answer.valid_to, *(line.valid_to for line in lines)) if day]
     return known.model_copy(
@@ -38,7 +38,7 @@ def _named(line: AuthorizedLine, asked: PayerEnquiry) -> AuthorizedLine:
 
 
 def _decision(
-    answer: ReviewAnswer, lines: tuple[AuthorizedLine, ...], asked: PayerEnquiry, number: str | None
+    answer: ReviewAnswer, lines: tuple[AuthorizedLine, ...], asked: PayerEnquiry, number: str | None, today: date
 ) -> tuple[Decision, str | None]:
     """Return the decision and, where it is less than the payer called it, why."""
     if answer.decision not in _YES:
@@ -55,7 +55,7 @@ def _decision(
             return Decision.MODIFIED, f"fewer units of {line.code} than asked for"
     if answer.decision is Decision.APPROVED and not number:
         return Decision.UNCLEAR, "approved, but without an authorization number"
-    if asked.service_start is not None and _begins_late(answer, lines, asked.service_start):
+    if asked.service_start is not None and _begins_late(answer, lines, max(asked.service_start, today)):
         return Decision.MODIFIED, "authorized only from a day after the first day of service"
     return answer.decision, None
 

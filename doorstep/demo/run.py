@@ -20,6 +20,7 @@ from rich.text import Text
 
 from doorstep.cli import send
 from doorstep.demo.partners import FhirServer, Hl7Receiver, MailServer, ProviderDesk
+from doorstep.demo.payer import StandInPayer
 from doorstep.demo.process import HubProcess
 from doorstep.errors import Refused, Unavailable
 from schemas.outbound import ConfirmationSent
@@ -36,14 +37,15 @@ class Partners:
     mail: MailServer = field(default_factory=MailServer)
     hl7: Hl7Receiver = field(default_factory=Hl7Receiver)
     fhir: FhirServer = field(default_factory=FhirServer)
+    payer: StandInPayer = field(default_factory=StandInPayer)
 
     def start(self) -> None:
         self.mail.on_mail = self.desk.on_mail
-        for partner in (self.mail, self.hl7, self.fhir):
+        for partner in (self.mail, self.hl7, self.fhir, self.payer):
             partner.start()
 
     def stop(self) -> None:
-        for partner in (self.mail, self.hl7, self.fhir):
+        for partner in (self.mail, self.hl7, self.fhir, self.payer):
             partner.stop()
 
     def settings(self) -> dict[str, str]:
@@ -53,6 +55,7 @@ class Partners:
             "DOORSTEP_CONNECTORS__EMAIL__RELAY_PORT": str(self.mail.port),
             "DOORSTEP_CONNECTORS__HL7V2__DEFAULT_PARTNER": f"127.0.0.1:{self.hl7.port}",
             "DOORSTEP_CONNECTORS__FHIR__PUSH_URL": self.fhir.url,
+            **self.payer.settings(),
         }
 
 
@@ -209,7 +212,8 @@ def _story(console: Console, orders: list[Order], there: Partners) -> None:
     console.print(
         f"\nAt the far ends: {len(there.mail.received)} mails (offers to providers among them), "
         f"{len(there.hl7.received)} HL7 v2 responses, {len(there.fhir.received)} FHIR Task updates, "
-        f"{len(there.desk.accepted)} answers of providers taken."
+        f"{len(there.desk.accepted)} answers of providers taken, "
+        f"{len(there.payer.submitted)} request for authorization."
     )
 
 

@@ -57,6 +57,12 @@ def test_anything_less_than_what_was_asked_is_no_approval(lines: Any, more: Any,
     assert decided(Decision.APPROVED, *lines, **more).decision is decision
 
 
+def test_one_that_begins_today_serves_an_order_whose_first_day_has_passed() -> None:
+    late = ASKED.model_copy(update={"service_start": date(2026, 11, 1)})
+    answer = ReviewAnswer(decision=Decision.APPROVED, number="AUTH1", valid_from=NOW.date())
+    assert reconciled(KNOWN, answer, late, NOW).decision is Decision.APPROVED
+
+
 def test_no_number_is_needed_where_no_authorization_is() -> None:
     assert decided(Decision.NOT_REQUIRED, number=None).decision is Decision.NOT_REQUIRED
 

@@ -11,9 +11,11 @@ import pytest
 from handlers.translate import orders_in
 from schemas.case import CaseState
 from schemas.codec import CodecError
+from schemas.payer import Decision
 from schemas.transmission import ReplyTo
 from tests.factories import referral
 from tests.handlers.memory import MemoryHub
+from tests.handlers.payer import covers, decides
 
 ROOT = Path(__file__).parent.parent / "samples"
 SUFFIX = {"hl7v2": ".hl7", "fhir": ".json"}
@@ -50,6 +52,7 @@ def test_a_sample_comes_to_what_it_should(channel: str, name: str, wanted: dict[
         orders = orders_in(channel, data, document_id)
         assert not isinstance(orders, CodecError), orders
         hub.send(*(referral(order, reply_to=ReplyTo(channel=channel, address="EHR")) for order in orders))
+    _the_payer_agrees(hub)
     if IDENTITY & set(wanted.get("missing") or ()):
         assert not hub.unit.cases
         assert hub.unit.reviews
@@ -58,3 +61,11 @@ def test_a_sample_comes_to_what_it_should(channel: str, name: str, wanted: dict[
     assert len(hub.unit.cases) == 1
     assert "it" in hub.only_case().document_ids
     assert [result.element_id for result in hub.only_case().unmet] == (wanted.get("missing") or [])
+
+
+def _the_payer_agrees(hub: MemoryHub) -> None:
+    """Let the payer of an order that waits for it confirm the coverage and authorize what needs it."""
+    if any(case.state is CaseState.BENEFITS for case in hub.unit.cases.values()):
+        covers(hub)
+    if any(case.state is CaseState.AUTH_PENDING for case in hub.unit.cases.values()):
+        decides(hub, Decision.APPROVED, number="AUTH1")

@@ -266,6 +266,8 @@ def samples() -> list[Sample]:
     core, task, message_ = order_truth(704), order_truth(705, "home_health"), order_truth(709)
     conditions, few = order_truth(706), order_truth(707, omitted=("clinician_npi", "ship_address"))
     both = order_truth(708, order_lines=({"code": "K0001", "quantity": 1}, {"code": "E0260", "quantity": 2}))
+    bed = ({"code": "E0260", "quantity": 1},)
+    payers = order_truth(710, payer="Sample Health Plan", member_id="SHP204518", order_lines=bed)
     tasked = bundle(task, "ServiceRequest")
     updated = order_truth(702, service_end="2027-03-31")
     ordered = contained(device, "DeviceRequest")
@@ -284,6 +286,7 @@ def samples() -> list[Sample]:
         Sample("device_request", text(ordered), DEVICE, 201, "scheduled", device),
         Sample("medication_request", text(drug), "/fhir/MedicationRequest", 201, "scheduled", medication),
         Sample("transaction", text(bundle(core, "ServiceRequest", system=CPT)), "/fhir", 200, "scheduled", core),
+        Sample("authorization", text(bundle(payers, "DeviceRequest")), "/fhir", 200, "scheduled", payers),
         Sample("transaction_task", text(with_task(tasked, task)), "/fhir", 200, "scheduled", task),
         Sample("transaction_conditions", text(linked), "/fhir", 200, "scheduled", conditions),
         Sample("transaction_two_lines", text(two_lines(both)), "/fhir", 200, "scheduled", both),

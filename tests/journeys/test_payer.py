@@ -1,0 +1,142 @@
+"""Orders that need their payer, over real HTTP: asked once whatever is killed, and from a denial to the doorstep."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from doorstep.demo.process import HubProcess
+from doorstep.demo.run import Partners, partners
+from tests.journeys.road import SAMPLES, eventually
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+ORDER = (SAMPLES / "fhir" / "authorization.json").read_text("utf-8")
+
+
+@dataclass
+class Road:
+    there: Partners
+    hub: HubProcess
+
+    def order(self, member_id: str) -> str:
+        """Send an order of a member whom the payer treats as the first letters say; return its case."""
+        identifier = f"order-of-{member_id}"
+        bundle = json.loads(ORDER.replace("SHP204518", member_id))
+        for entry in bundle["entry"]:
+            if entry["resource"]["resourceType"] == "DeviceRequest":
+                entry["resource"]["identifier"] = [{"system": "urn:test", "value": identifier}]
+        with httpx.Client(base_url=self.hub.url, timeout=20) as client:
+            sent = client.post("/fhir", json=bundle, headers={"Content-Type": "application/fhir+json"})
+            assert sent.status_code == 200, sent.text
+            known = eventually(lambda: [c["case"] for c in client.get("/api/cases").json()], what="a case")
+            return str(known[0])
+
+    def case(self, case_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = httpx.get(f"{self.hub.url}/api/cases/{case_id}", timeout=20).json()
+        return found
+
+    def comes_to(self, case_id: str, state: str) -> dict[str, Any]:
+        eventually(lambda: self.case(case_id)["state"] == state, within=40, what=f"{state}, not {self._story(case_id)}")
+        return self.case(case_id)
+
+    def says(self, case_id: str, command: str, **said: Any) -> None:
+        body = {"command": command, "agent": "Marta Lindgren", **said}
+        answer = httpx.post(f"{self.hub.url}/api/desk/cases/{case_id}", json=body, timeout=20)
+        assert answer.status_code == 202, answer.text
+        key = {"document_id": answer.json()["document_id"]}
+
+        def receipt() -> Any:
+            found = httpx.get(f"{self.hub.url}/api/receipts", params=key, timeout=20).json()
+            return found and found[0]["state"] != "pending" and found[0]
+
+        assert eventually(receipt, what="the word is taken")["state"] == "accepted"
+
+    def _story(self, case_id: str) -> list[str]:
+        return [step["says"] for step in self.case(case_id)["timeline"]][-5:]
+
+
+@pytest.fixture
+def road(tmp_path: Path) -> Iterator[Road]:
+    with partners() as there:
+        there.payer.slow_seconds = 2.0
+        hub = HubProcess(tmp_path / "hub", there.settings()).start()
+        try:
+            yield Road(there, hub)
+        finally:
+            hub.stop()
+
+
+def test_a_hub_killed_between_question_and_answer_asks_again_and_submits_once(road: Road) -> None:
+    case_id = road.order("SLO204518")
+    payer = road.there.payer
+    eventually(lambda: payer.asked["$submit"], what="the submission is under way")
+    road.hub.kill()
+    time.sleep(0.3)
+    road.hub.start()
+    case = road.comes_to(case_id, "scheduled")
+    assert payer.asked["$submit"] >= 2
+    assert len(payer.submitted) == 1
+    assert case["detail"]["authorization"]["number"].startswith("AUTH")
+    decided = [step for step in case["timeline"] if step["topic"] == "authorization.decided"]
+    assert len(decided) == 1
+
+
+def test_a_payer_that_is_away_delays_and_loses_nothing(road: Road) -> None:
+    road.there.payer.broken = True
+    case_id = road.order("WEL204518")
+    eventually(lambda: road.there.payer.asked["x12"] >= 2, what="the hub tries again")
+    assert road.case(case_id)["state"] == "benefits"
+    road.there.payer.broken = False
+    road.comes_to(case_id, "scheduled")
+    assert len(road.there.payer.submitted) == 1
+
+
+def test_from_a_denial_by_the_payer_to_the_doorstep(road: Road) -> None:
+    case_id = road.order("DEN204518")
+    case = road.comes_to(case_id, "denied")
+    (denial,) = case["detail"]["denials"]
+    assert denial["reasons"][0]["code"] == "0V"
+    assert "800 555 0100" in denial["peer_contact"]
+    now = datetime.now(UTC)
+    road.says(
+        case_id, "call", direction="out", with_whom="Dr. Osgood, peer review", at=now.isoformat(),
+        reason="peer to peer", outcome="stands by it; file in writing",
+    )  # fmt: skip
+    eta = (now + timedelta(hours=3)).isoformat()
+    road.says(case_id, "escalate", reason="discharge is near", committed_eta=eta, level=2)
+    for item in case["detail"]["appeals"][0]["items"]:
+        road.says(case_id, "appeal-item", item=item["item"], document_id=case["detail"]["document_ids"][0])
+    road.says(case_id, "appeal", filed_at=now.isoformat(), filed_to="Sample Health Plan, appeals", reference="AP1")
+    road.comes_to(case_id, "appealing")
+    road.says(case_id, "appeal-decision", outcome="overturned", number="AUTH900001")
+    case = road.comes_to(case_id, "scheduled")
+    told = [step["says"] for step in case["timeline"]]
+    assert any(text.startswith("call to Dr. Osgood") for text in told)
+    assert any(text.startswith("escalated to level 2: Samuel Orchard") for text in told)
+    assert any("the denial was overturned" in text for text in told)
+    page = httpx.get(f"{road.hub.url}/cases/{case_id}", timeout=20)
+    assert page.status_code == 200
+    for text in ("AUTH900001", "stands by it; file in writing", "X12-886 0V", "Samuel Orchard"):
+        assert text in page.text
+    packet = road.hub.data_dir / "packet.pdf"
+    _write_packet(road, case_id, packet)
+    assert packet.read_bytes()[:5] == b"%PDF-"
+
+
+def _write_packet(road: Road, case_id: str, path: Path) -> None:
+    import os
+    import subprocess
+    import sys
+
+    env = {**os.environ, "DOORSTEP_DATA_DIR": str(road.hub.data_dir)}
+    command = [sys.executable, "-m", "doorstep", "packet", case_id, "-o", str(path)]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
