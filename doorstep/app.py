@@ -27,6 +27,7 @@ from doorstep.errors import Refused, SettingsError
 from doorstep.handler import Subscription
 from doorstep.hub import LiveHub, reachable
 from doorstep.journal import ALL_TOPICS, Journal, Route, Routes
+from doorstep.network import RULES_NAME, TIMER, NetworkFile
 from doorstep.observe import tell_lost_errors
 from doorstep.reports import OwnCounts, Period
 from doorstep.rules import rules_dir
@@ -41,6 +42,7 @@ from schemas.case import CaseStateChanged
 from schemas.document import ReviewDecided
 from schemas.event import Event
 from schemas.outbound import ConfirmationRequested
+from schemas.service import PapersDue
 from schemas.subscription import SubscriptionNotice
 from schemas.transmission import TransmissionReceived
 
@@ -100,6 +102,7 @@ class App:
             data_dir=settings.data_dir.resolve(),
             routes=routes_of(settings, self._subscriptions, self._specs, self._own),
             rules_dir=rules_dir(),
+            live_rules={RULES_NAME: NetworkFile(settings.network_file)} if settings.network_file else None,
             on_failure=self._journal_failed,
         )
         await stack.enter_async_context(journal)
@@ -150,6 +153,7 @@ class App:
         settings = self._settings
         worker = Worker(journal, hub)
         if "handlers" in self._roles:
+            await journal.write(lambda unit: unit.set_timer(TIMER, unit.now, PapersDue()))
             ticker = Ticker(journal)
             ticker.start()
             stack.push_async_callback(ticker.stop)

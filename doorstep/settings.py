@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     mllp_port: int = Field(2575, ge=0, le=65535, description="HL7 v2 over MLLP; 0 = any free port")
     smtp_port: int = Field(2525, ge=0, le=65535, description="SMTP in; 0 = any free port")
     fax_inbox: Path | None = Field(None, description="Watched folder; empty = `fax/inbox` in the data folder")
+    network_file: Path | None = Field(
+        None, description="YAML file of the provider directory, read anew when it changes; empty = a synthetic sample"
+    )
     base_url: str = Field("", description="The hub's public HTTP address for links; empty = as it listens")
     tls_cert: Path | None = Field(None, description="PEM certificate chain for HTTP, MLLP and SMTP STARTTLS")
     tls_key: Path | None = Field(None, description="PEM key of tls_cert")

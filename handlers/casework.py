@@ -24,6 +24,8 @@ from schemas.transmission import Content, ReceiptState, ReplyTo
 
 ORDER_CANCELLED = "the order was cancelled"
 """Why offers are recalled when their order is: the one recall that providers are told of."""
+NETWORK_DOCUMENT = "network "
+"""How the document of a review begins that is about a provider, not about something received."""
 _NAMESPACE = uuid5(NAMESPACE_URL, "https://doorstep.example/casework")
 _parsed: dict[str, tuple[Any, Any]] = {}
 RuleT = TypeVar("RuleT", bound=Rule)

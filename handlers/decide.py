@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pydantic import JsonValue
 
 from doorstep.handler import Unit, on
-from handlers.casework import derived_id, moved, order_type_of, saved
+from handlers.casework import NETWORK_DOCUMENT, derived_id, moved, order_type_of, saved
 from schemas.case import (
     CaseState,
     IdentityResolved,
@@ -87,6 +87,8 @@ def _wrong_waiver(waived: object, case_id: str | None) -> str | None:
 def apply(event: Event[ReviewDecided], unit: Unit) -> Iterable[Payload]:
     """Send the corrected document the way of every order, or close it."""
     data = event.data
+    if data.document_id.startswith(NETWORK_DOCUMENT):
+        return []
     if data.decision == "reject":
         if data.case_id is None:
             reason = f"rejected by a reviewer: {data.reason or 'no order'}"

@@ -195,3 +195,40 @@ def reason_of(reasons: Iterable[Reason], code: str) -> Reason:
     """Return the reason of a code; an unknown code is `other`."""
     listed = {reason.code: reason for reason in reasons}
     return listed.get(code, listed["other"])
+
+
+def ends_of(provider: Provider) -> tuple[tuple[str, date], ...]:
+    """Return every paper of a provider that ends, with its last day."""
+    found = [(f"licence {one.number} ({', '.join(one.states[:3])})", one.expires) for one in provider.licences]
+    found += [("accreditation", provider.accreditation.expires)] if provider.accreditation else []
+    found += [("surety bond", provider.surety_bond.expires)] if provider.surety_bond else []
+    for payer, schedule in provider.fee_schedules.items():
+        if schedule.until is not None:
+            found.append((f"fee schedule of {'any payer' if payer == ANY_PAYER else payer}", schedule.until))
+    return tuple(found)
+
+
+def lacks(provider: Provider, day: date) -> tuple[str, ...]:
+    """Return what keeps a provider from some or all offers on that day, whatever the order."""
+    equipment = any(service.order_type is OrderType.DME for service in provider.services)
+    medicare = equipment and {"Medicare", ANY_PAYER} & set(provider.payers)
+    of_any = provider.fee_schedules.get(ANY_PAYER)
+    priced = {payer for payer, found in provider.fee_schedules.items() if found.holds(day)}
+    checks = [
+        ("not active in the network", provider.active),
+        ("NPI deactivated", provider.npi_deactivated is None or day < provider.npi_deactivated),
+        ("no EIN", bool(provider.ein)),
+        ("no W-9 on file", provider.w9_on_file is not None and provider.w9_on_file <= day),
+        ("neither CAQH nor roster", bool(provider.caqh_id or provider.roster)),
+        ("no taxonomy", bool(provider.taxonomy)),
+        ("no licence that holds", any(day <= licence.expires for licence in provider.licences)),
+        ("no room", provider.capacity > 0),
+    ]
+    for name, held in (("accreditation", provider.accreditation), ("surety bond", provider.surety_bond)):
+        checks.append(
+            (f"no {name} that holds (Medicare equipment)", not medicare or bool(held and day <= held.expires))
+        )
+    for payer in provider.payers:
+        holds = payer in priced or (of_any is not None and of_any.holds(day))
+        checks.append((f"no fee schedule for {'any payer' if payer == ANY_PAYER else payer}", holds))
+    return tuple(said for said, holds in checks if not holds)

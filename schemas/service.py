@@ -117,3 +117,25 @@ class ProvidersRanked(Payload):
     round: int
     candidates: tuple[Candidate, ...]
     elsewhere: int = Field(description="Providers of the network that do not serve this place or kind of service")
+
+
+class PapersDue(Payload):
+    """It is time to look at the papers of the network's providers."""
+
+    topic: ClassVar[str] = "network.papers.due"
+    key_field: ClassVar[str] = "network"
+
+    network: str = "network"
+
+
+class PaperEnding(Payload):
+    """A paper of a provider ends soon; without a new one it gets no offers that need it."""
+
+    topic: ClassVar[str] = "network.paper.ending"
+    key_field: ClassVar[str] = "npi"
+
+    npi: str
+    provider_name: str
+    paper: str
+    ends: str = Field(description="The last day, YYYY-MM-DD")
+    days: int = Field(ge=0)

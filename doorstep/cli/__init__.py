@@ -32,6 +32,7 @@ COMMANDS = {
     "schema": ("schema", "routes"),
     "check": ("check",),
     "keys": ("keys",),
+    "network": ("network",),
     "bench": ("bench",),
 }
 """Module of this package -> its commands, in the order of the help."""

@@ -42,7 +42,14 @@ from schemas.outbound import (
     DeliveryDied,
 )
 from schemas.patient import PatientNoticed
-from schemas.service import OfferWithdrawn, ProvidersRanked, ServiceCompleted, ServiceMissed, ServiceScheduled
+from schemas.service import (
+    OfferWithdrawn,
+    PaperEnding,
+    ProvidersRanked,
+    ServiceCompleted,
+    ServiceMissed,
+    ServiceScheduled,
+)
 from schemas.transmission import TransmissionReceived
 
 
@@ -285,6 +292,8 @@ def _told_of_service(data: Any) -> str:
             return f"given back by {data.provider_name}: {data.code.replace('-', ' ')}"
         case ServiceMissed():
             return f"missed by {data.provider_name}: {data.code.replace('-', ' ')}"
+        case PaperEnding():
+            return f"a paper of {data.provider_name} ends in {_count(data.days, 'day')}: {data.paper}"
         case ServiceCompleted():
             return f"done {instant(data.proof.completed_at)} by {data.provider_name}" + (", late" if data.late else "")
         case _:

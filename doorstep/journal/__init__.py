@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
@@ -70,6 +70,7 @@ class Journal:
         data_dir: Path,
         routes: Routes,
         rules_dir: Path,
+        live_rules: Mapping[str, Callable[[], Mapping[str, Any]]] | None = None,
         on_failure: Callable[[BaseException], None] | None = None,
         readonly: bool = False,
     ) -> Journal:
@@ -81,7 +82,7 @@ class Journal:
         """
         database = Database(url, data_dir)
         _make_folder(data_dir)
-        journal = cls(database, routes, RuleBook(rules_dir), on_failure)
+        journal = cls(database, routes, RuleBook(rules_dir, live_rules), on_failure)
         if not readonly:
             journal._start()
         return journal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -43,14 +43,17 @@ def one_or_many(rows: list[dict[str, Any]]) -> list[dict[str, Any]] | dict[str, 
 
 
 class RuleBook:
-    """The files of `rules/`, each parsed once."""
+    """The files of `rules/`, each parsed once; `live` are those that say for themselves what they hold now."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, live: Mapping[str, Callable[[], Mapping[str, Any]]] | None = None) -> None:
         self._folder = folder.resolve()
+        self._live = dict(live or {})
         self._parsed: dict[str, Mapping[str, Any]] = {}
         self._guard = threading.Lock()
 
     def __call__(self, name: str) -> Mapping[str, Any]:
+        if name in self._live:
+            return self._live[name]()
         with self._guard:
             if name not in self._parsed:
                 self._parsed[name] = self._parse(name)

@@ -1,0 +1,79 @@
+"""`doorstep network`: is a provider directory right, who may take offers, whose papers end soon; put a provider in."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from doorstep import clock
+from doorstep.errors import Refused
+from doorstep.network import RULES_NAME, checked, put, read
+from doorstep.rules import load as load_rules
+from doorstep.settings import load
+from schemas.network import Directory, ends_of, lacks
+
+_SOON = timedelta(days=90)
+
+File = Annotated[Path | None, typer.Argument(help="The directory; none: the one that the settings name.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON line a provider.")]
+
+
+def register(app: typer.Typer) -> None:
+    commands = typer.Typer(help="The provider directory: check it, show it, put a provider in.", no_args_is_help=True)
+    commands.command(help="Say whether a directory is right; exit code 1 with the reason when it is not.")(check)
+    commands.command(help="List the providers, what keeps each from offers, and which papers end soon.")(show)
+    commands.command("put", help="Put a provider (a YAML file) into a directory; the same NPI is replaced.")(put_in)
+    app.add_typer(commands, name="network")
+
+
+def check(file: File = None) -> None:
+    """Read a directory as the hub does."""
+    directory = _directory(file)
+    blocked = sum(bool(lacks(provider, _today())) for provider in directory.providers)
+    print(f"right: {len(directory.providers)} providers, {blocked} with something that keeps offers from them")
+
+
+def show(file: File = None, as_json: AsJson = False) -> None:
+    """Print each provider with what is missing or ends within 90 days."""
+    today = _today()
+    for provider in _directory(file).providers:
+        missing = lacks(provider, today)
+        soon = {paper: ends for paper, ends in ends_of(provider) if today <= ends <= today + _SOON}
+        if as_json:
+            said: dict[str, Any] = {"npi": provider.npi, "name": provider.name, "lacks": missing}
+            print(json.dumps({**said, "ends_soon": {paper: ends.isoformat() for paper, ends in soon.items()}}))
+            continue
+        print(f"{provider.npi}  {provider.name}: {'; '.join(missing) or 'may take offers'}")
+        for paper, ends in soon.items():
+            print(f"            {paper} ends {ends} (in {(ends - today).days} days)")
+
+
+def put_in(
+    provider: Annotated[Path, typer.Argument(help="The provider, as it stands in a directory.", exists=True)],
+    file: File = None,
+) -> None:
+    """Change a directory file; a running hub takes the change at its next offer."""
+    target = file or load().network_file
+    if target is None:
+        raise Refused("network", "name a directory, or set DOORSTEP_NETWORK_FILE")
+    try:
+        raw = yaml.safe_load(provider.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise Refused("provider", f"{provider} is not YAML") from None
+    if not isinstance(raw, dict):
+        raise Refused("provider", f"{provider} is no provider")
+    print("added" if put(target, raw) else "replaced")
+
+
+def _directory(file: Path | None) -> Directory:
+    named = file or load().network_file
+    return checked(read(named)) if named else checked(load_rules(RULES_NAME))
+
+
+def _today() -> date:
+    return clock.now().date()

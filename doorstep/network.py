@@ -1,0 +1,111 @@
+"""The provider directory as a file of the operator's: taken only when it is right, and replaced while we run."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from doorstep.errors import Refused, SettingsError
+from schemas.network import Directory, Provider
+
+log = logging.getLogger("doorstep.network")
+
+RULES_NAME = "network/sample"
+"""The rules file whose place the operator's file takes."""
+TIMER = "network papers"
+"""The timer by which papers that end are looked at: at each start, then every morning."""
+MOST_BYTES = 64 * 1024 * 1024
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return a directory file as it is parsed, once it is known to be right; SettingsError says what is not."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise SettingsError("network", f"{path}: over {MOST_BYTES // 1024 // 1024} MB")
+        raw = yaml.safe_load(path.read_text("utf-8"))
+        checked(raw)
+    except OSError as unreadable:
+        raise SettingsError("network", f"{path} cannot be read: {unreadable.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
+        raise SettingsError("network", f"{path} is not YAML") from None
+    except ValueError as wrong:
+        raise SettingsError("network", f"{path}: {wrong}") from None
+    found: dict[str, Any] = raw
+    return found
+
+
+def checked(raw: object) -> Directory:
+    """Return the directory; ValueError names the place of the first thing that is wrong in it, and the provider."""
+    if not isinstance(raw, dict):
+        raise ValueError("a directory is a mapping with `version` and `providers`")
+    try:
+        return Directory.model_validate(raw)
+    except ValidationError as wrong:
+        first = wrong.errors(include_input=False, include_url=False)[0]
+        place = list(first["loc"])
+        who = ""
+        listed = raw.get("providers")
+        if len(place) > 1 and isinstance(listed, list) and isinstance(place[1], int) and place[1] < len(listed):
+            one = listed[place[1]]
+            who = f" (provider {one.get('npi', place[1] + 1)})" if isinstance(one, dict) else ""
+        raise ValueError(f"{'.'.join(map(str, place)) or 'directory'}: {first['msg']}{who}") from None
+
+
+class NetworkFile:
+    """Gives the directory as the file has it now; a file that is not right is refused, and the old one stays."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._guard = threading.Lock()
+        self._seen = self._stamp()
+        self._held = read(path)
+
+    def __call__(self) -> Mapping[str, Any]:
+        with self._guard:
+            stamp = self._stamp()
+            if stamp != self._seen:
+                self._seen = stamp
+                try:
+                    self._held = read(self._path)
+                    log.info("the provider directory was read anew: %d providers", len(self._held["providers"]))
+                except SettingsError as wrong:
+                    log.error("the changed provider directory is refused, the one before stays: %s", wrong.message)
+            return self._held
+
+    def _stamp(self) -> tuple[int, int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def put(path: Path, provider: Mapping[str, Any]) -> bool:
+    """Put one provider into a directory file, in the place of the one of its NPI; True when it was not there.
+
+    The file is replaced whole, and only by one that is right.
+    """
+    try:
+        one = Provider.model_validate(provider)
+    except ValidationError as wrong:
+        first = wrong.errors(include_input=False, include_url=False)[0]
+        raise Refused("provider", f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    raw = read(path)
+    kept = [known for known in raw["providers"] if str(known.get("npi")) != one.npi]
+    new = len(kept) == len(raw["providers"])
+    after = {**raw, "providers": [*kept, one.model_dump(mode="json", exclude_defaults=True)]}
+    checked(after)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with draft.open("w", encoding="utf-8") as file:
+        yaml.safe_dump(after, file, sort_keys=False, allow_unicode=True)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    return new
