@@ -37,7 +37,7 @@ def hub_with(ends: str, now: datetime) -> MemoryHub:
 
 def test_each_limit_is_told_once_on_its_morning() -> None:
     start = datetime(2026, 11, 1, 15, tzinfo=UTC)
-    hub = hub_with("2027-03-15", start)  # over both shifts of daylight saving
+    hub = hub_with("2027-03-25", start)  # over both shifts of daylight saving
     assert looked(hub, datetime(2027, 4, 1, tzinfo=UTC)) == [90, 30, 7]
     first = hub.seen(ReviewRequested)[0]
     assert first.reason.startswith("Buckeye Home Medical: licence L-1 (OH) ends on")
