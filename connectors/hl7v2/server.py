@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from connectors.hl7v2.batch import answer_frame
+from connectors.hl7v2.crowd import Crowd
 from connectors.hl7v2.doors import Door, doors_of
 from connectors.hl7v2.framer import FS, VT, Frame, Framer
 from connectors.hl7v2.settings import Hl7v2Settings
@@ -33,6 +34,8 @@ class MllpServer:
         self.ports: dict[str, int] = {}
         """The ports of the named listeners."""
         self.buffered = 0
+        self.crowd: Crowd[Connection] = Crowd(settings.max_connections, settings.max_connections_per_address)
+        self._sent_away = 0
 
     async def open(self, door: Door) -> asyncio.Server:
         """Bind and listen."""
@@ -61,16 +64,9 @@ class MllpServer:
     def admit(self, newcomer: Connection) -> None:
         """Count a connection; when there are too many, the one that has been idle longest goes."""
         self.connections.add(newcomer)
-        same = [c for c in self.connections if c.address == newcomer.address]
-        crowded: list[Connection] = []
-        if len(same) > self.settings.max_connections_per_address:
-            crowded = same
-        elif len(self.connections) > self.settings.max_connections:
-            crowded = list(self.connections)
-        if crowded:
-            idle = [c for c in crowded if not c.busy and c is not newcomer]
-            victim = min(idle, key=lambda c: (c.served > 0, c.last_byte), default=newcomer)
-            logger.warning("too many connections: one is closed; open=%d", len(self.connections))
+        victim = self.crowd.enter(newcomer)
+        if victim is not None:
+            self._sent_away += 1
             victim.close()
 
     def limit_memory(self) -> None:
@@ -88,6 +84,9 @@ class MllpServer:
         pause = min(1.0, min(s.idle_timeout, s.frame_timeout, s.end_grace, s.write_timeout) / 4)
         while True:
             await asyncio.sleep(pause)
+            if self._sent_away:
+                logger.warning("too many connections: %d were closed; open=%d", self._sent_away, len(self.connections))
+                self._sent_away = 0
             now = asyncio.get_running_loop().time()
             for connection in list(self.connections):
                 connection.check_time(now)
@@ -145,6 +144,8 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.last_byte = now = self._loop.time()
+        if not self._closing:
+            self._server.crowd.heard(self)
         frames = self._framer.feed(data)
         if not self._framer.inside:
             self._frame_began = None
@@ -224,6 +225,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
         self._server.connections.discard(self)
+        self._server.crowd.leave(self)
         self._release()
         self._transport = None
         self._waiting.clear()
@@ -255,6 +257,7 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         """Answer what is in flight, then hang up."""
         self._closing = True
+        self._server.crowd.leave(self)
         if self.busy:
             self._set_reading()
         else:
@@ -266,6 +269,7 @@ class Connection(asyncio.Protocol):
 
     def abort(self) -> None:
         """Drop the connection at once; what was not answered will be sent again."""
+        self._server.crowd.leave(self)
         self._waiting.clear()
         self._release()
         if self._transport is not None:

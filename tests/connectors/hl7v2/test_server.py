@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import socket
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -261,6 +263,20 @@ async def test_too_many_connections_close_the_idlest_and_a_good_sender_always_ge
         assert len(server.connections) <= 5
         for _, writer in idle:
             writer.close()
+
+
+async def test_a_flood_of_connections_keeps_no_sender_waiting(hub: PickyHub) -> None:
+    async with listening(hub, max_connections=300) as server:
+        flood = [socket.socket() for _ in range(1500)]
+        for one in flood:
+            one.setblocking(False)
+            with suppress(BlockingIOError):
+                one.connect(("127.0.0.1", server.port))
+        async with asyncio.timeout(5), sending(server) as sender:
+            await sender.send(framed(order()))
+            assert await sender.ack() == ("AA", "ID1", "")
+        for one in flood:
+            one.close()
 
 
 async def test_a_sender_that_does_not_read_its_answers_is_cut_off(hub: PickyHub) -> None:
