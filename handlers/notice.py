@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,10 +18,14 @@ from handlers.translate import NOTICE_TYPES
 from schemas.codec import CodecError
 from schemas.document import DocumentRead
 from schemas.event import Event, Payload
-from schemas.hl7v2 import Notices, Options, notices_of
+from schemas.hl7v2 import Enclosed, Notices, Options, notices_of
+from schemas.mail.html import html_to_text
 from schemas.patient import PatientNoticed
 from schemas.reading import Page, Reading
 from schemas.transmission import Content, ReceiptState, TransmissionReceived
+
+_CDA_BLOCKS = re.compile(r"<(/?)(?:title|paragraph|item|list|caption)\b")
+"""What CDA's narrative calls its paragraphs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,8 @@ async def _prepare(event: Event[TransmissionReceived], tools: Tools) -> Told:
     for part, enclosed in enumerate(notices.documents, start=1):
         kind = sniff(enclosed.data)
         kept.append(await tools.keep(enclosed.data, kind or enclosed.content_type))
-        if kind is None and enclosed.content_type == "text/plain":
-            page = body_page(enclosed.data.decode("utf-8", "replace"))
+        if kind is None and enclosed.content_type.startswith("text/"):
+            page = body_page(_text_of(enclosed))
             pages += [page.model_copy(update={"part": part})] if page else []
             continue
         if kind not in READABLE:
@@ -76,6 +81,14 @@ async def _prepare(event: Event[TransmissionReceived], tools: Tools) -> Told:
     whole = Reading(engine=engine, pages=numbered, problems=tuple(problems))
     stored = await tools.keep(whole.model_dump_json().encode("utf-8"), READING_TYPE)
     return Told(notices, reading=whole, kept=stored, documents=tuple(kept))
+
+
+def _text_of(enclosed: Enclosed) -> str:
+    """Return the text of a document that is text, HTML or CDA; nothing that it refers to is fetched."""
+    text = enclosed.data.decode("utf-8", "replace")
+    if enclosed.content_type == "text/plain" and not text.lstrip().startswith("<"):
+        return text
+    return html_to_text(_CDA_BLOCKS.sub(r"<\1p", text))
 
 
 @on(TransmissionReceived, where=is_notice, prepare=_prepare)

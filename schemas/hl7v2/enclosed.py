@@ -14,7 +14,8 @@ from schemas.hl7v2.options import AS_SENT, Options
 MAX_DOCUMENTS = 20
 _TYPES = {
     "PDF": "application/pdf", "TIF": "image/tiff", "TIFF": "image/tiff", "PNG": "image/png", "JPEG": "image/jpeg",
-    "JPG": "image/jpeg", "TEXT": "text/plain", "TXT": "text/plain", "PLAIN": "text/plain",
+    "JPG": "image/jpeg", "TEXT": "text/plain", "TXT": "text/plain", "PLAIN": "text/plain", "XML": "text/xml",
+    "HL7-CDA+XML": "text/xml", "X-HL7-CDA-LEVEL-ONE": "text/xml", "HTML": "text/html",
 }  # fmt: skip
 """Tables 0191 and 0291, and the ends of media types -> media type."""
 _ENCODINGS = {"BASE64": "base64", "B64": "base64", "BASE-64": "base64", "HEX": "hex", "A": "text"}
@@ -39,7 +40,9 @@ def enclosed_of(data: bytes, options: Options = AS_SENT) -> tuple[tuple[Enclosed
 
 
 def enclosed_in(message: Message, *, text_too: bool = False) -> tuple[tuple[Enclosed, ...], tuple[str, ...]]:
-    """As `enclosed_of`; with `text_too`, the text of TX, FT and ST observations together is a document as well."""
+    """As `enclosed_of`; `text_too` for messages that are documents: the text of their TX, FT and ST observations
+    together is one as well, and a mere pointer to one (RP) is a document that is missing.
+    """
     found: list[Enclosed] = []
     problems: list[str] = []
     lines: list[str] = []
@@ -50,7 +53,7 @@ def enclosed_in(message: Message, *, text_too: bool = False) -> tuple[tuple[Encl
         if kind == "ED" or segment.get(5).startswith(_BARE):
             for one in _each(segment, declared=kind == "ED"):
                 (found if isinstance(one, Enclosed) else problems).append(one)  # type: ignore[arg-type]
-        elif kind == "RP":
+        elif kind == "RP" and text_too:
             problems.append(f"{_place(segment, 1)} only points to a document, and pointers are not followed")
         elif kind in _TEXTS:
             lines += [rep.text() for rep in segment.repetitions(5)]

@@ -83,3 +83,40 @@ async def test_a_document_whose_text_is_cut_off_goes_to_a_person() -> None:
     (_, asked), _, _ = await received("MDM^T02", "EVN|T02|2026", PID, "OBX|1|ED|X||^AP^PDF^Base64^JVBE!||||||F")
     assert isinstance(asked, ReviewRequested)
     assert "Base64" in asked.reason
+
+
+ORDER_LINES = ("DURABLE MEDICAL EQUIPMENT ORDER", "Patient: Thea Carver", "Item: E1390 oxygen concentrator")
+
+
+async def test_the_text_of_a_document_message_is_read_as_a_document() -> None:
+    lines = [f"OBX|{n}|TX|LTR^Letter||{line}||||||F" for n, line in enumerate(ORDER_LINES, 1)]
+    (told, read), _, tools = await received("MDM^T02", "EVN|T02|2026", PID, "TXA|1|CN", *lines)
+    assert told.documents == 1
+    kept = Reading.model_validate_json(await tools.content(read.reading))
+    assert kept.pages[0].text.split("\n") == list(ORDER_LINES)
+    assert read.documents[0].content_type == "text/plain"
+
+
+async def test_a_clinical_document_is_read_by_its_narrative() -> None:
+    rows = "".join(f"<paragraph>{line}</paragraph>" for line in ORDER_LINES)
+    cda = f'<?xml version="1.0"?><ClinicalDocument xmlns="urn:hl7-org:v3"><section><text>{rows}</text></section>'
+    data = base64.b64encode(cda.encode()).decode()
+    line = f"OBX|1|ED|LTR||^application/hl7-cda+xml^^Base64^{data}||||||F"
+    (_, read), _, tools = await received("MDM^T02", "EVN|T02|2026", PID, "TXA|1|CN", line)
+    kept = Reading.model_validate_json(await tools.content(read.reading))
+    assert [line for line in kept.pages[0].text.split("\n") if line] == list(ORDER_LINES)
+
+
+async def test_a_document_that_is_only_pointed_to_is_put_before_a_person_and_not_fetched() -> None:
+    line = "OBX|1|RP|LTR||http://127.0.0.1:9/a.pdf^APP^PDF||||||F"
+    (told, review), unit, _ = await received("MDM^T02", "EVN|T02|2026", PID, "TXA|1|CN", line)
+    assert told.documents == 0
+    assert isinstance(review, ReviewRequested)
+    assert "pointers are not followed" in review.reason
+    assert unit.receipts["d1"][0] is ReceiptState.PENDING
+
+
+async def test_a_result_that_points_to_its_pictures_bothers_nobody() -> None:
+    (told,), unit, _ = await received("ORU^R01", PID, "OBR|1", "OBX|1|RP|IMG||http://127.0.0.1:9/a^APP^JPEG||||||F")
+    assert told.kind is NoticeKind.RESULT
+    assert unit.receipts["d1"][0] is ReceiptState.ACCEPTED

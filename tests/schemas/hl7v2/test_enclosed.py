@@ -42,6 +42,12 @@ def test_a_document_is_taken_out_however_it_is_labelled(value: str) -> None:
     assert enclosed(f"OBX|1|ED|LTR^Letter||{value}||||||F") == ([("application/pdf", PDF)], [])
 
 
+@pytest.mark.parametrize("kind", ["^text^xml^", "^application/hl7-cda+xml^^", "^multipart^x-hl7-cda-level-one^"])
+def test_a_clinical_document_is_known_as_one(kind: str) -> None:
+    data = base64.b64encode(b"<ClinicalDocument/>").decode()
+    assert enclosed(f"OBX|1|ED|LTR||{kind}Base64^{data}||||||F") == ([("text/xml", b"<ClinicalDocument/>")], [])
+
+
 @pytest.mark.parametrize("kind", ["ED", "TX", "FT", "ST", ""])
 def test_the_bare_data_of_a_document_are_one(kind: str) -> None:
     (found,), problems = enclosed(f"OBX|1|{kind}|LTR^Letter||{B64}||||||F")
@@ -66,10 +72,13 @@ def test_what_cannot_be_decoded_says_so_and_names_its_place(value: str, words: s
     assert words in problem
 
 
-def test_a_pointer_is_never_followed() -> None:
-    documents, (problem,) = enclosed("OBX|1|RP|LTR^Letter||\\\\server\\share\\a.pdf^App^PDF||||||F")
-    assert documents == []
-    assert "pointers are not followed" in problem
+def test_a_pointer_is_never_followed_and_a_document_message_with_nothing_else_says_so() -> None:
+    line = "OBX|1|RP|LTR^Letter||\\\\server\\share\\a.pdf^App^PDF||||||F"
+    assert enclosed(line) == ([], [])
+    told = notices_of((HEAD + line + "\r").encode(), "doc")
+    assert told.documents == ()
+    assert "pointers are not followed" in told.problems[0]
+    assert notices_of((HEAD.replace("MDM^T02", "ORU^R01") + line + "\r").encode(), "doc").problems == ()
 
 
 def test_several_documents_and_repetitions_are_all_taken_and_deleted_ones_are_not() -> None:
