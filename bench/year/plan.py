@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from handlers.business import is_holiday
@@ -76,13 +77,16 @@ def _order(number: int, at: datetime, rng: random.Random) -> Planned:
     kind = rng.choices(list(KINDS), weights=list(KINDS.values()))[0]
     local = at.astimezone(OHIO)
     start = local.date() + timedelta(days=rng.choice((0, 1, 1, 2, 3, 5)))
-    changes = {
+    changes: dict[str, Any] = {
         "service_start": str(start),
         "service_end": str(start + timedelta(days=60)),
         "signature_date": str(local.date() - timedelta(days=rng.choice((0, 0, 1, 3)))),
     }
     if rng.random() < 0.10:
         changes["discharge_deadline"] = (local + timedelta(hours=rng.uniform(10, 60))).strftime("%Y-%m-%dT%H:%M")
+    if kind == "dme" and rng.random() < 0.07:
+        chair = ({"code": "K0823", "quantity": 1},)  # needs an authorization that a person asks for
+        changes |= {"payer": "Medicare", "order_lines": chair, "icd10": ("G82.20",), "frequency": None}
     truth = order_truth(number, kind, **changes)
     gaps = frozenset(rng.sample(GAPS, rng.choice((1, 1, 2)))) if rng.random() < 0.18 else frozenset()
     doubted = not gaps and channel in {"fax", "email"} and rng.random() < 0.22

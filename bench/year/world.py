@@ -24,6 +24,7 @@ from schemas.outbound import (
     ConfirmationSent,
     FailureClass,
 )
+from schemas.payer import AppealDecided, AppealFiled, AuthorizationSubmitted, DenialRecorded
 from schemas.service import ServiceScheduled
 from schemas.transmission import ReplyTo, TransmissionReceived
 from tests.factories import extraction, order
@@ -114,6 +115,8 @@ class World:
                     self._carry(data)
                 case ReviewRequested():
                     self._review(data)
+                case AuthorizationSubmitted() | DenialRecorded() | AppealFiled() | AppealDecided():
+                    self._payer(data)
                 case ServiceScheduled():
                     self.committed[data.case_id] = data.start
                     self._serve(data)
@@ -211,6 +214,36 @@ class World:
         key = f"desk-{self._count}"
         at = self._office(timedelta(minutes=self.rng.expovariate(1 / 50)))
         self.later(at, lambda: self.hub.receive(body("desk", key, json.dumps(said).encode(), self.hub.now)))
+
+    def _payer(self, said: Any) -> None:
+        """What a person at the desk learns from a payer, and how a denial is fought."""
+        rng, text = self.rng, "as the payer's desk said"
+        hours = timedelta(hours=rng.uniform(8, 60))
+        why = [{"system": "CARC", "code": rng.choice(("50", "197", "16", "252", "204"))}]
+        match said:
+            case AuthorizationSubmitted() if said.way == "person":
+                denied = rng.random() < 0.25
+                word = {"decision": "denied", "reasons": why} if denied else {"decision": "approved", "number": "A1"}
+                self._command(said.case_id, "authorization", hours, **word)
+            case DenialRecorded() if rng.random() < 0.65:
+                self._command(
+                    said.case_id, "appeal", hours, filed_to="the payer", without="on the record", dated="filed_at"
+                )
+            case DenialRecorded():
+                self._command(said.case_id, "close-denied", hours * 8, note=text)
+            case AppealFiled():
+                won = rng.random() < 0.45
+                word = {"outcome": "overturned", "number": "A2"} if won else {"outcome": "upheld"}
+                self._command(said.case_id, "appeal-decision", hours * 5, **word)
+            case AppealDecided() if said.outcome == "upheld":
+                self._command(said.case_id, "close-denied", hours, note=text)
+
+    def _command(self, case_id: str, command: str, after: timedelta, *, dated: str = "", **words: Any) -> None:
+        key, at = f"command-{self._count}", self._office(after)
+        said = {"command": command, "agent": "R. Viewer", **words} | ({dated: at.isoformat()} if dated else {})
+        details = {"command": command, "case_id": case_id}
+        data = json.dumps(said).encode()
+        self.later(at, lambda: self.hub.receive(body("desk", key, data, self.hub.now, details=details)))
 
     def _office(self, delay: timedelta) -> datetime:
         """Return when that much of office time (8:00 to 18:00 in Ohio, no holidays) has passed from now on."""
