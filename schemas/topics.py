@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from schemas import case, desk, document, order, outbound, patient, payer, service, subscription, transmission
+from schemas import (
+    case,
+    desk,
+    document,
+    order,
+    outbound,
+    patient,
+    payer,
+    published,
+    service,
+    subscription,
+    transmission,
+)
 from schemas.event import Payload, payload_classes
 
 __all__ = ["TOPICS", "payload_class"]
 
-_ROOMS = (transmission, document, order, patient, payer, case, service, desk, outbound, subscription)
+_ROOMS = (transmission, document, order, patient, payer, case, service, desk, outbound, published, subscription)
 
 TOPICS: dict[str, type[Payload]] = payload_classes()
 

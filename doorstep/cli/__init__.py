@@ -25,6 +25,7 @@ COMMANDS = {
     "read": ("read",),
     "send": ("send",),
     "look": ("cases", "case", "events", "tail", "find", "dead-letters"),
+    "fhir": ("fhir",),
     "replay": ("replay",),
     "packet": ("packet",),
     "report": ("report",),

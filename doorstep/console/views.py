@@ -42,6 +42,7 @@ from schemas.outbound import (
     DeliveryDied,
 )
 from schemas.patient import PatientNoticed
+from schemas.published import OrderMessage
 from schemas.service import (
     OfferWithdrawn,
     PaperEnding,
@@ -62,6 +63,9 @@ class Step:
     minor: bool
 
 
+_MINOR = (
+    OfferRecalled, InformationRequested, OffersDue, ClockDue, ProvidersRanked, OrderMessage, *payer_words.MINOR,
+)  # fmt: skip
 _TELLING_STATES = {CaseState.UNDISPATCHABLE, CaseState.MISSED, CaseState.CANCELLED}
 
 
@@ -78,8 +82,7 @@ def steps(timeline: Sequence[Event[Any]]) -> list[Step]:
             case ConfirmationSent():
                 return data.kind is ConfirmationKind.OFFER
             case _:
-                quiet = (OfferRecalled, InformationRequested, OffersDue, ClockDue, ProvidersRanked, *payer_words.MINOR)
-                return isinstance(data, quiet)
+                return isinstance(data, _MINOR)
 
     return [Step(e, told(e), minor(e.data)) for e in timeline]
 
@@ -311,6 +314,8 @@ def _told_of_send(data: Any) -> str:
         case ConfirmationFailed():
             further = "no further try" if data.final else "it is tried again"
             return f"{_KIND_SAYS[data.kind]}: did not arrive by {data.channel} ({data.failure_class}); {further}"
+        case OrderMessage():
+            return "published as a FHIR message"
         case DeliveryDied():
             return f"gave up at {data.consumer}: {data.reason}"
         case _:

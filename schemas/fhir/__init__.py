@@ -2,6 +2,7 @@
 
 from schemas.fhir.elements import is_request, is_resource_type
 from schemas.fhir.groups import order_groups
+from schemas.fhir.message import message_of
 from schemas.fhir.order import orders_of
 from schemas.fhir.outcome import Issue, operation_outcome
 from schemas.fhir.questionnaire import answer_of, is_answer, questionnaire
@@ -21,6 +22,7 @@ __all__ = [
     "is_request",
     "is_resource_type",
     "loads",
+    "message_of",
     "operation_outcome",
     "order_groups",
     "orders_of",

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from doorstep.demo.process import HubProcess
+from schemas.fhir import validate
 from tests.doorstep.cli.running import Ran, doorstep, environment
 from tests.journeys.road import SAMPLES, eventually
 
@@ -62,6 +63,18 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield there
     finally:
         hub.stop()
+
+
+def test_a_case_and_the_message_it_came_by_are_shown_as_fhir(running: Running) -> None:
+    for which in (running.case, CONTROL_ID):
+        shown = running.run("fhir", which)
+        assert shown.code == 0, shown
+        (bundle,) = shown.lines
+        assert validate(bundle) == []
+        kinds = [entry["resource"]["resourceType"] for entry in bundle["entry"]]
+        assert kinds[0] == "MessageHeader"
+        assert {"Patient", "DeviceRequest", "Coverage", "Task"} <= set(kinds)
+    running.run("fhir", "nothing").failed(1, "no case")
 
 
 def test_find_has_the_six_words_and_nothing_found_is_a_refusal(running: Running) -> None:
