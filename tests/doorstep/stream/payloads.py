@@ -55,6 +55,9 @@ def _values(annotation: Any) -> st.SearchStrategy[Any]:
 
 
 def _field(annotation: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
+    pattern = next((one.pattern for one in metadata if getattr(one, "pattern", None)), None)
+    if pattern is not None:  # pydantic's own metadata, which Hypothesis does not know
+        return st.from_regex(pattern, fullmatch=True)
     return st.from_type(Annotated[annotation, *metadata]) if metadata else _values(annotation)
 
 
