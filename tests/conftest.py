@@ -5,6 +5,7 @@ import doorstep  # noqa: F401, I001 - the single door: before any room is import
 import tests.services.properties  # noqa: F401 - how hypothesis runs
 
 from tests.services.certificates import certificates
+from tests.services.fhir_client import fhir_client_ready
 from tests.services.hapi import hapi_parser, hapi_ready
 from tests.services.hapi_fhir import fhir_validator
 from tests.services.kafka import kafka_bootstrap, kafka_prefix, own_kafka
@@ -14,6 +15,7 @@ from tests.services.verapdf import verapdf
 
 __all__ = [
     "certificates",
+    "fhir_client_ready",
     "fhir_validator",
     "hapi_parser",
     "hapi_ready",

@@ -27,6 +27,7 @@ from doorstep import clock
 from doorstep.connector import Blob, Hub, StoredResource, Transmission
 from schemas.fhir import dumps, is_request, task_id
 from schemas.fhir.graph import part
+from schemas.fhir.nutrition import views
 from schemas.fhir.search import index_of
 from schemas.transmission import ReplyTo
 
@@ -205,7 +206,8 @@ class Intake:
         """Return the version chain of each order in the input that has an identifier, by its position."""
         found = {}
         for number, entry in enumerate(given.entries):
-            named = versions.order_identifier(entry.resource) if is_request(entry.kind) else None
+            ordered = is_request(entry.kind) and bool(views(entry.resource))
+            named = versions.order_identifier(entry.resource) if ordered else None
             if named:
                 found[number] = versions.chain_name(given.partner, entry.kind, *named)
         return found

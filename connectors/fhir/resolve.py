@@ -73,7 +73,12 @@ def _known(kind: str, identity: str, body: dict[str, Any]) -> Known:
 
 
 async def _only(hub: Hub, kind: str, criteria: str, partner: str, where: str) -> Known | None:
-    """Return the one resource that fits the criteria; 412 where several do."""
+    """Return the one resource that fits the criteria; 412 where several do.
+
+    Clients write them alone, after the type, or after the whole address.
+    """
+    before, mark, after = criteria.partition("?")
+    criteria = after if mark and before.rpartition("/")[2] == kind else criteria
     try:
         asked = asked_of(kind, parse_qsl(criteria, keep_blank_values=True, max_num_fields=20), partner)
     except ValueError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import typing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import UnionType
 from typing import Any
@@ -107,7 +107,15 @@ def elements_of(model: Any) -> dict[str, Element]:
             choice=str(extra.get("one_of_many") or ""),
             choice_required=bool(extra.get("one_of_many_required")),
         )
-    return found
+    return found | _forgotten(found)
+
+
+def _forgotten(known: dict[str, Element]) -> dict[str, Element]:
+    """Return the siblings that the library leaves out: those of an extension's own values (`_valueString`)."""
+    other = {"complex", "extension", RESOURCE}
+    plain = (e for e in known.values() if e.choice == "value" and e.kind not in other)
+    names = {f"_{e.name}": e for e in plain if f"_{e.name}" not in known}
+    return {n: replace(e, name=n, kind="extension", values=frozenset(), choice="") for n, e in names.items()}
 
 
 def _values(type_name: str, name: str, listed: Any) -> frozenset[str]:

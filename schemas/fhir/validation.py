@@ -134,7 +134,7 @@ def _tame(key: str) -> bool:
 def _second_opinion(resource: dict[str, Any]) -> list[Issue]:
     """Let fhir.resources judge what the walk found clean."""
     try:
-        resource_class(resource["resourceType"]).model_validate(resource)
+        resource_class(resource["resourceType"]).model_validate(_as_the_library_knows(resource))
     except ValidationError as wrong:
         return [
             Issue(
@@ -146,6 +146,16 @@ def _second_opinion(resource: dict[str, Any]) -> list[Issue]:
         # the library leaks these from some corners (a wrong type inside contained resources, for one)
         return [Issue("error", "invalid", "refused by the R4B model", str(resource["resourceType"]))]
     return []
+
+
+def _as_the_library_knows(value: Any) -> Any:
+    """Return a resource without the siblings of extension values: the library does not know them."""
+    if isinstance(value, list):
+        return [_as_the_library_knows(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    known = (k for k in value if not (k.startswith("_value") and "url" in value))
+    return {k: _as_the_library_knows(value[k]) for k in known}
 
 
 def _issue_type(error_type: str) -> str:

@@ -144,7 +144,7 @@ def xml_loads(data: bytes, *, max_bytes: int) -> dict[str, Any]:
     model = resource_class(root.name)
     if model is None:
         raise CodecError("structure", "the root is not a resource of FHIR R4")
-    return _resource(root, model)
+    return _resource(root, model, root.name)
 
 
 def _tree(data: bytes) -> _Node:
@@ -168,11 +168,11 @@ def _tree(data: bytes) -> _Node:
     return builder.root
 
 
-def _resource(node: _Node, model: Any) -> dict[str, Any]:
-    return {"resourceType": node.name, **_object(node, model)}
+def _resource(node: _Node, model: Any, path: str) -> dict[str, Any]:
+    return {"resourceType": node.name, **_object(node, model, path)}
 
 
-def _object(node: _Node, model: Any) -> dict[str, Any]:
+def _object(node: _Node, model: Any, path: str) -> dict[str, Any]:
     """Return the JSON object of a resource or a complex element."""
     known = elements_of(model)
     as_attributes = (
@@ -181,7 +181,7 @@ def _object(node: _Node, model: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in node.attributes.items():
         if name not in as_attributes:
-            raise CodecError("structure", "an attribute stands where none may be", node.name)
+            raise CodecError("structure", "an attribute stands where none may be", path)
         found[name] = value
     grouped: dict[str, list[_Node]] = {}
     for child in node.children:
@@ -189,15 +189,19 @@ def _object(node: _Node, model: Any) -> dict[str, Any]:
     for name, nodes in grouped.items():
         element = known.get(name)
         if name in as_attributes or name in _NO_ELEMENTS:
-            raise CodecError("structure", "an element stands where none may be", node.name)
+            raise CodecError("structure", "an element stands where none may be", path)
         if element is None or element.kind == "extension":
             found[name] = nodes[0].attributes.get("value", {})  # validation says that it is not known
         elif element.kind == RESOURCE:
-            found[name] = _one_or_list(element, [_inner_resource(one) for one in nodes])
+            found[name] = _one_or_list(
+                element, [_inner_resource(one, _at(path, element, place)) for place, one in enumerate(nodes)]
+            )
         elif element.kind == "complex":
-            found[name] = _one_or_list(element, [_object(one, element.model) for one in nodes])
+            found[name] = _one_or_list(
+                element, [_object(one, element.model, _at(path, element, place)) for place, one in enumerate(nodes)]
+            )
         else:
-            _primitives(found, element, nodes)
+            _primitives(found, element, nodes, path)
     return found
 
 
@@ -208,22 +212,26 @@ def _attributes_of(model: Any) -> set[str]:
     return {"id", "url"} if issubclass(model, Extension) else {"id"}
 
 
+def _at(path: str, element: Element, place: int) -> str:
+    return f"{path}.{element.path}[{place}]" if element.is_list else f"{path}.{element.path}"
+
+
 def _one_or_list(element: Element, values: list[Any]) -> Any:
     return values if element.is_list or len(values) > 1 else values[0]
 
 
-def _inner_resource(node: _Node) -> dict[str, Any]:
+def _inner_resource(node: _Node, path: str) -> dict[str, Any]:
     """Return the resource inside `contained`, `resource` or the like; an unknown type is left to validation."""
     if len(node.children) != 1 or node.attributes:
-        raise CodecError("structure", "exactly one resource must stand here", node.name)
+        raise CodecError("structure", "exactly one resource must stand here", path)
     inner = node.children[0]
     model = resource_class(inner.name)
-    return {"resourceType": inner.name} if model is None else _resource(inner, model)
+    return {"resourceType": inner.name} if model is None else _resource(inner, model, f"{path}.ofType({inner.name})")
 
 
-def _primitives(found: dict[str, Any], element: Element, nodes: list[_Node]) -> None:
+def _primitives(found: dict[str, Any], element: Element, nodes: list[_Node], path: str) -> None:
     values = [_value(element, node) for node in nodes]
-    extras = [_extras(element, node) for node in nodes]
+    extras = [_extras(element, node, _at(path, element, place)) for place, node in enumerate(nodes)]
     if any(value is not None for value in values):
         found[element.name] = _one_or_list(element, values)
     if any(extras):
@@ -232,12 +240,12 @@ def _primitives(found: dict[str, Any], element: Element, nodes: list[_Node]) -> 
         found[element.name] = _one_or_list(element, ["" for _ in values])
 
 
-def _extras(element: Element, node: _Node) -> dict[str, Any]:
+def _extras(element: Element, node: _Node, path: str) -> dict[str, Any]:
     """Return what a primitive has beside its value: an id and extensions."""
     if element.kind == "Xhtml":
         return {}
     attributes = {name: value for name, value in node.attributes.items() if name != "value"}
-    return _object(_Node(node.name, attributes, node.children), ElementModel)
+    return _object(_Node(node.name, attributes, node.children), ElementModel, path)
 
 
 def _value(element: Element, node: _Node) -> Any:

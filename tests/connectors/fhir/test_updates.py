@@ -118,6 +118,9 @@ async def test_a_conditional_create_is_a_search(site: Served) -> None:
     first = await made(site, identifier=[{"system": "urn:mrn", "value": "5"}])
     again = await site.post("/fhir/Patient", patient(TRUTH), **{"If-None-Exist": "identifier=urn:mrn|5"})
     assert (again.status_code, again.json()["id"]) == (200, first["id"])
+    for spelled in ("Patient?identifier=urn:mrn|5", f"{site.client.base_url}/fhir/Patient?identifier=urn:mrn%7C5"):
+        same = await site.post("/fhir/Patient", patient(TRUTH), **{"If-None-Exist": spelled})
+        assert (same.status_code, same.json()["id"]) == (200, first["id"])
     await made(site, identifier=[{"system": "urn:mrn", "value": "5"}], active=True)
     several = await site.post("/fhir/Patient", patient(TRUTH), **{"If-None-Exist": "identifier=urn:mrn|5"})
     assert several.status_code == 412

@@ -117,3 +117,11 @@ def test_any_json_at_any_element_gets_an_answer(name: str, value: Any) -> None:
 def test_any_object_gets_an_answer(value: dict[str, Any]) -> None:
     assert isinstance(validate(value), list)
     assert isinstance(validate({"resourceType": "Bundle", "type": "batch", "entry": [{"resource": value}]}), list)
+
+
+def test_the_value_of_an_extension_may_be_extended_itself() -> None:
+    said = {"url": "urn:a", "_valueString": {"extension": [{"url": "urn:b", "valueCode": "unknown"}]}}
+    assert validate(order(extension=[said, {"url": "urn:c", "valueString": "x", "_valueString": {"id": "i"}}])) == []
+    assert findings(order(extension=[{"url": "urn:a", "_valueString": "x"}])) == [
+        ("structure", "ServiceRequest.extension[0].valueString")
+    ]

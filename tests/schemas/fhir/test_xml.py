@@ -136,6 +136,12 @@ def test_a_document_type_is_refused_before_it_is_read(doctype: bytes) -> None:
     assert refused(doctype + HEAD + b"<id value='a'/></Patient>") == "security"
 
 
+def test_what_no_form_of_json_could_say_is_refused_with_its_path() -> None:
+    with pytest.raises(CodecError) as wrong:
+        patient('<name><given value="a"/><given value="b" colour="c"/></name>')
+    assert wrong.value.location == "Patient.name[0].given[1]"
+
+
 def test_what_r4_does_not_know_is_named_by_validation() -> None:
     found = patient('<colour value="red"/><birthDate value="1950-02-31"/><active value="yes"/>')
     assert {issue.expression for issue in validate(found)} == {"Patient.colour", "Patient.birthDate", "Patient.active"}
