@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -19,8 +20,7 @@ TOKEN_PATH = "/oauth2/token"  # noqa: S105 - an address
 WELL_KNOWN = "/.well-known/smart-configuration"
 _PUBLIC = frozenset({"/healthz", "/readyz", "/fhir/metadata", TOKEN_PATH, WELL_KNOWN, f"/fhir{WELL_KNOWN}"})
 _SIGNED = ("/offers/", "/api/offers/", "/webhooks/fax/")
-_PARTNERS_OWN = frozenset({"/fhir", "/api/receipts", "/api/cases"})
-_PARTNERS_BELOW = ("/fhir/", "/api/cases/")
+_PARTNERS_OWN = re.compile(r"/api/(receipts|cases|cases/[^/]+)")
 
 
 class Rule(Enum):
@@ -37,8 +37,9 @@ def rule_of(method: str, path: str) -> Rule:
     """Return the rule of an address; one that nobody thought of is the operator's."""
     if path in _PUBLIC or path.startswith(_SIGNED):
         return Rule.PUBLIC
-    reads = method in {"GET", "HEAD"}
-    if (path in _PARTNERS_OWN or path.startswith(_PARTNERS_BELOW)) and (reads or path.startswith("/fhir")):
+    if path == "/fhir" or path.startswith("/fhir/"):
+        return Rule.PARTNER
+    if method in {"GET", "HEAD"} and _PARTNERS_OWN.fullmatch(path):
         return Rule.PARTNER
     return Rule.OPERATOR
 

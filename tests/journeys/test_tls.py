@@ -25,16 +25,17 @@ def hub(certificates: Path, tmp_path: Path) -> Iterator[HubProcess]:
         "DOORSTEP_TLS_KEY": str(certificates / "hub.key"),
         "DOORSTEP_TLS_CLIENT_CA": str(certificates / "ca.pem"),
         "DOORSTEP_API_KEY": "a-key-for-tests",
+        "DOORSTEP_ACCESS__CLIENTS": '{"north": {"certificates": ["CN:client"]}}',
     }
     process = HubProcess(tmp_path / "hub", settings).start()
     yield process
     assert process.stop() == 0
 
 
-def trusting(certificates: Path, *, as_client: bool = False) -> ssl.SSLContext:
+def trusting(certificates: Path, *, as_client: bool = False, name: str = "client") -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=certificates / "ca.pem")
     if as_client:
-        context.load_cert_chain(certificates / "client.pem", certificates / "client.key")
+        context.load_cert_chain(certificates / f"{name}.pem", certificates / f"{name}.key")
     return context
 
 
@@ -46,6 +47,18 @@ def test_every_listener_asks_for_what_it_should(hub: HubProcess, certificates: P
     assert httpx.get(f"{https}/api/cases", verify=context, headers=key).json() == []
     with pytest.raises(httpx.HTTPError):
         httpx.get(f"http://127.0.0.1:{hub.ports['http']}/healthz")
+
+    as_north = trusting(certificates, as_client=True)
+    assert httpx.get(f"{https}/fhir/Patient", verify=context).status_code == 401
+    assert httpx.get(f"{https}/fhir/Patient", verify=as_north).json()["total"] == 0
+    assert httpx.get(f"{https}/api/events", verify=as_north).status_code == 403
+    assert httpx.get(f"{https}/api/events", verify=as_north, headers=key).status_code == 200
+    nobody = trusting(certificates, as_client=True, name="hub")
+    assert httpx.get(f"{https}/fhir/Patient", verify=nobody).status_code == 401
+    with pytest.raises(httpx.HTTPError):
+        httpx.get(f"{https}/fhir/Patient", verify=trusting(certificates, as_client=True, name="stranger"))
+    statement = httpx.get(f"{https}/fhir/metadata", verify=context).json()
+    assert "certificate" in statement["rest"][0]["security"]["description"]
 
     assert b"MSA|AA|LOAD00001" in _mllp(hub, trusting(certificates, as_client=True))
     with pytest.raises((OSError, AssertionError)):

@@ -168,6 +168,30 @@ def test_partners_are_told_of_their_own_and_see_their_own_subscriptions(hub: Hub
     assert {one, mine} <= everyones
 
 
+def test_a_case_is_seen_by_who_sent_something_to_it_and_by_the_operator(hub: Hub) -> None:
+    task = hub.ask("GET", f"Task?focus={hub.order()}").json()["entry"][0]["resource"]["id"]
+
+    def number() -> str:
+        shown = hub.ask("GET", f"Task/{task}").json()["identifier"][0]
+        return str(shown["value"]) if shown["system"].endswith("case") else ""
+
+    until(number)
+
+    def seen(who: str, path: str = "") -> httpx.Response:
+        key = {"Authorization": f"Bearer {KEYS[who]}"}
+        return hub.client.get(f"{hub.process.url}/api/cases{path}", headers=key)
+
+    one = f"/{number()}"
+    for who, sees in (("north", True), ("desk", True), ("south", False)):
+        assert (number() in [line["case"] for line in seen(who).json()]) is sees
+        assert seen(who, one).status_code == (200 if sees else 404)
+    assert seen("south", one).json() == seen("south", "/DS-999999-9").json()
+    mine, whole = seen("north", one).json(), seen("desk", one).json()
+    assert mine["timeline"][0]["says"] == "received by fhir"
+    assert "detail" not in mine
+    assert "detail" in whole
+
+
 def test_an_r4_criterion_is_told_by_a_ping_when_it_fits(hub: Hub) -> None:
     fits = hub.subscribe("/fits", content=None, criteria="Task?status=received&intent=order")["id"]
     never = hub.subscribe("/never", content=None, criteria="Task?status=completed")["id"]

@@ -78,6 +78,7 @@ async def test_an_address_that_nobody_thought_of_is_the_operators() -> None:
     for path in ("/", "/x", "/fhirx", "/api/casesx", "/healthz/x", "/offersx", "/api/receipts/x", "//healthz"):
         assert rule_of("GET", path) is Rule.OPERATOR, path
     assert rule_of("POST", "/api/cases") is Rule.OPERATOR
+    assert rule_of("GET", "/api/cases/DS-1/x") is Rule.OPERATOR
     assert rule_of("POST", "/api/cases/DS-1/decision") is Rule.OPERATOR
 
 

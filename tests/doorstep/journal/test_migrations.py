@@ -81,6 +81,11 @@ async def test_inputs_by_fhir_are_their_partners(database_url: str, tmp_path: Pa
         assert [receipt.document_id for receipt in found] == ["d1"]
 
 
+def test_every_migration_has_a_number_of_its_own() -> None:
+    names = [path.name for path in Path(migrations.__file__).parent.glob("m[0-9]*.py")]
+    assert len({name[:5] for name in names}) == len(names) == len(steps())
+
+
 def test_a_journal_of_today_is_left_alone(database_url: str) -> None:
     engine = create_engine(database_url)
     with engine.connect() as connection:
