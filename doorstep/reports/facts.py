@@ -10,6 +10,9 @@ from typing import Any
 
 from doorstep.journal import Reader
 from doorstep.reports.period import Period
+from doorstep.rules import load
+from handlers.business import end_of_first_business_day
+from handlers.deadline import discharge_at
 from schemas.case import (
     CaseClock,
     CaseState,
@@ -22,6 +25,7 @@ from schemas.case import (
     OfferRecalled,
     OfferSent,
 )
+from schemas.desk import CallLogged
 from schemas.document import FieldsExtracted, ReviewDecided, ReviewRequested
 from schemas.event import Event, Payload
 from schemas.outbound import (
@@ -34,6 +38,7 @@ from schemas.outbound import (
     ConfirmationSent,
     DeliveryDied,
 )
+from schemas.rules import Clocks
 from schemas.service import OfferWithdrawn, ServiceCompleted, ServiceMissed, ServiceScheduled
 
 READ: tuple[type[Payload], ...] = (
@@ -58,6 +63,7 @@ READ: tuple[type[Payload], ...] = (
     ConfirmationDelivered,
     ConfirmationFailed,
     DeliveryDied,
+    CallLogged,
 )
 LOOK_BACK = timedelta(days=100)
 """How long before the period a service that is due in it may have been committed."""
@@ -76,13 +82,15 @@ class Referral:
     documents: set[str] = field(default_factory=set)
     answerable: bool = False
     told_at: datetime | None = None
+    first_day_ends: datetime | None = None
+    """When the first business day ends on which it could be acknowledged."""
     asked: list[tuple[str, str]] = field(default_factory=list)
     """(element, status) of everything that was asked of the sender, each once."""
     contacts: list[datetime] = field(default_factory=list)
     states: list[tuple[CaseState, datetime]] = field(default_factory=list)
     scheduled: list[datetime] = field(default_factory=list)
     """The committed starts, the first one first."""
-    discharge: bool = False
+    discharge_at: datetime | None = None
     duplicates: int = 0
 
     def reached(self, *states: CaseState) -> datetime | None:
@@ -133,6 +141,7 @@ class Facts:
     decided: dict[str, list[datetime]] = field(default_factory=dict)
     """Document -> when a person decided on it."""
     review_seconds: list[float] = field(default_factory=list)
+    call_minutes: list[int] = field(default_factory=list)
     accepted_fields: int = 0
     corrected_fields: int = 0
     breaches: Counter[str] = field(default_factory=Counter)
@@ -145,6 +154,7 @@ class _Gathering:
     def __init__(self, period: Period) -> None:
         self.period = period
         self.facts = Facts()
+        self.hours = Clocks.model_validate(load("clocks")).business
         self.asked_at: dict[str, datetime] = {}
         self.accepted: dict[str, dict[str, Any]] = {}
         self.states: dict[str, list[tuple[CaseState, datetime]]] = {}
@@ -163,6 +173,8 @@ class _Gathering:
                 self._offered(event.time, data)
             case CaseClock():
                 self.facts.breaches[data.clock] += self.period.has(event.time)
+            case CallLogged():
+                self._called(data)
             case DeliveryDied():
                 self.facts.dead += self.period.has(event.time)
             case FieldsExtracted() | ReviewRequested() | ReviewDecided():
@@ -171,6 +183,12 @@ class _Gathering:
                 self._told(event.time, data)
             case _:
                 self._offered(event.time, data)
+
+    def _called(self, data: CallLogged) -> None:
+        if self.period.has(data.at) and data.minutes is not None:
+            self.facts.call_minutes.append(data.minutes)
+        if data.direction == "in" and (found := self._of(data)):
+            found.contacts.append(data.at)
 
     def _asked(self, data: InformationRequested) -> None:
         if found := self._of(data):
@@ -206,10 +224,11 @@ class _Gathering:
                 order.order_type.value,
                 data.received_at,
                 states=self.states.setdefault(data.case_id, []),
+                first_day_ends=end_of_first_business_day(data.received_at, self.hours, order),
             )
         if found := self._of(data):
             found.documents.add(data.document_id)
-            found.discharge |= data.order.discharge_deadline is not None
+            found.discharge_at = discharge_at(data.order) or found.discharge_at
             found.duplicates += data.duplicate
             if not data.is_new:
                 found.contacts.append(at)

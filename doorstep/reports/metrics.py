@@ -10,7 +10,9 @@ from doorstep.journal import Reader
 from doorstep.reports.facts import Facts, Referral, Service, gather, hours
 from doorstep.reports.period import Period
 from doorstep.reports.sheet import RATE_COLUMNS, Cell, Rate, Report, Table, percentile
+from doorstep.rules import load
 from schemas.case import CaseState
+from schemas.network import Directory, lacks
 
 DAY = timedelta(hours=24)
 SAME_QUESTION = timedelta(days=7)
@@ -24,6 +26,7 @@ def report(reader: Reader, period: Period) -> Report:
     received = list(facts.referrals.values())
     rates: list[tuple[str, Rate]] = [
         ("acknowledged within 24 hours", acknowledged(received)),
+        ("acknowledged within the first business day", acknowledged_that_day(received)),
         ("clarification needed", clarified(received)),
         ("touchless to complete", touchless(received, facts)),
         ("fields accepted unseen and corrected later", Rate(facts.corrected_fields, facts.accepted_fields)),
@@ -33,7 +36,8 @@ def report(reader: Reader, period: Period) -> Report:
         ("on time, by the first committed start", on_time(facts, period)),
         ("visits missed", missed(facts, period)),
         ("received again", Rate(sum(r.duplicates > 0 for r in received), len(received))),
-        ("discharges scheduled", discharge_saves(received)),
+        ("scheduled before the discharge", discharge_saves(received)),
+        ("providers with every paper current", onboarded(period)),
     ]
     shown = [(name, *rate.cells()) for name, rate in rates]
     sends = [(*which, number) for which, number in sorted(facts.sends.items())]
@@ -64,6 +68,13 @@ def report(reader: Reader, period: Period) -> Report:
 def acknowledged(received: Sequence[Referral]) -> Rate:
     able = [r for r in received if r.answerable]
     good = sum(r.told_at is not None and r.told_at - r.received_at <= DAY for r in able)
+    return Rate(good, len(able), {"without an address to answer": len(received) - len(able)})
+
+
+def acknowledged_that_day(received: Sequence[Referral]) -> Rate:
+    """Count by the business hours of the service address; what came after hours has all of the next business day."""
+    able = [r for r in received if r.answerable]
+    good = sum(r.told_at is not None and r.first_day_ends is not None and r.told_at <= r.first_day_ends for r in able)
     return Rate(good, len(able), {"without an address to answer": len(received) - len(able)})
 
 
@@ -123,10 +134,17 @@ def missed(facts: Facts, period: Period) -> Rate:
 
 
 def discharge_saves(received: Sequence[Referral]) -> Rate:
-    flagged = [r for r in received if r.discharge]
-    return Rate(
-        sum(bool(r.scheduled) for r in flagged), len(flagged), {"no discharge named": len(received) - len(flagged)}
-    )
+    """Count discharges before which a start was committed."""
+    flagged = [r for r in received if r.discharge_at is not None]
+    saved = sum(any(start <= r.discharge_at for start in r.scheduled) for r in flagged if r.discharge_at)
+    return Rate(saved, len(flagged), {"no discharge named": len(received) - len(flagged)})
+
+
+def onboarded(period: Period) -> Rate:
+    """Count the active providers of the network that lack no paper today (rules/network)."""
+    active = [p for p in Directory.model_validate(load("network/sample")).providers if p.active]
+    today = period.now.astimezone(period.zone).date()
+    return Rate(sum(not lacks(provider, today) for provider in active), len(active))
 
 
 def _times(received: Sequence[Referral], facts: Facts, period: Period) -> list[tuple[Cell, ...]]:
@@ -145,6 +163,7 @@ def _times(received: Sequence[Referral], facts: Facts, period: Period) -> list[t
         ("offer to acceptance", [(o.answered_at - o.sent_at).total_seconds() for o in facts.offers.values()
                                  if o.ended == "accepted" and o.answered_at]),
         ("review asked to decided", facts.review_seconds),
+        ("telephone call", [minutes * 60.0 for minutes in facts.call_minutes]),
     ]  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
     for name, seconds in spans:

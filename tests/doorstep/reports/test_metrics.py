@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from doorstep.reports.facts import Facts, facts_of
 from doorstep.reports.metrics import (
     accepted,
     acknowledged,
+    acknowledged_that_day,
     clarified,
     first_contact,
     missed,
@@ -29,6 +30,7 @@ from schemas.case import (
     OfferRecalled,
     OfferSent,
 )
+from schemas.desk import CallLogged
 from schemas.document import ReviewDecided, ReviewRequested
 from schemas.element import (
     ElementResult,
@@ -115,6 +117,23 @@ def test_acknowledged_in_time_counts_whom_we_could_answer() -> None:
     story.referral("D").told("D", after=None)
     rate = acknowledged(list(story.facts.referrals.values()))
     assert (rate.n, rate.of, rate.excluded) == (1, 3, {"without an address to answer": 1})
+
+
+def test_what_came_on_friday_evening_has_all_of_monday() -> None:
+    friday = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)  # half past six in Ohio
+    story = Story().referral("A", received=friday).told("A", after=0)  # NOW is Monday at ten
+    story.referral("B", received=friday).told("B", after=9)  # seven in the evening
+    received = list(story.facts.referrals.values())
+    assert (acknowledged_that_day(received).n, acknowledged(received).n) == (1, 0)
+
+
+def test_a_call_from_outside_is_another_contact_and_its_minutes_are_counted() -> None:
+    call = CallLogged(
+        case_id="A", agent="R. Viewer", direction="in", with_whom="practice", at=NOW, minutes=6, reason="?", outcome="!"
+    )
+    facts = Story().referral("A").tell(call).facts
+    assert first_contact(list(facts.referrals.values())).n == 0
+    assert facts.call_minutes == [6]
 
 
 def test_a_referral_of_another_month_is_not_counted() -> None:
