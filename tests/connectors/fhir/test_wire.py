@@ -52,8 +52,8 @@ async def test_another_character_set_is_refused(site: Served) -> None:
     ("body", "coding", "status"),
     [
         (gzip.compress(b" " * 10_000_000), "gzip", 413),
-        (gzip.compress(b"{}")[:-4], "gzip", 400),
-        (gzip.compress(b"{}") + b"more", "gzip", 400),
+        (gzip.compress(b"{}", mtime=0)[:-4], "gzip", 400),
+        (gzip.compress(b"{}", mtime=0) + b"more", "gzip", 400),
         (b"not packed", "gzip", 400),
         (b"{}", "br", 415),
     ],
