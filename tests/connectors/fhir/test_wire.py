@@ -51,7 +51,7 @@ async def test_another_character_set_is_refused(site: Served) -> None:
 @pytest.mark.parametrize(
     ("body", "coding", "status"),
     [
-        (gzip.compress(b" " * 10_000_000), "gzip", 413),
+        (gzip.compress(b" " * 10_000_000, mtime=0), "gzip", 413),
         (gzip.compress(b"{}", mtime=0)[:-4], "gzip", 400),
         (gzip.compress(b"{}", mtime=0) + b"more", "gzip", 400),
         (b"not packed", "gzip", 400),
