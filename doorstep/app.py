@@ -38,13 +38,10 @@ from doorstep.stream.sender import Sender
 from doorstep.stream.ticker import Ticker
 from doorstep.stream.work import RetryPolicy, Worker
 from doorstep.workers import Workers
-from schemas.case import CaseStateChanged
-from schemas.document import ReviewDecided
 from schemas.event import Event
 from schemas.outbound import ConfirmationRequested
 from schemas.service import PapersDue
 from schemas.subscription import SubscriptionNotice
-from schemas.transmission import TransmissionReceived
 
 log = logging.getLogger("doorstep.app")
 
@@ -274,11 +271,9 @@ def routes_of(
 
     extra = [
         (ConfirmationRequested.topic, Route("outbound", lane=destination)),
-        (CaseStateChanged.topic, Route(WATCHER)),
-        (ReviewDecided.topic, Route(WATCHER)),
-        (TransmissionReceived.topic, Route(WATCHER, where=lambda data: data.channel == "fhir")),
         (SubscriptionNotice.topic, Route(NOTIFIER)),
     ]
+    extra += [(kind.topic, Route(WATCHER, where=where)) for spec in specs.values() for kind, where in spec.watches]
     if settings.kafka_bootstrap:
         extra.append((ALL_TOPICS, Route("relay")))
     return Routes.of(subscriptions, extra)

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from schemas.case import Case, Offer
 from schemas.document import ReviewRequested
-from schemas.event import Event
+from schemas.event import Event, Payload
 from schemas.outbound import ConfirmationDelivered, ConfirmationFailed, ConfirmationRequested
 from schemas.search import ResourceQuery
 from schemas.subscription import Subscription, SubscriptionNotice
@@ -273,6 +273,8 @@ class ConnectorSpec:
     source -> the identifier (as in `Transmission.identifier`) of each input, one that came twice twice."""
     watch: Callable[[Any, Hub, Event[Any]], Awaitable[Sequence[Match]]] | None = None
     """Says which subscriptions an event concerns; the engine numbers and keeps what follows."""
+    watches: Sequence[tuple[type[Payload], Callable[[Any], bool] | None]] = ()
+    """The events that `watch` is asked about: their type, and which of them (None: all)."""
     notify: Callable[[Any, Hub, Notice], Awaitable[None]] | None = None
     """Tells a subscriber; returns when it has it, raises one of `doorstep.errors` otherwise."""
     check: Callable[[Any], AsyncIterator[tuple[str, bool, str]]] | None = None

@@ -4,7 +4,7 @@ from connectors.fhir.push import destination, send
 from connectors.fhir.routes import router
 from connectors.fhir.settings import FhirSettings
 from connectors.fhir.subscriptions.send import notify
-from connectors.fhir.subscriptions.watch import watch
+from connectors.fhir.subscriptions.watch import WATCHES, watch
 from doorstep.connector import ConnectorSpec
 
 CONNECTOR = ConnectorSpec(
@@ -14,6 +14,7 @@ CONNECTOR = ConnectorSpec(
     send=send,
     destination=destination,
     watch=watch,
+    watches=WATCHES,
     notify=notify,
 )
 

@@ -73,6 +73,16 @@ def routes(as_json: Annotated[bool, typer.Option("--json", help="One JSON line a
         for spec in registry.connectors().values()
         if spec.send
     ]
+    for spec in registry.connectors().values():
+        watched = f"connectors.{spec.name} (watch)"
+        rows += [
+            {"topic": kind.topic, "consumer": "subscriptions", "handler": watched, "does": "Number it for subscribers."}
+            for kind, _ in spec.watches
+        ]
+        if spec.notify:
+            told = f"connectors.{spec.name} (notify)"
+            topic = "outbound.subscription.notice"
+            rows.append({"topic": topic, "consumer": "notices", "handler": told, "does": "Tell the subscriber."})
     consumed = {row["topic"] for row in rows}
     rows += [
         {"topic": t, "consumer": "", "handler": "", "does": "for subscribers"} for t in TOPICS if t not in consumed

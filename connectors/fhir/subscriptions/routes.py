@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
 
@@ -12,7 +13,7 @@ from connectors.fhir.settings import FhirSettings
 from connectors.fhir.subscriptions import notification
 from connectors.fhir.subscriptions.reading import Asked, read
 from connectors.fhir.subscriptions.send import resource_of
-from connectors.fhir.wire import answer, read_body, refusal, work
+from connectors.fhir.wire import MOST_PARAMETERS, answer, read_body, read_form, refusal, work
 from connectors.fhir.wording import etag, http_date, version_of
 from doorstep import clock
 from doorstep.connector import Hub
@@ -30,6 +31,7 @@ def add_routes(api: APIRouter, settings: FhirSettings, hub: Hub) -> None:
     desk = Subscriptions(settings, hub)
     api.add_api_route("/Subscription", desk.create, methods=["POST"], response_model=None)
     api.add_api_route("/Subscription", desk.search, methods=["GET"], response_model=None)
+    api.add_api_route("/Subscription/_search", desk.search, methods=["POST"], response_model=None)
     api.add_api_route("/Subscription/$status", desk.statuses, methods=["GET", "POST"], response_model=None)
     api.add_api_route("/Subscription/{one}", desk.show, methods=["GET", "HEAD"], response_model=None)
     api.add_api_route("/Subscription/{one}", desk.update, methods=["PUT"], response_model=None)
@@ -88,11 +90,14 @@ class Subscriptions:
         return Response(status_code=204)
 
     async def search(self, request: Request) -> Response:
-        """GET ?status= &url= &criteria= &_id=."""
+        """GET ?status= &url= &criteria= &_id=, or POST _search."""
+        asked = list(request.query_params.multi_items())
+        if request.method == "POST":
+            asked += parse_qsl(await read_form(request), keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
         found = await self.hub.subscriptions()
         now = clock.now()
         shown = [notification.served(subscription, now) for subscription in found]
-        for name, value in request.query_params.multi_items():
+        for name, value in asked:
             if name in _IGNORED:
                 continue
             if name not in _SEARCHED:
@@ -151,7 +156,12 @@ class Subscriptions:
         if one is not None and resource.get("id") != one:
             raise refusal(400, "invalid", "the resource must have the id of its address", "Subscription.id")
         open_house = not self.hub.access().required
-        return read(self.settings, resource, tenant, clock.now(), open_house=open_house)
+        asked = read(self.settings, resource, tenant, clock.now(), open_house=open_house)
+        for kind in sorted({text.partition("?")[0] for text in asked.subscription.criteria}):
+            if not may_read(kind):
+                said = f"the scopes do not allow this: system/{kind}.r is needed"
+                raise refusal(403, "forbidden", said, "Subscription.criteria")
+        return asked
 
     async def _here(self, one: str) -> Subscription | None:
         found = await self.hub.subscriptions(one)

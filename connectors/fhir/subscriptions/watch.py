@@ -15,6 +15,11 @@ from schemas.fhir.task import BUSINESS_STATUS, STATUS_SYSTEM, TASK_STATUS
 from schemas.subscription import Subscription
 from schemas.transmission import TransmissionReceived
 
+WATCHES = (
+    (CaseStateChanged, None),
+    (ReviewDecided, None),
+    (TransmissionReceived, lambda data: data.channel == "fhir"),
+)
 Changed = tuple[str, dict[str, Any]]
 """(tenant, resource as it stood)"""
 

@@ -19,7 +19,7 @@ from schemas.fhir import validate
 from tests.connectors.fhir.server import SAMPLES
 from tests.connectors.fhir.subscriber import Subscriber, subscriber, until
 
-KEYS = {"north": "dsk_north", "south": "dsk_south", "desk": "dsk_desk"}
+KEYS = {"north": "dsk_north", "south": "dsk_south", "desk": "dsk_desk", "narrow": "dsk_narrow"}
 TOPIC = "urn:doorstep:subscription-topic:task-status"
 SECRET = "Authorization: Bearer s3cr3t-of-the-subscriber"
 ORDERS = count(1)
@@ -95,6 +95,7 @@ def wish(endpoint: str, *, content: str | None = "id-only", heartbeat: int = 0, 
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     with subscriber() as there:
         clients = {name: {"keys": [hashed(key)], "operator": name == "desk"} for name, key in KEYS.items()}
+        clients["narrow"] |= {"scopes": ["system/Subscription.cruds", "system/ServiceRequest.r"]}
         fhir = "DOORSTEP_CONNECTORS__FHIR__"
         settings = {
             "DOORSTEP_ACCESS__CLIENTS": json.dumps(clients),
@@ -314,6 +315,32 @@ def test_what_is_not_done_is_refused_with_its_element(hub: Hub, change: dict[str
     answer = hub.ask("POST", "Subscription", wish(hub.subscriber.url + "/refused") | change)
     assert answer.status_code == 422, answer.text
     assert answer.json()["issue"][0]["expression"] == [f"Subscription.{where}"]
+
+
+def test_who_may_not_read_a_task_is_not_told_of_one_either(hub: Hub) -> None:
+    url = hub.subscriber.url + "/narrow"
+    refused = hub.ask("POST", "Subscription", wish(url), "narrow")
+    assert (refused.status_code, refused.json()["issue"][0]["code"]) == (403, "forbidden")
+    taken = hub.ask("POST", "Subscription", wish(url, criteria="ServiceRequest?status=active"), "narrow")
+    assert taken.status_code == 201
+
+
+def test_subscriptions_are_found_by_what_they_say(hub: Hub) -> None:
+    one = hub.subscribe("/found")["id"]
+    url = f"{hub.subscriber.url}/found"
+    found = hub.client.post(
+        f"{hub.process.url}/fhir/Subscription/_search",
+        data={"url": url},
+        headers={"Authorization": f"Bearer {KEYS['north']}"},
+    ).json()
+    assert [entry["resource"]["id"] for entry in found["entry"]] == [one]
+    assert hub.ask("GET", f"Subscription?url={url}&status=off").json()["total"] == 0
+    assert hub.ask("GET", "Subscription?nothing=1").status_code == 400
+    several = hub.ask("GET", f"Subscription/$status?id={one}").json()
+    assert several["total"] == 1
+    body = {"resourceType": "Parameters", "parameter": [{"name": "id", "valueId": one}]}
+    assert hub.ask("POST", "Subscription/$status", body).json()["total"] == 1
+    assert hub.ask("GET", f"Subscription/{one}/$events?eventsSinceNumber=x").status_code == 400
 
 
 def test_headers_that_would_break_http_are_refused(hub: Hub) -> None:
