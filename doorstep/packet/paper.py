@@ -16,7 +16,7 @@ from pydantic import JsonValue
 
 from doorstep import __version__
 from doorstep.packet.leaves import ImageLeaf, TextLeaf, leaves
-from doorstep.packet.story import Edition, Exhibit, Packet, initials
+from doorstep.packet.story import Edition, Exhibit, Packet, Said, initials
 from schemas.element import (
     ElementStatus,
 )
@@ -65,6 +65,8 @@ def _content(packet: Packet, folder: Path) -> dict[str, Any]:
             _printed([moment(o.sent_at), o.provider_name, f"wave {o.wave}", o.state.value, o.decline_reason or ""])
             for o in packet.offers
         ],
+        "payer": [_said(line, labels) for line in packet.payer],
+        "desk": [_said(line, labels) for line in packet.desk],
         "timeline": [
             [*_printed([moment(row.time), row.says, row.source]), labels.get(row.document_id, 0)]
             for row in packet.timeline
@@ -86,6 +88,10 @@ _STATUS = {
 }
 
 
+def _said(line: Said, labels: dict[str, int]) -> list[Any]:
+    return [*_printed([moment(line.time), line.what, line.says]), labels.get(line.document_id, 0)]
+
+
 def _facts(packet: Packet, *, full: bool) -> list[list[str]]:
     case, name = packet.case, packet.case.order.member.name
     who = (name.text if name else "not stated") if full else initials(name)
@@ -97,6 +103,8 @@ def _facts(packet: Packet, *, full: bool) -> list[list[str]]:
         ["State", case.state.value.replace("-", " ")],
         ["Case manager", f"{case.manager.name}, extension {case.manager.extension}"],
     ]
+    if case.authorization is not None and case.authorization.number:
+        facts.append(["Authorization", f"{case.authorization.number} ({case.authorization.decision})"])
     if case.provider_name:
         facts.append(["Provider", f"{case.provider_name} (NPI {case.provider_npi})"])
     if case.scheduled_start:

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from doorstep.console import views
 from doorstep.journal import Reader
+from doorstep.packet.payer import Line, desk_lines, payer_lines
 from schemas.case import (
     Case,
     CompletenessEvaluated,
@@ -71,6 +72,16 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """One line of what a payer said, or of what the desk did about it."""
+
+    time: datetime
+    what: str
+    says: str
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Packet:
     """Everything that one packet prints. `position` is the journal's sequence of the case's last event."""
 
@@ -82,6 +93,8 @@ class Packet:
     rulesets: tuple[str, ...]
     elements: tuple[ElementResult, ...]
     offers: tuple[Offer, ...]
+    payer: tuple[Said, ...]
+    desk: tuple[Said, ...]
     timeline: tuple[Row, ...]
     sent: tuple[Sent, ...]
     exhibits: tuple[Exhibit, ...]
@@ -108,6 +121,8 @@ def gather(reader: Reader, case_id: str, edition: Edition = Edition.PAYER) -> Pa
         rulesets=verdict.rulesets if verdict else (),
         elements=verdict.results if verdict else (),
         offers=tuple(reader.offers(case_id=case_id)),
+        payer=tuple(_said(payer_lines(timeline), exhibits)),
+        desk=tuple(_said(desk_lines(timeline, full=full), exhibits)),
         timeline=tuple(_rows(timeline, {e.document_id for e in exhibits})),
         sent=tuple(_sent(timeline)),
         exhibits=exhibits,
@@ -137,6 +152,14 @@ def _rows(timeline: Sequence[Event[Any]], documents: Iterable[str]) -> Iterator[
         of = getattr(event.data, "document_id", "")
         source = f"{event.topic} (event {event.id})"
         yield Row(event.seq, event.time, views.told(event), source, of if of in known else "")
+
+
+def _said(lines: Iterable[Line], exhibits: Iterable[Exhibit]) -> Iterator[Said]:
+    known = {exhibit.document_id for exhibit in exhibits}
+    for event, what, says in lines:
+        denial = getattr(event.data, "denial", None)
+        of = getattr(denial, "document_id", None) or getattr(event.data, "document_id", "")
+        yield Said(event.time, what, says, of if of in known else "")
 
 
 def _sent(timeline: Sequence[Event[Any]]) -> Iterator[Sent]:

@@ -15,7 +15,7 @@ from PIL import Image
 from doorstep.packet import Edition, Packet, gather, typeset
 from doorstep.packet.leaves import COLUMNS, LINES, MOST_TEXT_LEAVES, ImageLeaf, TextLeaf, leaves
 from doorstep.packet.paper import printable
-from doorstep.packet.story import Exhibit, Row
+from doorstep.packet.story import Exhibit, Row, Said
 from schemas.case import (
     CompletenessEvaluated,
 )
@@ -50,6 +50,8 @@ def packet(*exhibits: Exhibit, **deviations: Any) -> Packet:
         "rulesets": ("common.intake@2026-01-01",),
         "elements": (met,),
         "offers": (),
+        "payer": (Said(NOW, "Denial", "denied on 2026-11-23: CARC 50", "doc-1"),),
+        "desk": (Said(NOW, "Call to the payer", "by Marta Lindgren: status", ""),),
         "timeline": (Row(1, NOW, "received by fax", "intake.transmission.received", "doc-1"),),
         "sent": (),
         "exhibits": exhibits,
@@ -81,7 +83,8 @@ def test_the_index_names_the_page_on_which_each_part_begins() -> None:
 def test_parts_and_exhibits_are_bookmarks() -> None:
     with pdfium.PdfDocument(typeset(packet(exhibit(TIFF, "image/tiff"), exhibit(MAIL, "message/rfc822")))) as document:
         titles = [mark.get_title() for mark in document.get_toc()]
-    assert titles[:3] == ["Index", "Timeline", "Order"]
+    payer = "Payer: coverage, authorization, denials and appeals"
+    assert titles[:5] == ["Index", "Timeline", payer, "Calls and escalations", "Order"]
     assert [title.split(":")[0] for title in titles[-2:]] == ["Exhibit 1", "Exhibit 2"]
 
 
