@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from doorstep import rules
 from doorstep.handler import Tools, Unit, on
 from handlers.casework import hold, saved, with_document
+from handlers.correspond import correspondence, kept
 from handlers.extract.people import people_of
 from handlers.finding import request_case, sheet_case
 from handlers.kinds import COVER, ORDER, Kind, kind_of, scores_of, together
@@ -23,6 +24,8 @@ log = logging.getLogger("doorstep.classify")
 SECONDS = 60.0
 SOME_ORDER = 1.5
 """A page that nobody knows and that speaks so much of an order may be one that can hardly be read."""
+LETTERS = frozenset({DocumentClass.OTHER, DocumentClass.LAB_RESULT})
+"""What a mail about a case may look like; an order always goes the way of orders."""
 PAPERS = frozenset({DocumentClass.OTHER, DocumentClass.UNREADABLE, DocumentClass.LAB_RESULT})
 """What comes inside of an order's own FHIR input and is no order: notes, results, pictures belong to its case."""
 CLASS_OF_TYPE = {
@@ -123,6 +126,9 @@ def classify(event: Event[DocumentRead], unit: Unit, verdict: Verdict) -> Iterab
         told = f"papers of the case: {verdict.document_class.value}"
         unit.settle_receipt(data.document_id, ReceiptState.ACCEPTED, reason=told, case_id=whole.case_id)
         return [classified]
+    mail = correspondence(data.document_id, unit) if verdict.document_class in LETTERS and case is None else None
+    if mail is not None and not data.problems:
+        return [classified, *kept(*mail, data.document_id, unit)]
     reason = doubt(verdict, data.problems)
     if reason is not None:
         return hold(

@@ -40,8 +40,11 @@ def says(*names: str) -> Callable[[TransmissionReceived], bool]:
 def obeyed(
     event: Event[TransmissionReceived], unit: Unit, wanted: type[SaidT], do: Callable[[Spoken, SaidT, Unit], Outcome]
 ) -> Iterable[Payload]:
-    """Read the command, do it, and settle its receipt: accepted, or rejected with the reason."""
+    """Read the command, do it once, and settle its receipt: accepted, or rejected with the reason."""
     document_id = event.data.document_id
+    done = f"obeyed {document_id}"
+    if unit.marked(done):
+        return []
     content = unit.content(event.data.contents[0])
     case = unit.case(event.data.details.get("case_id", ""))
     events: list[Payload] = []
@@ -51,6 +54,7 @@ def obeyed(
         said, refusal = _read(content, wanted)
         if said is not None:
             events, refusal = do(Spoken(case, document_id), said, unit)
+    unit.mark(done)
     state = ReceiptState.REJECTED if refusal else ReceiptState.ACCEPTED
     unit.settle_receipt(document_id, state, reason=refusal, case_id=case.case_id if case else None)
     return [] if refusal else events

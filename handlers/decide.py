@@ -148,6 +148,8 @@ def _from_message(data: ReviewDecided, unit: Unit) -> list[Payload]:
     sent = unit.latest(TransmissionReceived, data.document_id)
     if sent is not None and sent.data.channel in {"dispatch", "desk", "payer"}:
         return []
+    if data.case_id is not None and not values:  # a letter about a case: read, and that is all
+        return []
     if sent is None or not values:
         unit.settle_receipt(data.document_id, ReceiptState.REJECTED, reason="accepted by a reviewer without an order")
         return []
