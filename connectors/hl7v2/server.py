@@ -224,6 +224,8 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
+        if self._framer.skipped:
+            logger.warning("bytes came outside of MLLP frames and were passed over: %d", self._framer.skipped)
         self._server.connections.discard(self)
         self._server.crowd.leave(self)
         self._release()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
 from schemas.codec import CodecError
 from schemas.hl7v2.er7 import NULL, STANDARD, Delimiters, codec_of, delimiters_of, first_line
@@ -139,6 +140,7 @@ def header_of(data: bytes) -> Header:
     )
 
 
+@lru_cache(maxsize=512)
 def kind_of(raw: str, delimiters: Delimiters) -> tuple[str, str]:
     """Return the type and event of MSH-9, in upper case; the structure (`ORM_O01`) may stand for the type."""
     parts = [part.strip().upper() for part in raw.split(delimiters.component)]
