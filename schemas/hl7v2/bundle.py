@@ -25,7 +25,7 @@ from schemas.hl7v2.orders import NOT_ORDERS, settled
 from schemas.hl7v2.resources import Maker, Scope
 from schemas.hl7v2.setting import Setting, clean
 from schemas.hl7v2.sheet import Sheet
-from schemas.hl7v2.tables import RANKS
+from schemas.hl7v2.tables import DRUG_SEGMENTS, RANKS
 from schemas.order import OrderType
 
 MESSAGE_TYPE = "x-application/hl7-v2+er7"
@@ -184,7 +184,7 @@ def _run(
 def _request_of(own: Segments, order_type: OrderType) -> tuple[str, Mapping[str, Any]]:
     """Return which request an item is: a drug order, equipment, or a service."""
     name = "ServiceRequest"
-    if "RXO" in own:
+    if not DRUG_SEGMENTS.isdisjoint(own):
         name = "MedicationRequest"
     elif order_type is OrderType.DME or "RQD" in own:
         name = "DeviceRequest"

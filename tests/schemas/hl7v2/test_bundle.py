@@ -30,7 +30,7 @@ EVERY = MESSAGES | SAMPLES
 BUNDLES = {name: bundle_of(message).bundle for name, message in EVERY.items()}
 REFUSED = {"orm_impossible_values", "orm_HD", "orm_o01_truncated"}
 """Their ORC-1 or what they order is nothing that an order can be made of."""
-ORDERS = [n for n, m in EVERY.items() if re.search(rb"\|(?:ORM|OML|OMG|REF)\^", m) and n not in REFUSED]
+ORDERS = [n for n, m in EVERY.items() if re.search(rb"\|(?:ORM|OM[LGPSN]|RDE|REF)\^", m) and n not in REFUSED]
 
 
 def resources(bundle: dict[str, Any], kind: str) -> list[dict[str, Any]]:
