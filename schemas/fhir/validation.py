@@ -15,11 +15,14 @@ MAX_ISSUES = 50
 
 def validate(resource: dict[str, Any]) -> list[Issue]:
     """Return the errors of a resource (none: it is valid R4B); at most 50, and never a value of the input."""
+    return walked(resource) or second_opinion(resource)
+
+
+def walked(resource: dict[str, Any]) -> list[Issue]:
+    """Return what our own walk finds."""
     walk = _Walk()
     walk.resource(resource, "")
-    if walk.issues:
-        return walk.issues
-    return _second_opinion(resource)
+    return walk.issues
 
 
 class _Walk:
@@ -75,8 +78,7 @@ class _Walk:
 
     def element(self, element: Element, value: Any, parent: dict[str, Any], path: str) -> None:
         if element.kind == "extension":
-            many = isinstance(parent.get(element.name[1:]), list) or isinstance(value, list)
-            self.list_or_one(element, value, path, many=many, nulls=True)
+            self.list_or_one(element, value, path, many=element.is_list, nulls=True)
         else:
             nulls = isinstance(parent.get(f"_{element.name}"), list)
             self.list_or_one(element, value, path, many=element.is_list, nulls=nulls)
@@ -131,7 +133,7 @@ def _tame(key: str) -> bool:
     return key.removeprefix("_").isascii() and key.removeprefix("_").isalpha() and len(key) <= 40
 
 
-def _second_opinion(resource: dict[str, Any]) -> list[Issue]:
+def second_opinion(resource: dict[str, Any]) -> list[Issue]:
     """Let fhir.resources judge what the walk found clean."""
     try:
         resource_class(resource["resourceType"]).model_validate(_as_the_library_knows(resource))
@@ -142,7 +144,7 @@ def _second_opinion(resource: dict[str, Any]) -> list[Issue]:
             )
             for error in wrong.errors(include_input=False, include_url=False, include_context=False)[:MAX_ISSUES]
         ]
-    except (KeyError, ValueError, TypeError, OverflowError, RecursionError):
+    except (AttributeError, KeyError, ValueError, TypeError, OverflowError, RecursionError):
         # the library leaks these from some corners (a wrong type inside contained resources, for one)
         return [Issue("error", "invalid", "refused by the R4B model", str(resource["resourceType"]))]
     return []
