@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from connectors.fhir.authority import may_read, may_search
-from connectors.fhir.bundles import references, stored_reference
+from connectors.fhir.authority import may_search
+from connectors.fhir.including import TASK, included, referring
+from connectors.fhir.shaping import SUMMARIES, WHOLE, Shape
 from connectors.fhir.wire import refusal
 from doorstep.connector import Hub, StoredResource
 from schemas.codec import CodecError
@@ -22,7 +23,7 @@ DEFAULT_COUNT, MOST_COUNT = 50, 200
 MOST_CHAINED = 200
 """Resources that the inner part of a chained parameter (`patient.identifier`) may find."""
 PAGE = "_page"
-_IGNORED = frozenset({"_format", "_pretty", "_total"})
+_IGNORED = frozenset({"_format", "_pretty"})
 _CHAINS = {"patient": "Patient", "subject": "Patient", "beneficiary": "Patient", "requester": "Practitioner"}
 
 
@@ -34,7 +35,10 @@ class Asked:
     used: list[tuple[str, str]] = field(default_factory=list)
     chained: list[tuple[str, str, str]] = field(default_factory=list)
     include: list[str] = field(default_factory=list)
+    revinclude: list[tuple[str, str]] = field(default_factory=list)
+    shape: Shape = WHOLE
     count_only: bool = False
+    total: bool = True
 
 
 def asked_of(kind: str, parameters: Sequence[tuple[str, str]], partner: str | None, *, lenient: bool = False) -> Asked:
@@ -86,9 +90,22 @@ def _count(asked: Asked, value: str) -> None:
 
 
 def _summary(asked: Asked, value: str) -> None:
-    if value not in {"count", "false"}:
-        raise CodecError("not-supported", "only _summary=count is offered", "_summary")
+    if value not in {"count", "false", *SUMMARIES}:
+        raise CodecError("value", "_summary is true, text, data, count or false", "_summary")
     asked.count_only = value == "count"
+    if value in SUMMARIES:
+        asked.shape = replace(asked.shape, summary=value)
+
+
+def _elements(asked: Asked, value: str) -> None:
+    names = frozenset(name.rpartition(".")[2].strip() for name in value.split(","))
+    asked.shape = replace(asked.shape, elements=asked.shape.elements | names)
+
+
+def _total(asked: Asked, value: str) -> None:
+    if value not in {"none", "estimate", "accurate"}:
+        raise CodecError("value", "_total is none, estimate or accurate", "_total")
+    asked.total = value != "none"
 
 
 def _sort(asked: Asked, value: str) -> None:
@@ -103,6 +120,17 @@ def _include(asked: Asked, value: str) -> None:
     if kind != asked.query.resource_type or SEARCH[kind].get(param, ("",))[0] != "reference":
         raise CodecError("not-supported", "_include takes TYPE:PARAMETER of a reference", "_include")
     asked.include.append(param)
+
+
+def _revinclude(asked: Asked, value: str) -> None:
+    kind, _, param = value.partition(":")
+    param = param.partition(":")[0]
+    known = SEARCH.get(kind, {}).get(param, ("",))[0] == "reference" or (kind, param) == TASK
+    if not known:
+        raise CodecError(
+            "not-supported", "_revinclude takes TYPE:PARAMETER of a reference, or Task:focus", "_revinclude"
+        )
+    asked.revinclude.append((kind, param))
 
 
 def _page(asked: Asked, value: str) -> None:
@@ -120,6 +148,9 @@ _RESULTS: dict[str, Callable[[Asked, str], None]] = {
     "_summary": _summary,
     "_sort": _sort,
     "_include": _include,
+    "_revinclude": _revinclude,
+    "_elements": _elements,
+    "_total": _total,
     PAGE: _page,
 }
 
@@ -164,7 +195,8 @@ async def searchset(hub: Hub, asked: Asked, base: str) -> dict[str, Any]:
     query = await _without_chains(hub, asked)
     number, found = (0, []) if query is None else await hub.search(query)
     link = f"{base}/{kind}"
-    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": number}
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset"}
+    bundle |= {"total": number} if asked.total or asked.count_only else {}
     bundle["link"] = [{"relation": "self", "url": _url(link, asked.used)}]
     if asked.count_only:
         return bundle
@@ -173,8 +205,10 @@ async def searchset(hub: Hub, asked: Asked, base: str) -> dict[str, Any]:
         rest = query.after is None and number <= query.limit
         if not rest:
             bundle["link"].append({"relation": "next", "url": _url(link, [*asked.used, (PAGE, _token(moment, last))])})
-    entries = [_entry(base, one, "match") for _, one in found]
-    entries += [_entry(base, one, "include") for one in await _included(hub, asked.include, found, base)]
+    along = await included(hub, asked.include, found, base)
+    along += await referring(hub, asked.revinclude, found, asked.query.partner)
+    entries = [_entry(base, one, "match", asked.shape) for _, one in found]
+    entries += [_entry(base, one, "include", asked.shape) for one in along]
     return bundle | ({"entry": entries} if entries else {})
 
 
@@ -182,9 +216,9 @@ def _url(link: str, parameters: list[tuple[str, str]]) -> str:
     return f"{link}?{urlencode(parameters)}" if parameters else link
 
 
-def _entry(base: str, one: StoredResource, mode: str) -> dict[str, Any]:
+def _entry(base: str, one: StoredResource, mode: str, shape: Shape) -> dict[str, Any]:
     url = f"{base}/{one.resource_type}/{one.resource_id}"
-    return {"fullUrl": url, "resource": dict(one.body), "search": {"mode": mode}}
+    return {"fullUrl": url, "resource": shape.of(one.body), "search": {"mode": mode}}
 
 
 async def matches(hub: Hub, asked: Asked, *, limit: int) -> list[StoredResource]:
@@ -209,21 +243,3 @@ async def _without_chains(hub: Hub, asked: Asked) -> ResourceQuery | None:
         ids = tuple(one.resource_id for _, one in found)
         query = replace(query, criteria=(*query.criteria, Criterion(head, "is", ids)))
     return query
-
-
-async def _included(
-    hub: Hub, parameters: list[str], found: list[tuple[datetime, StoredResource]], base: str
-) -> list[StoredResource]:
-    """Return the stored resources that the matches refer to by these parameters, each once."""
-    kept: dict[tuple[str, str], StoredResource] = {}
-    for _, one in found if parameters else ():
-        for param in parameters:
-            element = SEARCH[one.resource_type][param][1].split(".")[0]
-            for literal in references(one.body.get(element)):
-                target = stored_reference(literal, base)
-                if target is None or target in kept or not may_read(target[0]):
-                    continue
-                body = await hub.resource(*target)
-                if body is not None:
-                    kept[target] = StoredResource(*target, body)
-    return list(kept.values())

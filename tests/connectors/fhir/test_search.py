@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
 import pytest
 
 from schemas.fhir import validate
 from tests.connectors.fhir.server import Served
+from tests.samples.make_fhir import bundle as order_bundle
+from tests.samples.people import order_truth
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -175,3 +177,52 @@ async def test_validation_says_what_is_wrong_and_keeps_nothing(site: Served) -> 
     assert told.json()["issue"][0]["severity"] == "error"
     assert len(await site.received()) == before
     assert families(await found(site, f"/fhir/Patient?family={family}")) == []
+
+
+SHAPED = {**patient("Shape"), "address": [{"city": "Erie"}], "telecom": [{"value": "1"}]}
+
+
+async def test_what_refers_to_the_matches_comes_along(site: Served) -> None:
+    await site.post("/fhir", order_bundle(order_truth(840), "ServiceRequest"))
+    orders = await found(site, "/fhir/ServiceRequest?_revinclude=Task:focus")
+    assert [entry["resource"]["resourceType"] for entry in orders["entry"]] == ["ServiceRequest", "Task"]
+    people = await found(site, "/fhir/Patient?_revinclude=ServiceRequest:subject")
+    modes = {entry["resource"]["resourceType"]: entry["search"]["mode"] for entry in people["entry"]}
+    assert modes == {"Patient": "match", "ServiceRequest": "include"}
+    refused = await site.client.get("/fhir/Patient", params={"_revinclude": "ServiceRequest:code"})
+    assert refused.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("asked", "there", "gone"),
+    [
+        ({"_elements": "birthDate,Patient.name"}, {"birthDate", "name"}, {"address", "telecom"}),
+        ({"_summary": "true"}, {"birthDate", "name", "address"}, {"text"}),
+        ({"_summary": "text"}, {"id", "meta"}, {"name"}),
+        ({"_summary": "data"}, {"name", "address"}, {"text"}),
+    ],
+)
+async def test_a_part_of_a_resource_is_marked_as_one(
+    site: Served, asked: dict[str, str], there: set[str], gone: set[str]
+) -> None:
+    narrative = {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">a</div>'}
+    await site.post("/fhir/Patient", {**SHAPED, "text": narrative})
+    shown = (await found(site, f"/fhir/Patient?{urlencode(asked)}"))["entry"][0]["resource"]
+    assert there <= set(shown)
+    assert not gone & set(shown)
+    assert shown["meta"]["tag"][-1]["code"] == "SUBSETTED"
+
+
+async def test_a_total_is_left_out_for_who_does_not_want_it(site: Served) -> None:
+    await site.post("/fhir/Patient", SHAPED)
+    assert "total" not in await found(site, "/fhir/Patient?_total=none")
+    assert (await found(site, "/fhir/Patient?_total=accurate"))["total"] == 1
+
+
+async def test_a_lenient_client_is_told_what_was_used(site: Served) -> None:
+    await site.post("/fhir/Patient", SHAPED)
+    strict = await site.client.get("/fhir/Patient?colour=red")
+    assert strict.status_code == 400
+    lenient = await site.client.get("/fhir/Patient?colour=red&_count=5", headers={"Prefer": "handling=lenient"})
+    assert lenient.json()["total"] == 1
+    assert lenient.json()["link"][0]["url"].endswith("/fhir/Patient?_count=5")
