@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from handlers.extract import dates, values
 from handlers.extract.geometry import Sheet, Span, Token
-from handlers.extract.labels import Hit, is_label
+from handlers.extract.labels import Hit
 from handlers.extract.values import Found
+from handlers.extract.vocabulary import is_label
 
 ROWS_OVER = 2
 _SEX_AND_BIRTH = re.compile(

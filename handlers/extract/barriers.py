@@ -58,12 +58,19 @@ def found(sheet: Sheet, hits: list[Hit], sides: Mapping[int, Side | None]) -> Fo
 
 def _typed(row: tuple[Token, ...]) -> tuple[dict[str, bool], Span]:
     """Return the barriers of a row of choices of which one or more have a typed tick; the others are not taken."""
+    choices: list[tuple[bool, list[str]]] = []
+    for place, token in enumerate(row):
+        tick = bool(TYPED.match(token.text))
+        apart = place > 0 and row[place - 1].cell != token.cell and not TYPED.match(row[place - 1].text)
+        if tick or apart or not choices:
+            choices.append((tick, []))
+        choices[-1][1].append(token.text)
     states: dict[str, bool] = {}
-    for cell in sorted({t.cell for t in row}):
-        words = [t for t in row if t.cell == cell]
-        ticked = bool(TYPED.match(words[0].text))
-        for kind in _in_clause(" ".join(t.text for t in words)):
-            states[kind] = ticked
+    for ticked, words in choices:
+        kinds = list(_in_clause(" ".join(words)))
+        if len(kinds) > 1:
+            return {}, Span(())
+        states.update(dict.fromkeys(kinds, ticked))
     return (states, Span(row)) if any(states.values()) else ({}, Span(()))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from handlers.extract import places, values
 from handlers.extract.around import stands_alone
-from handlers.extract.geometry import Sheet, Span, Token, union
+from handlers.extract.geometry import Sheet, Span, Token, cells_of, union
 from handlers.extract.labels import Hit
 from handlers.extract.values import Found
 from handlers.extract.whose import LETTERHEAD_ROWS, Plan
@@ -27,7 +27,7 @@ def candidates(sheet: Sheet, hits: list[Hit]) -> Iterator[tuple[str, Found]]:
     """Yield (field, value) for what stands unlabelled in the member's block, and for an office's pair of numbers."""
     yield from _pairs(sheet, hits)
     for index, row in enumerate(sheet.rows):
-        for tokens in _cells(row):
+        for tokens in cells_of(row):
             if re.match(r"\d{1,6}[A-Za-z]?$|P\.?O\.?$", tokens[0].text):
                 yield from _address(sheet, hits, index, tokens)
             if re.fullmatch(
@@ -73,19 +73,12 @@ def _under(sheet: Sheet, index: int, tokens: tuple[Token, ...]) -> list[tuple[To
     found: list[tuple[Token, ...]] = []
     left, bottom = tokens[0].box[0], tokens[0].box[3]
     for row in sheet.rows[index + 1 : index + 4]:
-        cell = next((c for c in _cells(row) if abs(c[0].box[0] - left) < 1.5 * sheet.height), None)
+        cell = next((c for c in cells_of(row) if abs(c[0].box[0] - left) < 1.5 * sheet.height), None)
         if cell is None or cell[0].box[1] - bottom > 1.8 * sheet.height:
             break
         found.append(cell)
         bottom = cell[0].box[3]
     return found
-
-
-def _cells(row: tuple[Token, ...]) -> list[tuple[Token, ...]]:
-    cells: dict[int, list[Token]] = {}
-    for token in row:
-        cells.setdefault(token.cell, []).append(token)
-    return [tuple(tokens) for tokens in cells.values()]
 
 
 def _labelled(sheet: Sheet, hits: list[Hit], index: int, tokens: tuple[Token, ...]) -> bool:

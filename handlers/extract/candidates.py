@@ -11,8 +11,9 @@ from handlers.extract import addresses, banners, barriers, blocks, codes, dates,
 from handlers.extract.around import above, below, beside, heads_columns
 from handlers.extract.convention import Side, side_at, votes
 from handlers.extract.geometry import Sheet, Span, Token
-from handlers.extract.labels import IGNORED, Hit, is_label
+from handlers.extract.labels import Hit
 from handlers.extract.values import Found, Reader
+from handlers.extract.vocabulary import IGNORED, is_label
 from handlers.extract.whose import find_hits, is_strangers
 from schemas.document import DocumentClass
 
@@ -67,6 +68,8 @@ PERSONAL = frozenset({"dob", "ship_address", "member_name", "clinician_name"})
 MIN_WRITTEN = 4
 """So many letters and digits beside a label are an answer, even if it cannot be read; fewer may be dirt."""
 _BELOW_A_COLON = 0.8
+WIDE = 2.2
+"""A gap of so many text heights is none between the words of one name."""
 ELSEWHERE = 0.4
 """What stands where the form does not write its values counts little: the label's own place may be blank."""
 BOX_CONFIDENCE = 0.9
@@ -168,6 +171,8 @@ def _last_first(sheet: Sheet, hit: Hit) -> bool:
 def _read(sheet: Sheet, hits: list[Hit], hit: Hit, reader: Reader, side: Side | None) -> Found | None:
     """Read what belongs to a label: what follows it in its own cell, else what stands on the form's usual side."""
     right = beside(sheet, hits, hit)
+    if hit.field not in STRICT:
+        right = clipped(sheet, right)
     own_cell = bool(right.tokens) and right.tokens[0].cell == sheet.rows[hit.row][hit.end - 1].cell
     if own_cell:
         found = reader(right)
@@ -220,6 +225,16 @@ def _owned(sheet: Sheet, hits: list[Hit], span: Span) -> bool:
         and h.row < span.tokens[0].row
         for h in hits
     )
+
+
+def clipped(sheet: Sheet, span: Span) -> Span:
+    """Return the words up to a gap too wide to stand within one value."""
+    kept = list(span.tokens[:1])
+    for token in span.tokens[1:]:
+        if token.row == kept[-1].row and token.box[0] - kept[-1].box[2] > WIDE * sheet.height:
+            break
+        kept.append(token)
+    return Span(tuple(kept))
 
 
 def _aside(span: Span) -> bool:

@@ -103,6 +103,14 @@ class Span:
         return union(t.box for t in self.tokens)
 
 
+def cells_of(row: Sequence[Token]) -> list[tuple[Token, ...]]:
+    """Return a row's cells from left to right."""
+    cells: dict[int, list[Token]] = {}
+    for token in row:
+        cells.setdefault(token.cell, []).append(token)
+    return [tuple(tokens) for tokens in cells.values()]
+
+
 def union(boxes: Iterable[Box]) -> Box | None:
     """Return the box around all boxes."""
     kept = list(boxes)

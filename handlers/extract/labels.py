@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Any
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
-from doorstep import rules
 from handlers.extract.geometry import Sheet, Token
+from handlers.extract.vocabulary import IGNORED, bare_key, looks, squeeze, stranger_words, vocabulary
 
 MAX_LABEL_TOKENS = 7
 FUZZY_FROM = 8
 FUZZY_SCORE = 90
-IGNORED = "ignored"
 MAX_SOFT_TOKENS = 6
 MAX_BLOCK_TOKENS = 11
 """The label of a block names several things: `Physician name, address, telephone and NPI number`."""
@@ -35,6 +32,11 @@ INITIALS = {
 }  # fmt: skip
 _PHONE_LIKE = re.compile(r"(?:\+?1[\s.\-]?)?\(?\d{3}\)?[\s.\-/]{0,2}\d{3}[\s.\-]?\d{4}\b")
 _ASKS_A_NUMBER = frozenset({"phone", "telephone", "number", "reach", "reached", "call"})
+_IN_SMALL_LETTERS = frozenset({"frequency", "access_barriers"})
+"""Fields whose values are words like others."""
+_TURNS = frozenset({"last", "previous", "prior", "old", "next", "end", "ending", "stop", "birth", "signature"})
+"""Words that make a date's label another one's when they stand before it: `Last date of service`."""
+_DATES = frozenset({"service_start", "signature_date", "dob"})
 _ENUMERATOR = re.compile(r"^\(?\d{1,2}[a-z]?[.)]?$", re.IGNORECASE)
 
 
@@ -52,52 +54,6 @@ class Hit:
     @property
     def middle(self) -> float:
         return (self.box[1] + self.box[3]) / 2
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """Label phrases without blanks -> field; headings -> section."""
-
-    phrases: Mapping[str, str]
-    sections: Mapping[str, str]
-    by_section: Mapping[str, Mapping[str, str]]
-    section_of: Mapping[str, str]
-    soft: tuple[tuple[str, tuple[frozenset[str], ...]], ...]
-    """(field, groups of words): a short label that has a word of each group announces the field."""
-    strangers: frozenset[str]
-    """Words for people and firms that are neither the member nor the clinician."""
-    synonyms: Mapping[str, str]
-    """Short forms of the words in `soft`."""
-
-
-def squeeze(text: str) -> str:
-    """Return the letters and digits of a text, lower case: what labels are compared by."""
-    return re.sub(r"[^a-z0-9]", "", re.sub(r"['’‘]s\b", "", text.lower()))
-
-
-_LOOKS = str.maketrans("1l0", "iio")
-
-
-def looks(squeezed: str) -> str:
-    """Return a squeezed text in which letters and digits that look alike are one: `Perlod` and `Period`."""
-    return squeezed.translate(_LOOKS)
-
-
-@cache
-def vocabulary() -> Vocabulary:
-    """Return the label vocabulary of this installation."""
-    data: dict[str, Any] = rules.load("documents/labels")
-    phrases: dict[str, str] = {looks(squeeze(phrase)): IGNORED for phrase in data["ignored"]}
-    for name, known in data["generic"].items():
-        phrases.update({looks(squeeze(phrase)): f"generic:{name}" for phrase in known})
-    for name, known in data["fields"].items():
-        phrases.update({looks(squeeze(phrase)): str(name) for phrase in known})
-    sections = {looks(squeeze(phrase)): str(name) for name, known in data["sections"].items() for phrase in known}
-    section_of = {str(name): str(section) for section, names in data["section_of"].items() for name in names}
-    soft = tuple((str(rule["field"]), tuple(frozenset(group) for group in rule["words"])) for rule in data["soft"])
-    return Vocabulary(
-        phrases, sections, data["by_section"], section_of, soft, frozenset(data["strangers"]), data["synonyms"]
-    )
 
 
 def plain_hits(sheet: Sheet) -> list[Hit]:
@@ -125,14 +81,23 @@ def _row_hits(sheet: Sheet, index: int) -> list[Hit]:
             place += 1
             continue
         unit = inside and _UNIT.match(row[place].text) is not None
-        if not colon and (unit or _prose(row, place, end, hits) or _idaho(row, place, end)):
+        if not colon and (unit or _prose(row, place, end, hits, field) or _idaho(row, place, end)):
             place += 1
             continue
+        if inside and colon and field in _DATES and _turned(row, place, hits, index):
+            field = IGNORED
         boxes = [t.box for t in row[place:end]]
         box = (boxes[0][0], min(b[1] for b in boxes), boxes[-1][2], max(b[3] for b in boxes))
         hits.append(Hit(field, index, place, end, colon, box))
         place = end
     return hits
+
+
+def _turned(row: tuple[Token, ...], place: int, hits: list[Hit], index: int) -> bool:
+    """Say whether words that no label has taken stand before a label in its cell and change what it asks for."""
+    start = max((h.end for h in hits if h.row == index), default=0)
+    before = [t for t in row[start:place] if t.cell == row[place].cell]
+    return any(re.sub(r"[^a-z]", "", t.text.lower()) in _TURNS for t in before[-3:])
 
 
 def _of_payer(row: tuple[Token, ...], start: int, place: int, end: int) -> bool:
@@ -182,9 +147,10 @@ def _headed(row: tuple[Token, ...], place: int) -> bool:
 
 
 def _idaho(row: tuple[Token, ...], place: int, end: int) -> bool:
-    """Say whether `ID` is the state before its ZIP code and no label."""
+    """Say whether `ID` or `MI` is the state before its ZIP code and no label."""
     follows = row[end].text if end < len(row) else ""
-    return end - place == 1 and row[place].text == "ID" and bool(re.fullmatch(r"\d{5}(?:-\d{4})?", follows))
+    state = end - place == 1 and re.fullmatch(r"[A-Z]{2}", row[place].text)
+    return bool(state) and bool(re.fullmatch(r"\d{5}(?:-\d{4})?[.,]?", follows))
 
 
 def _match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
@@ -199,14 +165,14 @@ def _match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
             ":" in t.text.strip(":;") or t.text.endswith(":") for t in tokens[:-1]
         ):
             continue
-        key = re.sub(r"^\d{1,2}(?=[a-z]{3})", "", squeeze(" ".join(t.text.partition(":")[0] for t in tokens)))
-        if (
-            not key
-            or not key[0].isalpha()
-            or (tokens[0].text.isdigit() and end < whole and not tokens[-1].text.endswith(":"))
-        ):
+        text = " ".join(t.text.partition(":")[0] for t in tokens).replace("#", " no ")
+        key = re.sub(r"^\d{1,2}(?=[a-z]{3})", "", squeeze(text))
+        open_end = end < whole and not tokens[-1].text.endswith(":")
+        if not key or not key[0].isalpha() or (tokens[0].text.isdigit() and (open_end or not _begins(row, place))):
             continue
-        for form in (looks(key), looks(_NUMBERED.sub("", key))):
+        numbered = " " in text.strip() and _NUMBERED.fullmatch(squeeze(text.split()[-1]))
+        short = _NUMBERED.sub("", key) if numbered else key
+        for form in (looks(key), looks(short), looks(key.removeprefix("no")) if text.startswith(" no ") else ""):
             if form in phrases:
                 longer = soft is not None and end < soft[1] <= whole and _goes_on(row[place : soft[1]])
                 if soft is not None and longer:
@@ -224,6 +190,9 @@ def _match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
 def _goes_on(tokens: tuple[Token, ...]) -> bool:
     """Say whether a label goes on behind a shorter one: it ends by asking for something, or is that of a block."""
     words = squeeze(" ".join(t.text for t in tokens))
+    told = re.findall(r"[a-z]+", re.sub(r"['’‘]s\b", "", " ".join(t.text for t in tokens).lower()))
+    if tokens[-1].text.endswith(":") and vocabulary().words.issuperset(told):
+        return True
     return bool(_KIND_LAST.search(tokens[-1].text)) or ("name" in words and "address" in words)
 
 
@@ -244,31 +213,46 @@ def _closest(key: str) -> str | None:
 
 
 def _soft_match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
-    """Take a short cell, or the words before a colon, for a label if telling words stand in it together."""
+    """Take a short cell, or the words before a colon or a number, for a label if telling words stand in it together."""
     first = row[place]
     if not _begins(row, place):
         return None
-    words: set[str] = set()
+    words: list[str] = []
     asks = any(t.text.endswith("?") for t in row[place : place + MAX_ASKING_TOKENS] if t.cell == first.cell)
     for end in range(place, min(len(row), place + (MAX_ASKING_TOKENS if asks else MAX_BLOCK_TOKENS))):
         token = row[end]
         head, colon, _ = token.text.partition(":")
         if end == place and _ENUMERATOR.match(token.text):
             continue
-        if token.cell != first.cell or _number(row, end):
+        if token.cell != first.cell:
             return None
-        words.update(re.findall(r"[a-z]+", re.sub(r"['’‘]s\b", "", head.lower().replace("#", " number "))))
-        if colon or token.text.endswith("?") or end + 1 == len(row) or row[end + 1].cell != first.cell:
-            known = vocabulary()
-            plain = {known.synonyms.get(word, word) for word in words}
-            long = not asks and end - place >= MAX_SOFT_TOKENS
-            for field, groups in known.soft:
-                if (long and len(groups) < 3) or (asks and field == "contact_phone" and not words & _ASKS_A_NUMBER):
-                    continue
-                if all(plain & group for group in groups):
-                    return field, end + 1
-            return (IGNORED, end + 1) if colon and not long and stranger_words(" ".join(words)) else None
+        known = vocabulary().words.issuperset(words)
+        if _number(row, end):
+            field = _soft_field(words, asks=False, named=False) if known and len(words) > 1 else None
+            return (field, end) if field is not None else None
+        words += re.findall(r"[a-z]+", re.sub(r"['’‘]s\b", "", head.lower().replace("#", " number ")))
+        dash = end + 1 < len(row) and row[end + 1].text in {"-", "–"} and row[end + 1].cell == first.cell
+        asked = token.text.endswith("?")
+        if colon or dash or asked or end + 1 == len(row) or row[end + 1].cell != first.cell:
+            told = colon or asked or asks or {"name", "address"} <= set(words)
+            if not told and not vocabulary().words.issuperset(words):
+                return None
+            field = _soft_field(words, asks=asks, named=bool(colon))
+            return (field, end + 1) if field is not None else None
     return None
+
+
+def _soft_field(words: list[str], *, asks: bool, named: bool) -> str | None:
+    """Return the field of which telling words stand together; a label with a colon that names a stranger is ignored."""
+    known = vocabulary()
+    plain = {known.synonyms.get(word, word) for word in words}
+    long = not asks and len(words) > MAX_SOFT_TOKENS
+    for field, groups in known.soft:
+        if (long and len(groups) < 3) or (asks and field == "contact_phone" and not _ASKS_A_NUMBER & set(words)):
+            continue
+        if all(plain & group for group in groups):
+            return field
+    return IGNORED if named and not long and stranger_words(" ".join(words)) else None
 
 
 def _with_colon(row: tuple[Token, ...], end: int) -> tuple[int, bool]:
@@ -290,7 +274,7 @@ def _with_colon(row: tuple[Token, ...], end: int) -> tuple[int, bool]:
     return end, False
 
 
-def _prose(row: tuple[Token, ...], start: int, end: int, hits: list[Hit]) -> bool:
+def _prose(row: tuple[Token, ...], start: int, end: int, hits: list[Hit], field: str) -> bool:
     """Say whether a label-like word without a colon is only a word in a sentence."""
     first = row[start]
     at_start = start == 0 or row[start - 1].cell != first.cell or _counted(row, start, end)
@@ -299,32 +283,9 @@ def _prose(row: tuple[Token, ...], start: int, end: int, hits: list[Hit]) -> boo
         return True
     if at_start:
         rest = [t for t in row[end:] if t.cell == first.cell]
-        return len(rest) > 8 or (
-            bool(rest) and rest[0].text[:1].islower() and not any(c.isdigit() for c in rest[0].text)
-        )
+        small = bool(rest) and rest[0].text[:1].islower() and not any(c.isdigit() for c in rest[0].text)
+        return len(rest) > 8 or (small and field not in _IN_SMALL_LETTERS)
     follows = row[end].text if end < len(row) and row[end].cell == first.cell else ""
     if _PHONE_LIKE.match(" ".join(t.text for t in row[end : end + 3])):
         return False
     return not (any(c.isdigit() for c in follows) and first.text[:1].isupper())
-
-
-def bare_key(text: str) -> str:
-    """Return a heading's or a label's key without the number of its box."""
-    return looks(re.sub(r"^\d{1,2}(?=[a-z]{3})", "", squeeze(text)))
-
-
-def stranger_words(text: str) -> frozenset[str]:
-    """Return the words of a label that name somebody who is neither the member nor the clinician."""
-    words = frozenset(re.findall(r"[a-z0-9]+", text.lower()))
-    found = words & vocabulary().strangers
-    return found - {"secondary", "2nd"} if words & {"dx", "diagnosis", "diagnoses", "icd"} else found
-
-
-def is_label(text: str) -> bool:
-    """Say whether a text is itself a label, and so no value."""
-    return vocabulary().phrases.get(looks(squeeze(text)), IGNORED) != IGNORED
-
-
-def asks_ours(text: str) -> bool:
-    """Say whether a label by itself asks for a field, wherever it stands."""
-    return is_label(text) and not vocabulary().phrases[looks(squeeze(text))].startswith("generic:")

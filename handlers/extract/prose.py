@@ -54,7 +54,7 @@ _AT_THE_DOOR = re.compile(r"\b(?:deliver|note|access|entrance|building|driver|th
 LETTER_HEAD = 9
 SURE = 0.5
 _ESIGNED = re.compile(
-    r"\b(?:electronically|digitally)\s+signed\b|\be-?signed\s+by\b|\bsigned\s+electronically\b|/s/\s*[A-Z]|\bsignature\s+on\s+file\s+electronically\b|\belectronic\s+signature\s*:?\s*(?:of\s+)?[A-Z][a-z]+\s+[A-Z]",
+    r"\b(?:electronically|digitally)\s+signed\b|\be-?signed(?:\s+by\b|\s*:\s*[A-Z])|\bsigned\s+electronically\b|/s/\s*[A-Z]|\bsignature\s+on\s+file\s+electronically\b|\belectronic\s+signature\s*:?\s*(?:of\s+)?[A-Z][a-z]+\s+[A-Z]",
     re.IGNORECASE,
 )
 _NOT_SIGNED = re.compile(

@@ -25,6 +25,8 @@ def states(sheet: Sheet, tokens: Iterable[Token]) -> dict[Token, bool]:
         state = _boxed(sheet, token) if state is None else state
         if state is not None:
             found[token] = state
+    if len(found) < FEWEST and len(listed) < FEWEST:
+        found = {token: state for token, state in found.items() if _typed(sheet, token) is not None}
     typed = [t for t in listed if found.get(t) and _typed(sheet, t)]
     if typed and len(listed) >= FEWEST:
         edges = {round(_lead(sheet, t).box[0] / sheet.height) for t in typed}

@@ -13,17 +13,9 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
-from handlers.extract.geometry import Sheet, Span, Token
-from handlers.extract.labels import (
-    IGNORED,
-    MAX_LABEL_TOKENS,
-    Hit,
-    asks_ours,
-    bare_key,
-    plain_hits,
-    stranger_words,
-    vocabulary,
-)
+from handlers.extract.geometry import Sheet, Span, cells_of
+from handlers.extract.labels import MAX_LABEL_TOKENS, Hit, plain_hits
+from handlers.extract.vocabulary import IGNORED, asks_ours, bare_key, stranger_words, vocabulary
 
 Box = tuple[int, int, int, int]
 LETTERHEAD_ROWS: Final = 5
@@ -104,7 +96,7 @@ class Plan:
         words = vocabulary()
         headings: list[Anchor] = []
         for index, row in enumerate(self.sheet.rows):
-            for tokens in _cells(row):
+            for tokens in cells_of(row):
                 key = bare_key("".join(t.text for t in tokens))
                 signing = len(tokens) <= MAX_LABEL_TOKENS and "signature" in key
                 if words.sections.get(key) == "coverage" and not self._alone(index):
@@ -152,7 +144,7 @@ class Plan:
         """Return the last row before one that does not keep to the columns, or stands far below the row before it."""
         rows = self.sheet.rows
         for index in range(row + 1, last + 1):
-            cells = [(c[0].box[0], c[-1].box[2]) for c in _cells(rows[index])]
+            cells = [(c[0].box[0], c[-1].box[2]) for c in cells_of(rows[index])]
             slack = self.sheet.height
             across = any(x0 < edge - slack and x1 > edge + 2 * slack for x0, x1 in cells for edge in edges[1:])
             gap = min(t.box[1] for t in rows[index]) - max(t.box[3] for t in rows[index - 1])
@@ -186,7 +178,7 @@ class Plan:
     def _alone(self, row: int) -> bool:
         """Say whether a row has headings and labels only, no value."""
         named = {p for h in self.hits if h.row == row for p in range(h.start, h.end)}
-        cells = _cells(self.sheet.rows[row])
+        cells = cells_of(self.sheet.rows[row])
         if len(cells) == 1:
             following = [h for h in self.hits if h.row == row + 1]
             return bool(following) or self.words_at(row) not in vocabulary().phrases
@@ -203,13 +195,13 @@ class Plan:
 
     def _whole_row(self, row: int) -> bool:
         """Say whether a heading has its row to itself, or shares it with other headings only."""
-        cells = _cells(self.sheet.rows[row])
+        cells = cells_of(self.sheet.rows[row])
         return all(bare_key("".join(t.text for t in c)) in vocabulary().sections for c in cells)
 
     def _edge(self, anchor: Anchor, row: int, last: int) -> float:
         """Return where a column begins: at its heading, or left of it where most of its lines do."""
         starts = [
-            cell[0].box[0] for r in self.sheet.rows[row + 1 : min(last + 1, row + 13)] for cell in _cells(r)
+            cell[0].box[0] for r in self.sheet.rows[row + 1 : min(last + 1, row + 13)] for cell in cells_of(r)
         ]  # fmt: skip
         near = [x for x in starts if anchor.box[0] - 14 * self.sheet.height < x <= anchor.box[0] + self.sheet.height]
         often = [x for x in near if sum(abs(x - y) < self.sheet.height for y in starts) >= 3]
@@ -270,7 +262,7 @@ class Plan:
             if other.field in _OWN and not (kind in _OF_COVER and other.field in _OF_COVER):
                 return False
             if kind in _OF_COVER and other.field == "payer":
-                return False
+                return kind != "payer" and self.anothers(other, "payer")
         return False
 
     def _complete(self, hit: Hit) -> bool:
@@ -286,12 +278,24 @@ class Plan:
         """Return the part of the form at a label: its column's, else the nearest heading or telling label."""
         mine = self.column(hit.row, hit.box[0])
         if mine is None:
-            return section_of(self.anchors, self.sheet.height, hit)
+            return self._neighbours(hit) or section_of(self.anchors, self.sheet.height, hit)
         heading = self._heading(hit)
         if heading in {"member", "clinician", "recipient", "delivery", "coverage"}:
             return heading
         inside = [a for a in self.anchors if self.column(a.row, a.box[0]) == mine]
         return section_of(inside, self.sheet.height, hit)
+
+    def _neighbours(self, hit: Hit) -> str | None:
+        """Return the section of the label before a plain one on its row, where none stands over it in its column."""
+        row = [h for h in self.hits if h.row == hit.row and h.start < hit.start]
+        if not row or not hit.field.startswith("generic:"):
+            return None
+        near = 2 * self.sheet.height
+        over = [h for h in self.hits if h.row == hit.row - 1 and abs(h.box[0] - hit.box[0]) < near]
+        sections = vocabulary().section_of
+        if any(h.field in sections or h.field.startswith("generic:") for h in over):
+            return None
+        return {"clinician_name": "clinician", "clinician_npi": "clinician", "member_name": "member"}.get(row[-1].field)
 
     def _heading(self, hit: Hit) -> str | None:
         """Return the section of the last heading over a label in its column; None where the page is read across."""
@@ -328,7 +332,8 @@ def _resolved(hit: Hit, plan: Plan) -> Hit:
         section = "signature"
     if section is None and any(h.field == "dob" and 0 <= hit.row - h.row <= NEAR_ROWS for h in plan.hits):
         section = "member"
-    if section is None and generic == "name" and any(h.field == "dob" and 0 <= h.row - hit.row <= 2 for h in plan.hits):
+    named = generic in {"name", "last", "first", "middle"}
+    if section is None and named and any(h.field == "dob" and 0 <= h.row - hit.row <= NEAR_ROWS for h in plan.hits):
         section = "member"
     before = " ".join(t.text for t in plan.sheet.rows[hit.row][: hit.start])
     if generic in {"phone", "fax"} and _GOES_TO.search(before) and plan.column(hit.row, hit.box[0]) is None:
@@ -388,10 +393,3 @@ def section_of(anchors: Sequence[Anchor], height: float, hit: Hit) -> str | None
         if distance < 26 * height and (best is None or distance < best[0]):
             best = (distance, section)
     return best[1] if best else None
-
-
-def _cells(row: tuple[Token, ...]) -> list[tuple[Token, ...]]:
-    cells: dict[int, list[Token]] = {}
-    for token in row:
-        cells.setdefault(token.cell, []).append(token)
-    return [tuple(tokens) for tokens in cells.values()]
