@@ -9,11 +9,11 @@ from doorstep.handler import Unit, on
 from handlers.authorize import WAITING
 from handlers.benefits import timer_of, to_person
 from handlers.call import AHEAD
-from handlers.casework import moved, saved, with_document
+from handlers.casework import ask_person, moved, saved, with_document
 from handlers.command import Outcome, Spoken, obeyed, says
 from handlers.denial import APPEAL, PEER, checklist, set_appeal_clock
 from handlers.payers import policy_of
-from schemas.case import Case, CaseState
+from schemas.case import Case, CaseState, IdentityResolved
 from schemas.commands import AppealItemWord, AppealWord, CloseDenied, FileAppeal, Regulator
 from schemas.event import Event, Payload
 from schemas.payer import (
@@ -54,6 +54,19 @@ def regulator(event: Event[TransmissionReceived], unit: Unit) -> Iterable[Payloa
 @on(TransmissionReceived, where=says("close-denied"))
 def close_denied(event: Event[TransmissionReceived], unit: Unit) -> Iterable[Payload]:
     return obeyed(event, unit, CloseDenied, _closed)
+
+
+@on(IdentityResolved, where=lambda data: data.duplicate)
+def arrived(event: Event[IdentityResolved], unit: Unit) -> Iterable[Payload]:
+    """A document came to a denied case: a person sees which part of the appeal it brings."""
+    case = unit.case(event.data.case_id)
+    preparing = _open(case) if case is not None else None
+    if case is None or preparing is None or not preparing.missing or case.state is not CaseState.DENIED:
+        return []
+    wanted = ", ".join(item.label for item in preparing.missing)
+    stage = f"appeal {case.case_id}"
+    reason = f"a document came for a denied case; its appeal still lacks: {wanted}"
+    return ask_person(unit, event.data.document_id, stage=stage, reason=reason, case_id=case.case_id)
 
 
 def _with_appeal(case: Case, changed: Appeal) -> tuple[Appeal, ...]:

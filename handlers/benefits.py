@@ -63,7 +63,8 @@ def proceed(case: Case, unit: Unit) -> list[Payload]:
 def _held(case: Case, where: Standing, unit: Unit) -> list[Payload]:
     events: list[Payload] = []
     if case.state is CaseState.COMPLETE:
-        case, change = moved(case, CaseState.BENEFITS, unit, cause=where.reason)
+        denied = case.authorization is not None and case.authorization.decision is Decision.DENIED and case.denials
+        case, change = moved(case, CaseState.DENIED if denied else CaseState.BENEFITS, unit, cause=where.reason)
         events.append(change)
     return [*events, *to_person(case, where.reason, unit)]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from doorstep.handler import Unit, on
-from handlers.benefits import BEFORE, to_person
+from handlers.benefits import BEFORE, OFFERING, proceed, to_person
 from handlers.business import after_business_minutes
 from handlers.casework import ask_person, clocks, derived_id, directory, moved
 from handlers.gate import held
@@ -35,7 +35,7 @@ _KINDS = {"dme": "Medical equipment", "home_health": "Home health visits", "infu
 def next_wave(case: Case, unit: Unit, *, cause: str) -> list[Payload]:
     """Offer the case to the next providers of this round, or leave it to a person when none is left."""
     if (barred := held(case, unit)) is not None:
-        return to_person(case, f"it cannot be offered: {barred}", unit)
+        return _back(case, barred, unit)
     rules = clocks(unit)
     fitting, others = ranked(case, unit)
     earlier = unit.offers_of(case.case_id)
@@ -64,6 +64,14 @@ def next_wave(case: Case, unit: Unit, *, cause: str) -> list[Payload]:
         events.extend(_offered(case, fit.provider, wave, respond_by, unit))
     unit.set_timer(f"offers {case.case_id}", respond_by, OffersDue(case_id=case.case_id, wave=wave))
     return events
+
+
+def _back(case: Case, barred: str, unit: Unit) -> list[Payload]:
+    """The gate has closed meanwhile (an authorization ran out, say): the case goes back to its payer."""
+    if case.state not in OFFERING:
+        return to_person(case, f"it cannot be offered: {barred}", unit)
+    case, change = moved(case, CaseState.BENEFITS, unit, cause=barred)
+    return [change, *proceed(case, unit)]
 
 
 def _offered(case: Case, provider: Provider, wave: int, respond_by: datetime, unit: Unit) -> list[Payload]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from schemas.case import CaseState
 from schemas.payer import AppealDecided, AppealFiled, RegulatorAsked
-from tests.factories import NOW
+from tests.factories import NOW, referral
 from tests.handlers.memory import MemoryHub
-from tests.handlers.payer import denied_case, reasons
+from tests.handlers.payer import denied_case, reasons, sample_order
 
 CASE = "DS-000001-0"
 ITEMS = ("rationale", "progress_notes", "mobility_measures")
@@ -53,6 +53,18 @@ def test_a_part_that_is_none_is_refused() -> None:
     assert refusal(hub, "appeal-item", item="poem", document_id="d") == (
         "the appeal has no such part: rationale, progress_notes, mobility_measures"
     )
+
+
+def test_a_document_that_comes_to_a_denied_case_is_looked_at_for_its_appeal() -> None:
+    hub = denied_case()
+    hub.send(referral(sample_order(document_id="notes")))
+    assert hub.only_case().state is CaseState.DENIED
+    assert [reason for reason in reasons(hub) if reason.startswith("a document came")] == [
+        "a document came for a denied case; its appeal still lacks: Rationale, Progress notes, Mobility scores"
+    ]
+    hub = filed_case()
+    hub.send(referral(sample_order(document_id="notes")))
+    assert not any(reason.startswith("a document came") for reason in reasons(hub))
 
 
 def test_an_appeal_that_was_filed_stops_its_clocks() -> None:

@@ -111,6 +111,33 @@ def test_a_denial_by_letter_while_offers_are_out_recalls_them() -> None:
     assert case.authorization.decision is Decision.DENIED
 
 
+def test_a_denial_before_the_order_is_complete_holds_it_when_it_is() -> None:
+    hub = MemoryHub()
+    chair = [{"code": "K0823", "quantity": 1}]
+    hub.send(referral(order(payer="Medicare", order_lines=chair, without=("clinician_npi",))))
+    assert refusal(hub, "authorization", decision="denied", reasons=[{"text": "no"}]) is None
+    assert hub.only_case().state is CaseState.INCOMPLETE
+    hub.send(referral(order(payer="Medicare", order_lines=chair, document_id="doc-2")))
+    case = hub.only_case()
+    assert (case.state, len(case.denials)) == (CaseState.DENIED, 1)
+    assert not hub.unit.offers
+
+
+def test_an_authorization_that_runs_out_between_two_waves_sends_the_case_back_to_its_payer() -> None:
+    hub = at_the_payer(BED)
+    covers(hub)
+    hub.pass_time(NOW + timedelta(hours=7, minutes=30))  # half past five: the offers' two hours end tomorrow
+    decides(hub, Decision.APPROVED, number="AUTH1", valid_to=TODAY)
+    assert hub.only_case().state is CaseState.DISPATCHING
+    hub.pass_time(NOW + timedelta(days=1))
+    case = hub.only_case()
+    assert case.state is CaseState.BENEFITS
+    assert "the authorization has expired" in reasons(hub)
+    assert not any(offer.state is OfferState.SENT for offer in hub.unit.offers.values())
+    refusal(hub, "authorization", decision="approved", number="AUTH2", valid_to="2027-03-01")
+    assert hub.only_case().state in {CaseState.DISPATCHING, CaseState.UNDISPATCHABLE}
+
+
 def test_a_denied_claim_of_a_payer_without_authorization_is_kept_too() -> None:
     hub = MemoryHub()
     hub.send(referral(order(payer="Aetna")))

@@ -1,0 +1,81 @@
+"""The forms of the case page say what the desk's commands take: every field of a form is one of its command's."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from doorstep.console import views
+from doorstep.console.pages import _environment
+from schemas.case import CaseState, Escalation
+from schemas.commands import NAMES, Command
+from tests.factories import NOW, case
+
+MODELS = {get_args(model.model_fields["command"].annotation)[0]: model for model in get_args(Command)}
+
+
+class Forms(HTMLParser):
+    """Collects each form's command and the names and kinds of its fields."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: dict[str, dict[str, str]] = {}
+        self._now: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "form" and given.get("class") == "desk":
+            self._now = self.forms.setdefault(str(given["data-command"]), {})
+        if tag in {"input", "select"} and given.get("name"):
+            self._now[str(given["name"])] = str(given.get("data-form") or given.get("type") or tag)
+
+
+def shown(state: CaseState, *, escalated: bool = False) -> dict[str, dict[str, str]]:
+    raised = Escalation(
+        level=1, reason="x", supervisor="S", manager_name="M", manager_contact="C", opened_by="A", opened_at=NOW,
+        committed_eta=NOW + timedelta(hours=1),
+    )  # fmt: skip
+    held = case(state=state, escalation=raised if escalated else None)
+    values = {"case": held, "offers": [], "calls": [], "choice": None, "steps": [], "here": "cases"}
+    text = _environment().get_template("case.html").render(**values, counts={"reviews": 0, "dead": 0})
+    forms = Forms()
+    forms.feed(text)
+    return forms.forms
+
+
+def test_every_command_has_its_model() -> None:
+    assert set(MODELS) == NAMES
+
+
+@pytest.mark.parametrize("escalated", [False, True])
+@pytest.mark.parametrize(
+    "state", [CaseState.AUTH_PENDING, CaseState.DENIED, CaseState.DISPATCHING, CaseState.SCHEDULED]
+)
+def test_the_fields_of_a_form_are_those_of_its_command(state: CaseState, escalated: bool) -> None:
+    forms = shown(state, escalated=escalated)
+    assert {"call", "authorization", "coverage"} <= set(forms)
+    assert ("escalate" in forms) is not escalated
+    for command, fields in forms.items():
+        model = MODELS[command]
+        assert set(fields) <= set(model.model_fields), command
+        required = {name for name, field in model.model_fields.items() if field.is_required()} - {"command"}
+        assert required <= set(fields), command
+        for name, kind in fields.items():
+            if datetime in get_args(model.model_fields[name].annotation) or name in {"at", "committed_eta", "filed_at"}:
+                assert kind == "instant", name
+
+
+def test_the_page_shows_what_is_written_in_it_as_text() -> None:
+    raised = Escalation(
+        level=1, reason="<script>alert(1)</script>", supervisor="S", manager_name="M", manager_contact="C",
+        opened_by="A", opened_at=NOW, committed_eta=NOW,
+    )  # fmt: skip
+    values = {"case": case(escalation=raised), "offers": [], "calls": [], "choice": None, "steps": [], "here": "cases"}
+    text = _environment().get_template("case.html").render(**values, counts={"reviews": 0, "dead": 0})
+    assert "<script>alert" not in text
+    assert views.instant(NOW) in text
+    assert (Path("doorstep/console/static") / "desk.js").is_file()
