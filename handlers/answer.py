@@ -19,7 +19,7 @@ from handlers.word import Word, refusal_of_window, window_of
 from schemas.case import CaseState, Offer, OfferAccepted, OfferDeclined, OfferState
 from schemas.event import Event, Payload
 from schemas.network import Reasons, reason_of
-from schemas.transmission import ReceiptState, TransmissionReceived
+from schemas.transmission import Content, ReceiptState, TransmissionReceived
 
 
 @on(TransmissionReceived, where=lambda data: data.channel == "dispatch")
@@ -30,7 +30,11 @@ def answer(event: Event[TransmissionReceived], unit: Unit) -> Iterable[Payload]:
         return []
     unit.mark(token)
     content = unit.content(event.data.contents[0])
-    said = content if isinstance(content, dict) else {}
+    return take(content if isinstance(content, dict) else {}, document_id, event.data.contents[1:], unit)
+
+
+def take(said: Mapping[str, JsonValue], document_id: str, documents: tuple[Content, ...], unit: Unit) -> list[Payload]:
+    """Take one answer, whichever way it came; its receipt says what became of it."""
     if said.get("answer") == "dispatch":
         return _dispatched(str(said.get("case_id", "")), document_id, unit)
     offer = _offer(said, unit)
@@ -39,7 +43,7 @@ def answer(event: Event[TransmissionReceived], unit: Unit) -> Iterable[Payload]:
     case = unit.case(offer.case_id)
     if case is None:
         return _settled(unit, document_id, refused="there is no such case", offer=offer)
-    word = Word(document_id, offer, case, said, event.data.contents[1:])
+    word = Word(document_id, offer, case, said, documents)
     act = {"accept": _accepted, "decline": _declined, **ACTS}.get(str(said.get("answer")))
     if act is None:
         return _settled(unit, document_id, refused="the answer must be accept or decline", offer=offer)

@@ -104,9 +104,10 @@ def classify(event: Event[DocumentRead], unit: Unit, verdict: Verdict) -> Iterab
     data = event.data
     case = sheet_case(data.returned, unit)
     whole = request_case(data.about, data.reply_to, unit)
-    if case is not None and not verdict.document_class.is_order:
-        # an answer on our own sheet need not look like an order; what it is about is known
-        verdict = Verdict(CLASS_OF_TYPE[case.order.order_type], 1.0, verdict.patients)
+    if case is not None:
+        # an answer need not look like an order: what it is about is known by our own sheet, or the mail it answers
+        kind = verdict.document_class if verdict.document_class.is_order else CLASS_OF_TYPE[case.order.order_type]
+        verdict = Verdict(kind, 1.0, verdict.patients)
     classified = DocumentClassified(
         document_id=data.document_id,
         channel=data.channel,

@@ -9,6 +9,7 @@ from doorstep.handler import Unit, on
 from handlers.benefits import BEFORE, OFFERING, proceed, to_person
 from handlers.business import after_business_minutes
 from handlers.casework import ask_person, clocks, derived_id, directory, moved
+from handlers.choices import choices_of
 from handlers.gate import held
 from handlers.network import explained, ranked
 from schemas.case import (
@@ -111,6 +112,7 @@ def _offered(case: Case, provider: Provider, wave: int, respond_by: datetime, un
         offer_id=offer_id,
         respond_by=respond_by,
         service_summary=summary(case.order),
+        choices=choices_of(case.order, clocks(unit).business, unit.now),
     )
     return [sent, told]
 

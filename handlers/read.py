@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from doorstep.errors import Refused
 from doorstep.handler import Tools, Unit, on
 from doorstep.ocr import READABLE, read_document
-from handlers.casework import hold
+from handlers.casework import derived_id, hold
 from handlers.translate import is_paper
 from schemas import mail
 from schemas.codec import CodecError
 from schemas.document import DocumentRead, PageSummary
 from schemas.event import Event, Payload
-from schemas.outbound import confirmation_of
+from schemas.outbound import (
+    TO_PROVIDERS,
+    ConfirmationKind,
+    ConfirmationRequested,
+    ProviderReplied,
+    confirmation_of,
+)
 from schemas.reading import Page, Reading, Word
 from schemas.transmission import Content, ReceiptState, TransmissionReceived
 
@@ -33,6 +39,8 @@ class Read:
     kept: Content | None
     documents: tuple[Content, ...]
     reason: str | None = None
+    text: str = ""
+    """A mail's own words, without what it quotes."""
 
 
 def read_fax(data: bytes) -> Reading:
@@ -40,9 +48,19 @@ def read_fax(data: bytes) -> Reading:
     return read_document(data)
 
 
+def read_answer(data: bytes) -> tuple[Reading, str]:
+    """Read a mail that answers one of ours, and its own words: what it quotes of ours is no answer."""
+    message = mail.parse(data)
+    own = mail.unquoted(message.body)
+    return _read_mail(replace(message, subject="", body=own or " ")), own[:MAX_BODY_CHARACTERS]
+
+
 def read_mail(data: bytes) -> Reading:
     """Read a mail's text and its attachments (in a worker process); each attachment is a part of its own."""
-    message = mail.parse(data)
+    return _read_mail(mail.parse(data))
+
+
+def _read_mail(message: mail.Mail) -> Reading:
     pages: list[Page] = []
     engines: list[str] = []
     problems = list(message.problems)
@@ -97,11 +115,38 @@ async def _prepare(event: Event[TransmissionReceived], tools: Tools) -> Read:
     whole = data.contents[0]
     try:
         content = await tools.content(whole)
-        reading: Reading = await tools.run(read_mail if data.channel == "email" else read_fax, content, timeout=SECONDS)
+        text, reading = "", None
+        if data.channel == "email" and answers(data):
+            reading, text = await tools.run(read_answer, content, timeout=SECONDS)
+        else:
+            read_it = read_mail if data.channel == "email" else read_fax
+            reading = await tools.run(read_it, content, timeout=SECONDS)
     except (CodecError, Refused) as error:
         return Read(None, None, data.contents, f"{error.code}: {error.message}")
     kept = await tools.keep(reading.model_dump_json().encode("utf-8"), READING_TYPE)
-    return Read(reading, kept, data.contents)
+    return Read(reading, kept, data.contents, text=text)
+
+
+def answers(data: TransmissionReceived) -> bool:
+    """Say whether a mail answers something of ours, by its In-Reply-To, its subject's token or a case number."""
+    return any(data.details.get(name) for name in ("answers", "case_number"))
+
+
+def answered_by(data: TransmissionReceived, unit: Unit) -> str | None:
+    """Return the confirmation that a mail answers: the one it names, or the one last asked of its own sender's case.
+
+    A case number alone is known to many, so it counts only from the address that the case's order came from.
+    """
+    named = data.details.get("answers")
+    if named and unit.latest(ConfirmationRequested, named) is not None:
+        return named
+    case = unit.case(data.details.get("case_number", ""))
+    if case is None or case.reply_to is None or data.reply_to is None or case.reply_to.channel != "email":
+        return None
+    if case.reply_to.address.lower() != data.reply_to.address.lower():
+        return None
+    asked = derived_id(case.document_ids[0], ConfirmationKind.INFORMATION_REQUESTED, case.case_id)
+    return asked if unit.latest(ConfirmationRequested, asked) is not None else None
 
 
 @on(TransmissionReceived, where=lambda data: data.channel in CHANNELS or is_paper(data), prepare=_prepare)
@@ -110,6 +155,10 @@ def read(event: Event[TransmissionReceived], unit: Unit, result: Read) -> Iterab
     if result.reading is None or result.kept is None:
         reason = result.reason or "it could not be read"
         return hold(unit, data.document_id, data.reply_to, stage="read", reason=reason, documents=result.documents)
+    returned = returned_sheet(result.reading) or answered_by(data, unit)
+    asked = unit.latest(ConfirmationRequested, returned) if returned else None
+    if asked is not None and asked.data.kind in TO_PROVIDERS:
+        return [_provider_said(data, asked.data.confirmation_id, result)]
     about = data.details.get("about")
     if about is None and not any(page.words for page in result.reading.pages):
         return hold(
@@ -124,7 +173,7 @@ def read(event: Event[TransmissionReceived], unit: Unit, result: Read) -> Iterab
             received_at=data.received_at,
             reply_to=data.reply_to,
             documents=result.documents,
-            returned=returned_sheet(result.reading),
+            returned=returned,
             about=about,
             reading=result.kept,
             pages=tuple(summary_of(page) for page in result.reading.pages),
@@ -132,6 +181,24 @@ def read(event: Event[TransmissionReceived], unit: Unit, result: Read) -> Iterab
             problems=result.reading.problems,
         )
     ]
+
+
+def _provider_said(data: TransmissionReceived, confirmation_id: str, result: Read) -> ProviderReplied:
+    assert result.reading is not None
+    ticks: dict[str, bool] = {}
+    for page in result.reading.pages:
+        if any(confirmation_of(code) == confirmation_id for code in page.barcodes):
+            boxes = {n.partition(":")[2]: filled for n, filled in page.marks.items() if n.startswith("checkbox:")}
+            ticks |= {label[:40]: filled for label, filled in list(boxes.items())[:40]}
+    return ProviderReplied(
+        document_id=data.document_id,
+        confirmation_id=confirmation_id,
+        channel=data.channel,
+        address=data.reply_to.address if data.reply_to else None,
+        text="\n".join([line for line in result.text.splitlines() if line.strip()][:5])[:1000],
+        ticks=ticks,
+        documents=result.documents,
+    )
 
 
 def returned_sheet(reading: Reading) -> str | None:

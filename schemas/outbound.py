@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
+from uuid import UUID
 
 from pydantic import Field
 
 from schemas.case import CaseManager
-from schemas.event import Payload
+from schemas.event import Model, Payload
 from schemas.payer import PayerEnquiry
-from schemas.transmission import ReplyTo
+from schemas.transmission import Content, ReplyTo
 
+_TOKEN = re.compile(r"\bref ([A-Z2-7]{26})\b")
 _SHEET = re.compile(r"DOORSTEP:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
@@ -26,6 +30,27 @@ def confirmation_of(code: str) -> str | None:
     """Return the confirmation of a sheet's barcode; None for every other barcode."""
     found = _SHEET.fullmatch(code)
     return found[1] if found else None
+
+
+def reply_token(confirmation_id: str) -> str:
+    """Return what a mail's subject carries so that an answer finds its way even where In-Reply-To is lost."""
+    try:
+        return base64.b32encode(UUID(confirmation_id).bytes).decode().rstrip("=")
+    except ValueError:
+        return ""
+
+
+def confirmation_of_token(text: str) -> str | None:
+    """Return the confirmation whose token stands in a subject; None without one."""
+    found = _TOKEN.search(text)
+    return str(UUID(bytes=base64.b32decode(f"{found[1]}======"))) if found else None
+
+
+class Choice(Model):
+    """A window in which a provider may begin; offers propose some, to be taken by a tick or a number."""
+
+    start: datetime
+    end: datetime
 
 
 class ConfirmationKind(StrEnum):
@@ -86,8 +111,59 @@ class ConfirmationRequested(Payload):
     note: str | None = Field(default=None, description="A reason from our own list; never a provider's free text")
     offer_id: str | None = None
     respond_by: datetime | None = None
+    choices: tuple[Choice, ...] = Field(default=(), description="For offers: windows that may be taken as they are")
     service_summary: str | None = Field(default=None, description="For offers: service kind and ZIP3, no person")
     enquiry: PayerEnquiry | None = Field(default=None, description="For payers (channel `payer`): what is asked")
+
+
+class Tick(Model):
+    """One box of a faxed offer: the first words beside it, what else is printed there, and what a tick in it says."""
+
+    label: str
+    beside: str
+    value: str
+
+
+_ORDINALS = ("FIRST", "SECOND", "THIRD", "FOURTH")
+
+
+def ticks_of(offer: ConfirmationRequested, reasons: Sequence[tuple[str, str]]) -> tuple[Tick, ...]:
+    """Return the boxes of a faxed offer, as they are printed and as they are read; words, for digits are misread."""
+    accepts = [
+        Tick(label=f"ACCEPT {name}", beside="", value=f"accept {number}")
+        for number, (name, _) in enumerate(zip(_ORDINALS, offer.choices, strict=False))
+    ]
+    declines = [
+        Tick(label=_TICK_WORDS[code], beside=label, value=f"decline {code}")
+        for code, label in reasons
+        if code in _TICK_WORDS
+    ]
+    return (*accepts, *declines)
+
+
+_TICK_WORDS = {
+    "no-capacity": "DECLINE CAPACITY",
+    "out-of-stock": "DECLINE STOCK",
+    "out-of-area": "DECLINE AREA",
+    "payer": "DECLINE PAYER",
+    "other": "DECLINE OTHER",
+}
+"""Reasons that a faxed offer has a box for; their words must differ well."""
+
+
+class ProviderReplied(Payload):
+    """A provider answered a mail or the faxed offer itself: its own words, or the boxes of the page and their ink."""
+
+    topic: ClassVar[str] = "dispatch.provider.replied"
+    key_field: ClassVar[str] = "document_id"
+
+    document_id: str
+    confirmation_id: str
+    channel: str
+    address: str | None = Field(description="Where it came from: a mail address, a fax number")
+    text: str = ""
+    ticks: dict[str, bool] = Field(default_factory=dict)
+    documents: tuple[Content, ...] = ()
 
 
 class ConfirmationSent(Payload):

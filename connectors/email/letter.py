@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from connectors.email.settings import EmailSettings
 from doorstep.errors import Refused
 from schemas.mail import valid_address
-from schemas.outbound import ConfirmationKind, ConfirmationRequested
+from schemas.outbound import ConfirmationKind, ConfirmationRequested, reply_token
 
 _UNFOLDED = SMTP.clone(max_line_length=990)
 """For writing: at 78 columns this Python puts a long Message-ID in In-Reply-To into encoded words."""
@@ -37,6 +37,10 @@ _SUBJECTS = {
 }
 
 
+_ANSWERED = frozenset((ConfirmationKind.INFORMATION_REQUESTED, ConfirmationKind.OFFER))
+"""What is answered by mail: the subject carries a token besides the Message-ID."""
+
+
 def message_id(settings: EmailSettings, confirmation: ConfirmationRequested) -> str:
     """Return the Message-ID of this confirmation: the same at every attempt."""
     if not _ATOM.fullmatch(confirmation.confirmation_id):
@@ -57,7 +61,9 @@ def compose(settings: EmailSettings, confirmation: ConfirmationRequested, *, lin
     original = confirmation.recipient.context.get("message_id", "")
     put(mail, "From", settings.from_address)
     put(mail, "To", recipient)
-    put(mail, "Subject", f"{_SUBJECTS[confirmation.kind]} [{confirmation.reference}]")
+    token = reply_token(confirmation.confirmation_id) if confirmation.kind in _ANSWERED else ""
+    ref = f" ref {token}" if token else ""
+    put(mail, "Subject", f"{_SUBJECTS[confirmation.kind]} [{confirmation.reference}]{ref}")
     put(mail, "Date", format_datetime(date))
     put(mail, "Message-ID", message_id(settings, confirmation))
     if original:
@@ -154,7 +160,19 @@ def _offer(settings: EmailSettings, confirmation: ConfirmationRequested, link: s
         f"Respond by: {when(confirmation.respond_by, settings.time_zone)}",
         f"Offer for {confirmation.reference}; accept with a date and time, or decline, here:",
         link,
+        *_choices(settings, confirmation),
     ]
+
+
+def _choices(settings: EmailSettings, confirmation: ConfirmationRequested) -> list[str]:
+    """Return the windows that may be taken by answering the mail."""
+    if not confirmation.choices:
+        return []
+    lines = ["", "Or answer this mail with one line: ACCEPT and a number, or DECLINE and why."]
+    for number, choice in enumerate(confirmation.choices, start=1):
+        until = choice.end.astimezone(ZoneInfo(settings.time_zone)).strftime("%I:%M %p").lstrip("0")
+        lines.append(f"{number}: {when(choice.start, settings.time_zone)}, to {until}")
+    return lines
 
 
 def when(instant: datetime, zone: str) -> str:

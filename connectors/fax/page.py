@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from connectors.fax.settings import FaxSettings
-from schemas.outbound import ConfirmationKind, ConfirmationRequested, sheet_code
+from doorstep.rules import load
+from schemas.network import Reasons
+from schemas.outbound import ConfirmationKind, ConfirmationRequested, sheet_code, ticks_of
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
@@ -57,6 +59,7 @@ class _Block:
     bold: bool = False
     indent: float = 0
     mark: str = ""
+    box: bool = False
     after: float = 6
     lines: list[str] = field(default_factory=list)
 
@@ -85,7 +88,7 @@ def render(confirmation: ConfirmationRequested, settings: FaxSettings, at: datet
         y = _TOP
         for block in page:
             y = _draw(canvas, block, y)
-        if number == 1 and confirmation.asks:
+        if number == 1 and (confirmation.asks or confirmation.kind is ConfirmationKind.OFFER):
             _barcode(canvas, sheet_code(confirmation.confirmation_id))
         canvas.showPage()
     canvas.save()
@@ -120,6 +123,8 @@ def _blocks(c: ConfirmationRequested, zone: ZoneInfo) -> list[_Block]:
                 "Please fax the missing information with this page on top, or with the number above on it.", after=12
             )
         )
+    if c.kind is ConfirmationKind.OFFER:
+        blocks += _boxes(c, zone)
     for label, value in _facts(c, zone):
         blocks.append(_Block(f"{label}: {value}", 14, after=6))
     if c.manager:
@@ -128,6 +133,20 @@ def _blocks(c: ConfirmationRequested, zone: ZoneInfo) -> list[_Block]:
             _Block("Your contact", 13, after=0),
             _Block(f"{_plain(c.manager.name)}, extension {_plain(c.manager.extension)}", 17, bold=True),
         ]
+    return blocks
+
+
+def _boxes(c: ConfirmationRequested, zone: ZoneInfo) -> list[_Block]:
+    """Return the boxes by which the page itself is the answer when it comes back; few words, far apart."""
+    listed = [(reason.code, reason.label) for reason in Reasons.model_validate(load("network/reasons")).decline]
+    blocks = [_Block("Tick one box and fax this page back:", 13, after=4)]
+    for tick in ticks_of(c, listed):
+        beside = f"({tick.beside})" if tick.beside else ""
+        if tick.value.startswith("accept"):
+            window = c.choices[int(tick.value.rpartition(" ")[2])]
+            end = window.end.astimezone(zone)
+            beside = f"{_moment(window.start, zone)} to {end.hour % 12 or 12}:{end:%M %p}"
+        blocks.append(_Block(f"{tick.label}  {beside}", 13, indent=30, box=True, after=5))
     return blocks
 
 
@@ -242,6 +261,8 @@ def _draw(canvas: Canvas, block: _Block, y: float) -> float:
     for number, line in enumerate(block.lines):
         y -= block.leading
         canvas.setFont(_fonts()[block.bold], block.size)
+        if block.box and not number:
+            canvas.rect(MARGIN + 8, y - 2, 13, 13)
         if block.mark and not number:
             canvas.drawString(MARGIN, y, block.mark)
         canvas.drawString(MARGIN + block.indent, y, line)

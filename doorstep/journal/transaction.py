@@ -170,6 +170,10 @@ class Transaction:
             self.touched.update(row["consumer"] for row in deliveries)
         return seqs
 
+    def followed(self, event_id: str, consumer: str) -> bool:
+        """Say whether a handler that took this event appended something for it."""
+        return events.by_id(self.connection, events.following_id(event_id, consumer, 0)) is not None
+
     def latest(self, payload: type[PayloadT], key: str) -> Event[PayloadT] | None:
         """Return the newest event of that type with that key."""
         row = self.connection.execute(_LATEST, {"of_key": key, "of_topic": payload.topic}).mappings().first()

@@ -145,6 +145,11 @@ def handled(unit: JournalUnit, subscription: Subscription, event: Event[Any], *p
         return Outcome(State.SKIPPED)
     if claim is Claim.DEFERRED:
         return Outcome(State.DEFERRED)
+    if claim is Claim.AGAIN and unit.followed(event.id, consumer):
+        # What follows from it stands in the log, and with it all that the handler changed: the state that it would
+        # see now is a later one, and nothing that it did to that could be told any more.
+        unit.done(event.id, consumer)
+        return Outcome(State.DONE)
     for ordinal, payload in enumerate(subscription.handle(event, unit, *prepared)):
         unit.append(payload, source=f"handlers/{consumer}", cause=event, consumer=consumer, ordinal=ordinal)
     unit.done(event.id, consumer)

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from schemas.codec import CodecError
 from schemas.mail.headers import Fields, address_of, decode_words, read_fields, valid_address
 from schemas.mail.mime import MailPart, Walk
+from schemas.outbound import confirmation_of_token
 
-__all__ = ["Envelope", "Mail", "MailPart", "address_of", "envelope_of", "parse", "valid_address"]
+__all__ = ["Envelope", "Mail", "MailPart", "address_of", "envelope_of", "parse", "unquoted", "valid_address"]
 
 MAIL_LIMIT = 64 * 1024 * 1024
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
+_OWN_ID = re.compile(r"<([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})@")
 _CASE_NUMBER = re.compile(r"\bDS-\d{4,12}-\d\b")
 _SOMETHING = re.compile(rb"\S")
 _LIST_FIELDS = ("list-id", "list-unsubscribe", "list-post", "mailing-list")
@@ -25,7 +27,10 @@ _LIST_FIELDS = ("list-id", "list-unsubscribe", "list-post", "mailing-list")
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What routing needs of the header block; `case_number` is one of ours that the subject quotes."""
+    """What routing needs of the header block; `case_number` is one of ours that the subject quotes.
+
+    `answers` is the confirmation of ours that it answers, by the token in its subject or by In-Reply-To.
+    """
 
     message_id: str | None
     in_reply_to: str | None
@@ -34,6 +39,7 @@ class Envelope:
     auto_submitted: bool
     mailing_list: bool
     case_number: str | None
+    answers: str | None
     empty: bool
     whole: bool = True
     """False when the header block passes its limit, so that its fields may be missing here."""
@@ -95,11 +101,31 @@ def parse(raw: bytes) -> Mail:
     )
 
 
+_QUOTE_BEGINS = re.compile(
+    r"^(-{2,}\s*original message\s*-{2,}|_{10,}|on .{5,200} wrote:|(from|von|de):\s.+@.+)\s*$", re.IGNORECASE
+)
+
+
+def unquoted(body: str) -> str:
+    """Return an answer's own words: no quoted line, nothing after the line with which the quoted mail begins."""
+    own: list[str] = []
+    lines = body.splitlines()
+    for number, line in enumerate(lines):
+        both = f"{line.strip()} {lines[number + 1].strip()}" if number + 1 < len(lines) else line.strip()
+        wrapped = line.lower().startswith("on ") and both.lower().endswith("wrote:")
+        if _QUOTE_BEGINS.match(line.strip()) or (wrapped and _QUOTE_BEGINS.match(both)):
+            break
+        if not line.lstrip().startswith(">"):
+            own.append(line)
+    return "\n".join(own).strip()
+
+
 def _envelope(fields: Fields, raw: bytes) -> Envelope:
     automatic = (fields.first("auto-submitted") or "no").partition(";")[0].strip().lower()
     kind = (fields.first("content-type") or "").partition(";")[0].strip().lower()
     precedence = (fields.first("precedence") or "").lower()
-    number = _CASE_NUMBER.search(fields.first("subject") or "")
+    subject = fields.first("subject") or ""
+    number = _CASE_NUMBER.search(subject)
     return Envelope(
         message_id=_id(fields.first("message-id")),
         in_reply_to=_id(fields.first("in-reply-to")),
@@ -108,9 +134,16 @@ def _envelope(fields: Fields, raw: bytes) -> Envelope:
         auto_submitted=automatic != "no" or kind == "multipart/report" or fields.first("return-path") == "<>",
         mailing_list=precedence in {"bulk", "list", "junk"} or any(fields.first(name) for name in _LIST_FIELDS),
         case_number=number[0] if number else None,
+        answers=confirmation_of_token(subject) or _own_id(fields.first("in-reply-to")),
         whole=not fields.overflow,
         empty=not fields.overflow and _SOMETHING.search(raw, fields.body) is None,
     )
+
+
+def _own_id(value: str | None) -> str | None:
+    """Return the confirmation of a Message-ID of ours; whether we ever sent it, the journal knows."""
+    found = _OWN_ID.search(value or "")
+    return found[1].lower() if found else None
 
 
 def _id(value: str | None) -> str | None:

@@ -93,6 +93,22 @@ async def test_a_replayed_event_appends_nothing_new(journal: Journal) -> None:
     assert await reasons(journal) == ["1", "1.1", "1.2"]
 
 
+async def test_a_replayed_event_that_had_its_effect_changes_nothing_of_a_later_state(journal: Journal) -> None:
+    """What a second run would append is in the log already, so what it changed would be told to nobody."""
+
+    def marks(event: Event[OfferDeclined], unit: Unit) -> Iterable[Payload]:
+        unit.mark(f"seen {unit.marked('seen 0')}")
+        unit.mark("seen 0")
+        return follows(event, unit)
+
+    event = await appended(journal)
+    await worker(journal).run(subscription(marks), event)
+    await journal.write(lambda unit: unit.redeliver(event.id, "count"))
+    outcome = await worker(journal).run(subscription(marks), event)
+    assert outcome.state is State.DONE
+    assert await journal.write(lambda unit: (unit.marked("seen False"), unit.marked("seen True"))) == (True, False)
+
+
 async def test_an_event_is_deferred_while_an_earlier_one_of_its_lane_is_open(journal: Journal) -> None:
     first, second = await appended(journal), await appended(journal, declined(2))
     run = worker(journal).run
