@@ -12,9 +12,9 @@ from doorstep.handler import Unit, on
 from handlers.acknowledge import was_told
 from handlers.business import after_business_minutes, end_of_first_business_day
 from handlers.casework import answerable, ask_person, clocks, derived_id, directory, once
-from handlers.deadline import discharge_at
 from handlers.fulfil import redispatch
 from schemas.case import Case, CaseClock, CaseClockWarned, CaseState, CaseStateChanged, ClockDue, OfferState
+from schemas.deadline import discharge_at
 from schemas.document import ReviewDecided
 from schemas.event import Event, Payload
 from schemas.fields import zone_of

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 
 from doorstep.handler import Unit
 from handlers.casework import ask_person
 from schemas.case import Case, CaseClock
+from schemas.deadline import discharge_at
 from schemas.event import Payload
-from schemas.fields import zone_of
 from schemas.order import Order
 
 DISCHARGE = "discharge"
 """The clock's name in rules/clocks.yaml."""
-
-
-def discharge_at(order: Order) -> datetime | None:
-    """Return the instant of the discharge; one that is known by its day only ends with that day at the address."""
-    deadline = order.discharge_deadline
-    if deadline is None:
-        return None
-    zone = zone_of(order.delivery_address or order.member.address)
-    if isinstance(deadline, datetime):
-        return deadline.astimezone(UTC) if deadline.tzinfo else deadline.replace(tzinfo=zone).astimezone(UTC)
-    return datetime.combine(deadline + timedelta(days=1), time.min, zone).astimezone(UTC)
 
 
 def misses_discharge(start: datetime, order: Order) -> bool:

@@ -12,7 +12,6 @@ from doorstep.journal import Reader
 from doorstep.reports.period import Period
 from doorstep.rules import load
 from handlers.business import end_of_first_business_day
-from handlers.deadline import discharge_at
 from schemas.case import (
     CaseClock,
     CaseState,
@@ -25,6 +24,7 @@ from schemas.case import (
     OfferRecalled,
     OfferSent,
 )
+from schemas.deadline import discharge_at
 from schemas.desk import CallLogged
 from schemas.document import FieldsExtracted, ReviewDecided, ReviewRequested
 from schemas.event import Event, Payload

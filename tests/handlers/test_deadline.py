@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from handlers.deadline import discharge_at, misses_discharge
+from handlers.deadline import misses_discharge
 from schemas.case import CaseClock
+from schemas.deadline import discharge_at
 from schemas.document import ReviewRequested
 from tests.factories import NOW, order, referral
 from tests.handlers.memory import MemoryHub
