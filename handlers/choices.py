@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
-from handlers.business import is_holiday
+from schemas.business import is_holiday
 from schemas.deadline import discharge_at
 from schemas.fields import zone_of
 from schemas.order import Order

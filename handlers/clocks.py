@@ -10,9 +10,9 @@ from datetime import UTC, datetime, time, timedelta
 
 from doorstep.handler import Unit, on
 from handlers.acknowledge import was_told
-from handlers.business import after_business_minutes, end_of_first_business_day
 from handlers.casework import answerable, ask_person, clocks, derived_id, directory, once
 from handlers.fulfil import redispatch
+from schemas.business import after_business_minutes, end_of_first_business_day
 from schemas.case import Case, CaseClock, CaseClockWarned, CaseState, CaseStateChanged, ClockDue, OfferState
 from schemas.deadline import discharge_at
 from schemas.document import ReviewDecided

@@ -7,9 +7,9 @@ from datetime import UTC, timedelta
 
 from doorstep.handler import Unit, on
 from handlers.benefits import timer_of, to_person
-from handlers.business import after_business_minutes
 from handlers.casework import clocks, rule, saved
 from handlers.command import Outcome, Spoken, obeyed, says
+from schemas.business import after_business_minutes
 from schemas.case import CLOSED, Case, Escalation
 from schemas.commands import Escalate, Resolve
 from schemas.desk import CaseEscalated, EscalationDue, EscalationResolved

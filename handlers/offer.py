@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from doorstep.handler import Unit, on
 from handlers.benefits import BEFORE, OFFERING, proceed, to_person
-from handlers.business import after_business_minutes
 from handlers.casework import ask_person, clocks, derived_id, directory, moved
 from handlers.choices import choices_of
 from handlers.gate import held
 from handlers.network import explained, ranked
+from schemas.business import after_business_minutes
 from schemas.case import (
     Case,
     CaseState,

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from doorstep.handler import Unit
-from handlers.business import after_business_minutes
 from handlers.casework import clocks, derived_id, fold, payer_key, rule
+from schemas.business import after_business_minutes
 from schemas.case import Case
 from schemas.order import Coverage, Order
 from schemas.outbound import ConfirmationKind, ConfirmationRequested

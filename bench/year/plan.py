@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from handlers.business import is_holiday
+from schemas.business import is_holiday
 from tests.samples.people import OrderTruth, order_truth
 
 OHIO = ZoneInfo("America/New_York")

@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.year.hub import YearHub, body
 from bench.year.plan import OHIO, Planned
-from handlers.business import is_holiday
+from schemas.business import is_holiday
 from schemas.case import IdentityResolved
 from schemas.document import ReviewRequested
 from schemas.event import Event, Payload

@@ -11,7 +11,7 @@ from typing import Any
 from doorstep.journal import Reader
 from doorstep.reports.period import Period
 from doorstep.rules import load
-from handlers.business import end_of_first_business_day
+from schemas.business import end_of_first_business_day
 from schemas.case import (
     CaseClock,
     CaseState,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.business import after_business_minutes, is_holiday
 from handlers.casework import clocks
+from schemas.business import after_business_minutes, is_holiday
 from schemas.fields import zone_of
 from tests.factories import order
 from tests.handlers.memory import MemoryUnit
