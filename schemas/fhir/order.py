@@ -72,6 +72,8 @@ def _order(
     authored = min((d for d in (day(request.get("authoredOn")) for request in requests) if d), default=None)
     signed = _signed(requests, named=clinician.name is not None or clinician.npi is not None)
     start, end = _service_dates(requests)
+    if start and end and end < start:
+        conflicting["service_start"] = "the service ends before it begins"
     return Order(
         order_id=str(order_id),
         document_id=document_id,

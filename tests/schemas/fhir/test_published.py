@@ -12,6 +12,7 @@ import pytest
 
 from connectors.fhir.capability import CREATED
 from schemas.fhir import is_resource_type, loads, xml_dumps, xml_loads
+from schemas.fhir.invariants import broken
 from schemas.fhir.validation import second_opinion, walked
 from tests.services.fhir_examples import published
 from tests.services.process import ServiceMissingError, unavailable
@@ -37,6 +38,7 @@ def examples() -> dict[str, dict[str, Any]]:
 def test_the_published_examples_are_valid(examples: dict[str, dict[str, Any]]) -> None:
     wrong = {name: walked(one) or second_opinion(one) for name, one in examples.items()}
     assert {name for name, issues in wrong.items() if issues} <= FAULTY
+    assert {name: broken(one)[0] for name, one in examples.items() if not wrong[name] and broken(one)} == {}
 
 
 def test_they_come_back_from_xml_as_they_were(examples: dict[str, dict[str, Any]]) -> None:
@@ -49,9 +51,9 @@ def test_what_the_library_refuses_in_a_broken_one_our_walk_refuses_too(examples:
     sound = [one for name, one in examples.items() if name not in FAULTY]
     tried, unseen = 0, []
     for resource in chance.sample(sound, 120):
-        for what, broken in _broken(resource, chance):
+        for what, faulty in _broken(resource, chance):
             tried += 1
-            if second_opinion(broken) and not walked(broken):
+            if second_opinion(faulty) and not walked(faulty):
                 unseen.append((resource["resourceType"], resource.get("id"), what))
     assert tried > 1000
     assert unseen == []
