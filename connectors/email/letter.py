@@ -48,8 +48,10 @@ def message_id(settings: EmailSettings, confirmation: ConfirmationRequested) -> 
     return f"<{confirmation.confirmation_id}@{settings.from_address.rpartition('@')[2]}>"
 
 
-def compose(settings: EmailSettings, confirmation: ConfirmationRequested, *, link: str, date: datetime) -> EmailMessage:
-    """Return the finished mail; `link` is the signed address of an offer, empty otherwise."""
+def compose(
+    settings: EmailSettings, confirmation: ConfirmationRequested, *, link: str, date: datetime, pdf: bytes = b""
+) -> EmailMessage:
+    """Return the finished mail; `link` is the signed address of an offer, `pdf` the written confirmation, if any."""
     recipient = valid_address(confirmation.recipient.address)
     if recipient is None:
         raise Refused("recipient-address", "the recipient is not one plain mail address")
@@ -75,8 +77,42 @@ def compose(settings: EmailSettings, confirmation: ConfirmationRequested, *, lin
     put(mail, "X-Auto-Response-Suppress", "All")
     text = "\n".join(text_of(settings, confirmation, link)) + "\n"
     mail.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
+    if pdf:
+        mail.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{confirmation.reference}.pdf")
     mail.policy = _UNFOLDED
     return mail
+
+
+def confirms_in_writing(confirmation: ConfirmationRequested) -> bool:
+    """Say whether a mail carries a page for the file: a committed start, where a discharge depends on it."""
+    dated = confirmation.kind in {ConfirmationKind.SCHEDULED, ConfirmationKind.RESCHEDULED}
+    to_sender = confirmation.offer_id is None
+    return dated and to_sender and bool(confirmation.discharge_deadline) and confirmation.scheduled_start is not None
+
+
+def writing_of(settings: EmailSettings, confirmation: ConfirmationRequested) -> tuple[str, list[tuple[str, str]], str]:
+    """Return title, facts and foot of the written confirmation; no person and nothing clinical."""
+    zone = settings.time_zone
+    deadline = confirmation.discharge_deadline
+    moved = confirmation.kind is ConfirmationKind.RESCHEDULED
+    facts: list[tuple[str, str]] = [("Case number", confirmation.reference)]
+    for label, at in (
+        ("Scheduled start", confirmation.scheduled_start),
+        ("Not later than", confirmation.scheduled_end),
+        ("In place of", confirmation.previous_start),
+        ("Discharge", deadline if isinstance(deadline, datetime) else None),
+    ):
+        if at is not None:
+            facts.append((label, when(at, zone)))
+    if deadline is not None and not isinstance(deadline, datetime):
+        facts.append(("Discharge", f"{deadline:%A, %B} {deadline.day}, {deadline.year}"))
+    if confirmation.provider_name:
+        facts.append(("Provider", one_line(confirmation.provider_name)))
+    if confirmation.manager is not None:
+        manager = f"{confirmation.manager.name}, extension {confirmation.manager.extension}"
+        facts.append(("Case manager", one_line(manager)))
+    title = "New date of a scheduled service" if moved else "Confirmation of a scheduled service"
+    return title, facts, "This confirmation holds no details of the member on purpose; the case number leads to them."
 
 
 def put(mail: EmailMessage, name: str, value: str) -> None:

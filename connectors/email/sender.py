@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import ssl
 from collections.abc import AsyncIterator
@@ -15,13 +16,15 @@ from aiosmtplib.errors import (
     SMTPResponseException,
 )
 
-from connectors.email.letter import compose, message_id, offer_link
+from connectors.email.letter import compose, confirms_in_writing, message_id, offer_link, writing_of
 from connectors.email.settings import EmailSettings, RelayTls
 from doorstep.clock import now
 from doorstep.connector import Delivery, Hub, Sent
 from doorstep.errors import HubError, Refused, Unavailable
+from doorstep.written import SECONDS, written
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
 
+log = logging.getLogger("doorstep.connectors.email")
 _NO_RELAY = "no mail relay is set: set connectors.email.relay_host (DOORSTEP_CONNECTORS__EMAIL__RELAY_HOST)"
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
@@ -39,7 +42,7 @@ async def send(settings: EmailSettings, hub: Hub, delivery: Delivery) -> Sent:
     link = ""
     if confirmation.kind is not ConfirmationKind.CANCELLED and confirmation.offer_id:  # only providers have one
         link = offer_link(hub.base_url(), confirmation.offer_id, hub.sign("offer", confirmation.offer_id))
-    mail = compose(settings, confirmation, link=link, date=now())
+    mail = compose(settings, confirmation, link=link, date=now(), pdf=await _writing(settings, hub, confirmation))
     relay = relay_of(settings)
     try:
         async with relay:
@@ -50,6 +53,18 @@ async def send(settings: EmailSettings, hub: Hub, delivery: Delivery) -> Sent:
     if refused:
         raise Refused("relay-recipient", "the relay refused the recipient")
     return Sent(provider_status="250", provider_id=message_id(settings, confirmation))
+
+
+async def _writing(settings: EmailSettings, hub: Hub, confirmation: ConfirmationRequested) -> bytes:
+    """Return the written confirmation that goes with a mail; empty when none does, or it cannot be set."""
+    if not confirms_in_writing(confirmation):
+        return b""
+    try:
+        page: bytes = await hub.run(written, *writing_of(settings, confirmation), timeout=SECONDS)
+    except Refused as failed:
+        log.warning("a written confirmation could not be set: %s", failed.code)
+        return b""
+    return page
 
 
 def relay_of(settings: EmailSettings) -> aiosmtplib.SMTP:

@@ -14,10 +14,11 @@ import ssl
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 from aiosmtpd.smtp import SMTP
 
@@ -665,3 +666,32 @@ async def test_every_sample_is_answered_and_taken_apart_as_expected(path: Path) 
     if not mail.parts and expected["outcome"] != "review" and expected["fields"]:
         assert expected["fields"]["member_name"] in mail.body
         assert expected["fields"]["ship_address"] in mail.body
+
+
+@pytest.mark.parametrize("deadline", [date(2026, 12, 1), datetime(2026, 12, 1, 20, tzinfo=UTC)])
+async def test_a_start_before_a_discharge_is_confirmed_in_writing_without_the_member(deadline: date) -> None:
+    mailbox = Mailbox()
+    request = confirmation(discharge_deadline=deadline, offer_id=None, provider_name="Büro Ångström 株 #[x]")
+    async with relay(mailbox) as settings:
+        await send(settings, request)
+        await send(settings, request)
+    first, again = (email.message_from_bytes(raw, policy=email.policy.default) for raw in mailbox.mails)
+    (page,) = first.iter_attachments()
+    assert (page.get_content_type(), page.get_filename()) == ("application/pdf", "DS-000123-7.pdf")
+    pdf = page.get_content()
+    assert pdf == next(again.iter_attachments()).get_content()
+    with pypdfium2.PdfDocument(pdf) as document:
+        assert len(document) == 1
+        text = document[0].get_textpage().get_text_bounded()
+    assert all(word in text for word in ("DS-000123-7", "December 1, 2026", "Dana Whitfield", "4411", "#[x]"))
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"discharge_deadline": date(2026, 12, 1)}, {"kind": ConfirmationKind.COMPLETED, "offer_id": None}]
+)
+async def test_other_mails_carry_no_page(changes: dict[str, Any]) -> None:
+    mailbox = Mailbox()
+    async with relay(mailbox) as settings:
+        await send(settings, confirmation(**changes))
+    mail = email.message_from_bytes(mailbox.mails[0], policy=email.policy.default)
+    assert list(mail.iter_attachments()) == []
