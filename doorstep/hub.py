@@ -64,6 +64,7 @@ class LiveHub:
         sha256: str | None = None,
         document_id: str | None = None,
     ) -> list[Receipt]:
+        tenant = current().tenant
         return await self._journal.read(
             lambda reader: reader.receipts(
                 control_id=control_id,
@@ -71,6 +72,7 @@ class LiveHub:
                 identifier=identifier,
                 sha256=sha256,
                 document_id=document_id,
+                tenant=tenant,
             )
         )
 

@@ -37,7 +37,8 @@ async def sent(hub: House) -> dict[str, str]:
 
 
 async def test_everything_of_ones_own_is_there_and_nothing_of_anothers(hub: House, sent: dict[str, str]) -> None:
-    for kind, reference in sent.items():
+    for kind in ("order", "Patient", "Coverage", "Task"):
+        reference = sent[kind]
         for address in (f"/fhir/{reference}", f"/fhir/{reference}/_history", f"/fhir/{reference}/_history/1"):
             if "Task" in address and "_history" in address:
                 continue
@@ -71,6 +72,36 @@ async def test_the_partner_header_counts_for_an_operator_only(hub: House, sent: 
         answer = await hub.ask("GET", "/fhir/Patient", key, **named)
         assert answer.json()["total"] == total
     assert (await hub.ask("GET", "/fhir/Patient", OPERATOR_KEY)).json()["total"] > 0
+
+
+async def test_nobody_writes_over_what_another_keeps(hub: House, sent: dict[str, str]) -> None:
+    kept = (await hub.ask("GET", f"/fhir/{sent['Patient']}", NORTH_KEY)).json()
+    evil = {**kept, "name": [{"family": "Evil"}], "meta": {}}
+    unknown = "00000000-0000-5000-8000-000000000000"
+    refused = await hub.ask("PUT", f"/fhir/{sent['Patient']}", SOUTH_KEY, evil)
+    never = await hub.ask("PUT", f"/fhir/Patient/{unknown}", SOUTH_KEY, {**evil, "id": unknown})
+    assert (refused.status_code, refused.json()) == (never.status_code, never.json())
+    assert refused.status_code in {404, 405}
+    entry = {"resource": evil, "request": {"method": "PUT", "url": sent["Patient"]}}
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
+    made = await hub.ask("POST", "/fhir", SOUTH_KEY, bundle)
+    assert sent["Patient"] not in made.text
+    task = (await hub.ask("GET", f"/fhir/{sent['Task']}", NORTH_KEY)).json()
+    withdrawn = await hub.ask("PUT", f"/fhir/{sent['Task']}", SOUTH_KEY, {**task, "status": "cancelled"})
+    assert withdrawn.status_code in {404, 405}
+    assert (await hub.ask("GET", f"/fhir/{sent['Task']}", NORTH_KEY)).json()["status"] == task["status"]
+    assert (await hub.ask("GET", f"/fhir/{sent['Patient']}", NORTH_KEY)).json() == kept
+
+
+async def test_a_batch_reads_ones_own_only(hub: House, sent: dict[str, str]) -> None:
+    asked = (sent["Patient"], sent["Task"], f"Task?focus={sent['order']}", "Patient?_count=10")
+    entry = [{"request": {"method": "GET", "url": url}} for url in asked]
+    bundle = {"resourceType": "Bundle", "type": "batch", "entry": entry}
+    family = (await hub.ask("GET", f"/fhir/{sent['Patient']}", NORTH_KEY)).json()["name"][-1]["family"]
+    assert family in (await hub.ask("POST", "/fhir", NORTH_KEY, bundle)).text
+    answer = await hub.ask("POST", "/fhir", SOUTH_KEY, bundle)
+    assert family not in answer.text
+    assert [one["response"]["status"][:3] for one in answer.json()["entry"]] == ["404", "404", "200", "200"]
 
 
 async def test_a_reference_to_anothers_patient_brings_nothing_of_it(hub: House, sent: dict[str, str]) -> None:
