@@ -134,14 +134,24 @@ def check(event: Event[IdentityResolved], unit: Unit) -> Iterable[Payload]:
     return [verdict, *_follow_up(case, open_elements, data.document_id, unit)]
 
 
+MOST_ROUNDS = 3
+"""Requests to the sender after which a person calls (hub service policy: up to three rounds of clarification)."""
+
+
 def _follow_up(case: Case, open_elements: tuple[ElementResult, ...], document_id: str, unit: Unit) -> list[Payload]:
     if not open_elements:
         return [moved(case, CaseState.COMPLETE, unit, cause="every element up to dispatch is met", unmet=())[1]]
-    _, change = moved(case, CaseState.INCOMPLETE, unit, cause="elements up to dispatch are unmet", unmet=open_elements)
+    cause, rounds = "elements up to dispatch are unmet", case.rounds + 1
+    _, change = moved(case, CaseState.INCOMPLETE, unit, cause=cause, unmet=open_elements, rounds=rounds)
     asked = InformationRequested(case_id=case.case_id, document_id=document_id, elements=open_elements)
+    told: list[Payload] = [change, asked]
+    if rounds > MOST_ROUNDS:
+        reason = f"asked {MOST_ROUNDS} times, and it is not complete: please call the sender"
+        stage = f"rounds {case.case_id} {rounds}"
+        told += ask_person(unit, document_id, stage=stage, reason=reason, case_id=case.case_id)
     doubtful = {r.element_id: r.ask for r in open_elements if r.status not in _OF_THE_SENDER}
     if not doubtful:
-        return [change, asked]
+        return told
     review = ask_person(
         unit,
         document_id,
@@ -151,4 +161,4 @@ def _follow_up(case: Case, open_elements: tuple[ElementResult, ...], document_id
         fields={n: case.order.unreadable.get(n) or case.order.conflicting.get(n) or why for n, why in doubtful.items()},
         documents=case.order.documents,
     )
-    return [change, asked, *review]
+    return [*told, *review]

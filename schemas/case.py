@@ -53,6 +53,7 @@ class Case(Model):
     opened_at: datetime
     updated_at: datetime
     unmet: tuple[ElementResult, ...] = ()
+    rounds: int = Field(default=0, description="How often the sender was asked for what is missing")
     waived: dict[str, Waiver] = Field(default_factory=dict, description="By element id: not needed for this case")
     provider_npi: str | None = None
     provider_name: str | None = None

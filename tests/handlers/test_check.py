@@ -13,6 +13,7 @@ from handlers.check import evaluate
 from handlers.decide import CONFIRMED
 from schemas.case import (
     CaseState,
+    InformationRequested,
 )
 from schemas.document import ReviewRequested
 from schemas.element import (
@@ -293,3 +294,15 @@ def test_numbers_and_days_are_found_apart() -> None:
     assert day_in("86 % (11/2/2026)") == date(2026, 11, 2)
     assert day_in("2026-13-40, then 2026-11-02") is None or day_in("13/40/2026") is None
     assert first_number("none") is None
+
+
+def test_after_three_rounds_that_did_not_complete_the_order_a_person_calls() -> None:
+    hub = MemoryHub()
+    gaps = ["clinician_npi", "contact_phone", "member_id", "signature_present"]
+    for number in range(4):
+        without = tuple(gaps[number:])
+        hub.send(referral(order(document_id=f"doc-{number}", without=without, more={"placer_number": "P-1"})))
+        assert hub.only_case().rounds == number + 1
+        called = [r for r in hub.seen(ReviewRequested) if "please call the sender" in r.reason]
+        assert len(called) == (number >= 3)
+    assert len(hub.seen(InformationRequested)) == 4
