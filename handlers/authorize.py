@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 
 from doorstep.handler import Unit, on
 from handlers.benefits import BEFORE, DECISION, proceed, stopped, timer_of, to_person
@@ -20,7 +20,7 @@ from schemas.payer import (
     PayerClockDue,
     PayerFailed,
 )
-from schemas.service import ServiceScheduled
+from schemas.service import ServiceCompleted, ServiceScheduled
 
 EXPIRY = "authorization expiry"
 INQUIRY = "authorization inquiry"
@@ -138,16 +138,31 @@ def scheduled(event: Event[ServiceScheduled], unit: Unit) -> Iterable[Payload]:
     if case is None or case.self_pay:
         return []
     day = data.start.date()
-    window = window_of(policy_of(case.order, unit).claim, day)
-    if window is not None:
-        last = end_of(day + timedelta(days=window.days))
-        label = "The claim's last day is near"
-        due = PayerClockDue(case_id=case.case_id, clock=CLAIM, label=label, due_at=last, number=1)
-        unit.set_timer(timer_of(CLAIM, case.case_id), last - timedelta(days=min(14, window.days // 2)), due)
+    _set_claim_clock(case, day, unit)
     known = case.authorization
     if known is None or known.valid_to is None or day <= known.valid_to:
         return []
     return to_person(case, f"the start is after the authorization's last day, {known.valid_to}", unit)
+
+
+@on(ServiceCompleted)
+def served(event: Event[ServiceCompleted], unit: Unit) -> Iterable[Payload]:
+    """The claim's clock counts from the day of service as it was; an authorization's last day matters no more."""
+    case = unit.case(event.data.case_id)
+    if case is not None and not case.self_pay:
+        unit.cancel_timer(timer_of(EXPIRY, case.case_id))
+        _set_claim_clock(case, event.data.proof.completed_at.date(), unit)
+    return []
+
+
+def _set_claim_clock(case: Case, day: date, unit: Unit) -> None:
+    window = window_of(policy_of(case.order, unit).claim, day)
+    if window is None:
+        return
+    last = end_of(day + timedelta(days=window.days))
+    label = "The claim's last day is near"
+    due = PayerClockDue(case_id=case.case_id, clock=CLAIM, label=label, due_at=last, number=1)
+    unit.set_timer(timer_of(CLAIM, case.case_id), last - timedelta(days=min(14, window.days // 2)), due)
 
 
 @on(PayerFailed, where=lambda data: data.ask != "eligibility")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from doorstep.handler import Unit, on
-from handlers.authorize import EXPIRY
-from handlers.benefits import ANSWER, DECISION, to_person
+from handlers.authorize import CLAIM, EXPIRY
+from handlers.benefits import ANSWER, DECISION, timer_of, to_person
 from handlers.denial import APPEAL, PEER, set_appeal_clock
 from schemas.case import Case, CaseClock, CaseState
 from schemas.event import Event, Payload
@@ -55,9 +55,17 @@ def payer_clocks(event: Event[PayerClockDue], unit: Unit) -> Iterable[Payload]:
             told,
             PayerFailed(case_id=case.case_id, trace=case.eligibility.trace, ask="eligibility", reason=reason),
         ]
+    if data.clock == CLAIM:
+        _set_last_day(case, data, unit)
     if data.clock == APPEAL:
         _set_next(case, data, unit)
     return [told, *to_person(case, f"{data.label}: {data.due_at.date()}", unit, occasion=str(data.number))]
+
+
+def _set_last_day(case: Case, data: PayerClockDue, unit: Unit) -> None:
+    if unit.now < data.due_at:
+        last = data.model_copy(update={"number": data.number + 1, "label": "The claim's last day is over"})
+        unit.set_timer(timer_of(CLAIM, case.case_id), data.due_at, last)
 
 
 def _set_next(case: Case, data: PayerClockDue, unit: Unit) -> None:

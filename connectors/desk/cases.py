@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
 from connectors.desk.settings import DeskSettings, check_caller, json_body
+from doorstep.access.caller import current
 from doorstep.clock import now
 from doorstep.connector import Blob, Hub, Transmission
 from doorstep.errors import NotFound, Refused
@@ -61,7 +62,13 @@ async def spoken(hub: Hub, case_id: str, command: Command, key: str = "") -> str
             blobs=(Blob("application/json", data),),
             received_at=now(),
             sender=command.agent,
-            details={"command": command.command, "case_id": case_id},
+            details={"command": command.command, "case_id": case_id, **_caller()},
         )
     )
     return receipt.document_id
+
+
+def _caller() -> dict[str, str]:
+    """Return who really called, where callers are known; `agent` is what they say of themselves."""
+    caller = current()
+    return {"caller": caller.name} if caller.known else {}

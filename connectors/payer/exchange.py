@@ -44,7 +44,7 @@ async def send(settings: PayerSettings, hub: Hub, delivery: Delivery) -> Sent:
         raise Refused("payer-nothing-asked", "there is nothing to ask in it")
     if partner is None:
         raise Refused("payer-no-partner", f"no partner {name} is set up (connectors.payer.partners)")
-    if partner.folder is not None and not _url(partner, enquiry):
+    if partner.folder is not None and enquiry.way == "x12" and not _url(partner, enquiry):
         return await folder.put(name, partner, hub, enquiry, _x12(partner, enquiry))
     body, content_type = await _post(partner, enquiry)
     problem = _garbage(enquiry, body)

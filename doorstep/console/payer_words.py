@@ -56,7 +56,7 @@ def told_of_payer(data: Any) -> str | None:
         case AuthorizationDecided():
             return authorization_words(data.authorization)
         case PayerFailed():
-            return f"payer not reached: {data.reason}"
+            return f"no usable word of the payer: {data.reason}"
         case PayerClockWarned():
             return f"{data.label}: {data.due_at.date()}"
         case _:

@@ -58,18 +58,18 @@ def review_request(enquiry: PayerEnquiry, parties: Parties, control: str) -> byt
         segment("UM", "HS", "I", kind, *urgent),
         *period("AAH", enquiry),
         *([segment("HI", *diagnoses)] if diagnoses else []),
-        *[one for line in enquiry.lines for one in _service(enquiry, line.sequence)],
+        *[one for line in enquiry.lines for one in _service(enquiry, line.sequence, parties)],
     ]
     return interchange(parties, control, at, "HI", VERSION, "278", body)
 
 
-def _service(enquiry: PayerEnquiry, sequence: int) -> list[str]:
+def _service(enquiry: PayerEnquiry, sequence: int, parties: Parties) -> list[str]:
     line = next(one for one in enquiry.lines if one.sequence == sequence)
     quantity = amount(line.quantity) if line.quantity is not None else "1"
     procedure = composite("HC", safe(line.code, 48), *(safe(one, 2) for one in line.modifiers[:4]))
     return [
         segment("HL", str(4 + sequence), "4", "SS", "0"),
-        segment("TRN", "1", safe(f"{enquiry.trace}-{sequence}", 50), "9DOORSTEP0"),
+        segment("TRN", "1", safe(f"{enquiry.trace}-{sequence}", 50), safe(parties.originator, 10)),
         *period("472", enquiry),
         segment("SV1", procedure, "", "UN", quantity),
     ]

@@ -10,9 +10,10 @@ import pytest
 from schemas.case import CaseState, OfferState
 from schemas.outbound import ConfirmationKind
 from schemas.payer import AuthorizationInquiryDue, Decision, PayerFailed
+from schemas.service import Proof, ServiceCompleted
 from tests.factories import NOW, referral
 from tests.handlers.memory import MemoryHub
-from tests.handlers.payer import BED, OXYGEN, at_the_payer, covers, decides, reasons, requests, sample_order
+from tests.handlers.payer import BED, OXYGEN, at_the_payer, breaches, covers, decides, reasons, requests, sample_order
 
 INQUIRY = ConfirmationKind.AUTHORIZATION_INQUIRY
 
@@ -150,6 +151,27 @@ def test_a_claim_that_is_not_filed_is_warned_of_before_its_last_day() -> None:
     assert not any("claim" in reason for reason in reasons(hub))
     hub.pass_time(NOW + timedelta(days=38))
     assert any(reason.startswith("The claim's last day is near") for reason in reasons(hub))
+
+
+def test_the_claims_days_count_from_the_service_as_it_was_done() -> None:
+    hub = submitted()
+    decides(hub, Decision.APPROVED, number="AUTH1", valid_to=date(2026, 12, 20))
+    accept(hub, NOW + timedelta(days=20))
+    offer = next(o for o in hub.unit.offers.values() if o.state is OfferState.ACCEPTED)
+    done = Proof(completed_at=NOW + timedelta(days=25), signed_by="Pip Brightwater", recorded_by="provider")
+    completed = ServiceCompleted(
+        case_id="DS-000001-0", offer_id=offer.offer_id, npi=offer.npi, provider_name=offer.provider_name, proof=done,
+        committed_start=None, late=False,
+    )  # fmt: skip
+    hub.send(completed)
+    hub.pass_time(NOW + timedelta(days=40))
+    assert not any("claim" in reason for reason in reasons(hub))
+    hub.pass_time(NOW + timedelta(days=60))
+    assert [reason.partition(":")[0] for reason in reasons(hub) if "claim" in reason] == [
+        "The claim's last day is near",
+        "The claim's last day is over",
+    ]
+    assert breaches(hub) == ["claim"]
 
 
 def test_a_cancelled_case_is_not_asked_about_any_more() -> None:

@@ -121,3 +121,19 @@ def test_a_member_who_pays_waits_for_no_payer() -> None:
 def test_original_medicare_wants_a_power_chair_authorized() -> None:
     chair = case(order(payer="Medicare", order_lines=[{"code": "K0823", "quantity": 1}]))
     assert standing(chair, MemoryUnit()).step is Step.ASK_AUTHORIZATION
+
+
+class ClosedUnit(MemoryUnit):
+    """The sample payer's rules, but an answer that is missing holds the order."""
+
+    def rules(self, name: str) -> Any:
+        found = super().rules(name)
+        return (
+            {**found, "eligibility": {**found["eligibility"], "fail": "closed"}} if name == "payers/sample" else found
+        )
+
+
+def test_where_the_rules_fail_closed_an_unknown_coverage_holds_the_order() -> None:
+    unknown = covered(WALKER, CoverageStatus.UNKNOWN)
+    assert standing(unknown, ClosedUnit()).step is Step.HOLD
+    assert standing(unknown, MemoryUnit()).step is Step.CLEAR

@@ -65,6 +65,12 @@ async def test_what_became_of_a_278_is_not_asked_by_file(hub: FolderHub, setting
         await send(settings, hub, delivery(ask="authorization-inquiry", way="x12"))
 
 
+async def test_what_the_rules_ask_by_fhir_is_not_put_into_a_folder(hub: FolderHub, settings: PayerSettings) -> None:
+    with pytest.raises(Refused):
+        await send(settings, hub, delivery(ask="authorization", way="pas"))
+    assert not (hub.folder / "payer").exists()
+
+
 async def test_an_answer_is_taken_once_and_put_aside(hub: FolderHub, settings: PayerSettings, tmp_path: Path) -> None:
     inbox = tmp_path / "payer" / "in"
     async with watching(settings, hub, Listen("127.0.0.1", 0)):
