@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from schemas.fhir.elements import REQUESTS
 from schemas.fhir.graph import Graph, Resource, identifiers, part, parts, same_person
-from schemas.fhir.lines import billing_codes
+from schemas.fhir.lines import billing_codes, infused
 from schemas.fhir.nutrition import views
 from schemas.fhir.words import order_type, text_of
 from schemas.order import OrderType
@@ -31,7 +31,8 @@ def grouped(graph: Graph, bundle: Resource) -> list[Group]:
         lines = views(request)
         codes = [code for line in lines for code in billing_codes(line, graph)]
         if lines:
-            kind = order_type(str(request["resourceType"]), codes, _category(lines[0]))
+            words = f"{_category(lines[0])} | {'infusion' if infused(request, graph) else ''}"
+            kind = order_type(str(request["resourceType"]), codes, words)
             found.setdefault((patients.key(lines[0]), kind, _action(request, said)), []).extend(lines)
     return [(kind, action, requests) for (_, kind, action), requests in found.items()]
 

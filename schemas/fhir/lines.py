@@ -33,6 +33,11 @@ DAILY = {
     "Q8H": 8,
     "Q12H": 12,
 }
+INFUSED = re.compile(
+    r"\b(?:iv|ivpb|intravenous\w*|infus\w*|subcut\w*|sub-?q|picc|parenteral|inject\w*|intrathecal|epidural|tpn)\b", re.I
+)
+INFUSED_ROUTES = frozenset({"47625008", "34206005", "IV", "IVPB", "SC", "SQ", "IVINJ", "IVDRIP", "SQINJ"})
+"""SNOMED CT's intravenous and subcutaneous route, and HL7's codes of the same (table 0162, RouteOfAdministration)."""
 MIN_RATE, MAX_RATE = Decimal("0.01"), Decimal(10000)
 MAX_QUANTITY = Decimal(1_000_000)
 HOURS = {"h": Decimal(1), "d": Decimal(24), "wk": Decimal(168)}
@@ -66,6 +71,11 @@ def _billing(request: Resource, graph: Graph) -> list[tuple[str, tuple[str, ...]
             found.append((named.pop(), (), {}))
         elif whole:
             found.append((*whole, {}))
+    details = [coding for detail in parts(request.get("orderDetail")) for coding in parts(detail.get("coding"))]
+    for coding in [] if found else details:  # a referral in general words with its services as the detail
+        read = billing_code(coding.get("system"), str(coding.get("code") or ""))
+        if read and not MODIFIER.fullmatch(str(coding.get("code"))):
+            found.append((*read, coding))
     return found
 
 
@@ -94,6 +104,26 @@ def line_of(request: Resource, graph: Graph) -> OrderLine:
         modifiers=tuple(dict.fromkeys(modifiers)),
         placer_number=placer_of(request),
     )
+
+
+def infused(request: Resource, graph: Graph) -> bool:
+    """Tell whether a drug is given by infusion or injection: by its route, rate, form or instruction.
+
+    Any EHR sends the tablets that a patient takes as MedicationRequests too; those are no infusion orders.
+    """
+    if request.get("resourceType") != "MedicationRequest":
+        return False
+    dosages = parts(request.get("dosageInstruction"))
+    rates = [rate for dosage in dosages for rate in parts(dosage.get("doseAndRate"))]
+    if any(name in rate for rate in rates for name in ("rateQuantity", "rateRatio", "rateRange")):
+        return True
+    concepts = [concept_of(request, graph)]
+    concepts += [part(dosage.get(name)) for dosage in dosages for name in ("route", "method", "site")]
+    codings = [coding for concept in concepts for coding in parts(concept.get("coding"))]
+    texts = [text_of(value) for value in (*(c.get("text") for c in concepts), *(c.get("display") for c in codings))]
+    texts += [text_of(dosage.get(name)) for dosage in dosages for name in ("text", "patientInstruction")]
+    routed = any(str(coding.get("code")) in INFUSED_ROUTES for coding in codings)
+    return routed or any(INFUSED.search(text) for text in texts)
 
 
 def _details(request: Resource) -> list[str]:

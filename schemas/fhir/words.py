@@ -17,6 +17,7 @@ ICD10 = re.compile(r"([A-TV-Z]\d[0-9A-Z])\.?([0-9A-Z]{0,4})")
 ICD10_IN_TEXT = re.compile(r"(?<![A-Z0-9.])[A-TV-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4}(?![A-Z0-9])")
 OTHER_TERMS = ("snomed", "loinc", "rxnorm", "ndc", "cvx", "nucc", "6.96", "6.1", "6.88", "6.69")
 NPI_SYSTEMS = ("us-npi", "4.6")
+HOME_WORDS = ("home health", "home-health", "homehealth", "skilled nursing", "home nurs", "home care", "homecare")
 DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?!\d)")
 US_DAY = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b")
 CLOCK = re.compile(r"[T ](\d\d):(\d\d)\b")
@@ -124,17 +125,13 @@ def order_type(resource_type: str, codes: list[str], category: str) -> OrderType
         return kinds.pop()
     low = category.lower()
     for words, kind in (
-        (("home health", "home-health", "homehealth", "skilled nursing"), OrderType.HOME_HEALTH),
+        (HOME_WORDS, OrderType.HOME_HEALTH),
         (("infusion", "parenteral"), OrderType.INFUSION),
         (("durable medical", "dme", "equipment"), OrderType.DME),
     ):
         if any(word in low for word in words):
             return kind
-    return {
-        "DeviceRequest": OrderType.DME,
-        "NutritionOrder": OrderType.DME,
-        "MedicationRequest": OrderType.INFUSION,
-    }.get(resource_type, OrderType.UNKNOWN)
+    return {"DeviceRequest": OrderType.DME, "NutritionOrder": OrderType.DME}.get(resource_type, OrderType.UNKNOWN)
 
 
 def _type_of_code(code: str) -> OrderType | None:

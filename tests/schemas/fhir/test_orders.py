@@ -482,3 +482,38 @@ def test_parenteral_nutrition_is_infusion() -> None:
     formula = {"baseFormulaType": {"coding": [{"code": "B4185"}]}}
     (made,) = orders_of(nutrition(enteralFormula=formula), "d")
     assert made.order_type is OrderType.INFUSION
+
+
+def test_a_referral_in_general_words_has_its_services_as_the_detail() -> None:
+    detail = [{"coding": [{"system": "http://www.ama-assn.org/go/cpt", "code": "97110"}]}]
+    code = {"coding": [{"system": "http://snomed.info/sct", "code": "417153003", "display": "Referral to home care"}]}
+    made = order(code=code, orderDetail=detail)
+    assert [line.code for line in made.lines] == ["97110"]
+    assert made.order_type is OrderType.HOME_HEALTH
+    detail[0]["coding"].append({"system": "http://www.ama-assn.org/go/cpt", "code": "92507"})
+    made = order(code=code, orderDetail=detail)
+    assert [line.code for line in made.lines] == [None]
+    assert "order_lines" in made.conflicting
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"dosageInstruction": [{"text": "one tablet by mouth daily"}]}, OrderType.UNKNOWN),
+        ({"dosageInstruction": [{"text": "1 g IV every 8 hours"}]}, OrderType.INFUSION),
+        ({"dosageInstruction": [{"route": {"coding": [{"code": "47625008", "display": "?"}]}}]}, OrderType.INFUSION),
+        ({"medicationCodeableConcept": {"text": "ceftriaxone 1 g injection"}}, OrderType.INFUSION),
+        ({"medicationCodeableConcept": {"text": "nizatidine oral solution"}}, OrderType.UNKNOWN),
+        ({"category": [{"text": "home infusion"}]}, OrderType.INFUSION),
+    ],
+)
+def test_a_drug_is_an_infusion_only_where_something_says_so(changes: dict[str, Any], kind: OrderType) -> None:
+    bare = {
+        "resourceType": "MedicationRequest",
+        "id": "m",
+        "status": "active",
+        "intent": "order",
+        "medicationCodeableConcept": {"text": "a drug"},
+        "subject": {"display": "Ada Byron"},
+    }
+    assert one({**bare, **changes}).order_type is kind
