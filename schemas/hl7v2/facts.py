@@ -18,7 +18,8 @@ Kind = Literal["oxygen_lpm", "dressings_per_week", "dose_interval_hours", "visit
 
 MAX_NOTES = 100
 MAX_NOTE = 2000
-_KEYED = re.compile(r"([A-Za-z][A-Za-z0-9 _./-]{1,40}?) ?[:=] ?(\S.*)")
+_KEYED = re.compile(r"([A-Za-z][A-Za-z0-9 _./()#?-]{1,60}?) ?[:=] ?(\S.*)")
+_ASIDE = re.compile(r"\([^()]*\)")
 _N = r"(?<![\d.])(\d{1,4}(?:\.\d{1,3})?) ?"
 _FORMS: dict[Kind, re.Pattern[str]] = {
     "oxygen_lpm": re.compile(_N + r"(?:l/min|l/m\b|lpm|(?:l|lit(?:er|re)s?) ?(?:per |/|a )min)"),
@@ -66,7 +67,8 @@ def _note_line(line: str, facts: list[Fact], notes: list[str]) -> None:
 
 
 def _key(text: str) -> str:
-    return " ".join(re.sub(r"[_\-/.]", " ", text.lower()).split())
+    """Return a name as the table has it: small letters, no punctuation, nothing in parentheses."""
+    return " ".join(re.sub(r"[_\-/.:?#*]", " ", _ASIDE.sub(" ", text.lower())).split())
 
 
 def _observed(sheet: Sheet, segment: Segment) -> Fact | None:

@@ -198,3 +198,19 @@ def test_a_social_security_number_that_nobody_has_identifies_nobody(number: str,
     order = one(ORC, OBR, pid=PID + f"||||||{number}")
     assert [i.value for i in order.member.identifiers if i.system and "ssn" in i.system] == [number] * kept
     assert ("PID-19" in order.unmapped) is (bool(number) and not kept)
+
+
+@pytest.mark.parametrize(
+    ("said", "flow"),
+    [
+        ("OBX|1|NM|1001^Oxygen flow rate (L/min)?^L||2||||||F", 2),
+        ("OBX|1|ST|1001^LPM^L||2||||||F", 2),
+        ("OBX|1|ST|1001^Liters per minute:^L||3 L/min||||||F", 3),
+        ("NTE|1||Oxygen flow (L/min): 4", 4),
+        ("NTE|1||Oxygen liter flow? = 2.5 lpm", 2.5),
+        ("OBX|1|ST|1001^Oxygen saturation (%)^L||88||||||F", None),
+    ],
+)
+def test_a_question_is_known_by_its_words_whatever_its_punctuation(said: str, flow: float | None) -> None:
+    found = one(ORC, OBR, said).frequency
+    assert (float(found.value) if found else None) == flow
