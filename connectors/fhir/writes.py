@@ -186,7 +186,8 @@ class Writes:
         reply |= {key: header[key] for key in ("eventCoding", "eventUri") if key in header}
         reply["source"] = {"name": "Doorstep", "endpoint": self.reads.base}
         sent = instant(taken.received_at)
-        return {"resourceType": "Bundle", "type": "message", "timestamp": sent, "entry": [{"resource": reply}]}
+        entry = {"fullUrl": f"urn:uuid:{taken.document_id}", "resource": reply}
+        return {"resourceType": "Bundle", "type": "message", "timestamp": sent, "entry": [entry]}
 
     def _location(self, placed: Placed) -> str:
         return f"{self.reads.base}/{placed.kind}/{placed.id}/_history/{placed.version}"
