@@ -94,7 +94,11 @@ async def _only(hub: Hub, kind: str, criteria: str, partner: str, where: str) ->
 
 
 async def _with_references(hub: Hub, entries: list[Entry], partner: str) -> list[Entry]:
-    """Resolve references like `Patient?identifier=...` against what is here, where no entry of the input fits."""
+    """Resolve references like `Patient?identifier=...` against what is here, where no entry of the input fits.
+
+    One that fits several is refused, and one to a patient who is not here: whose order it is must be certain. Who
+    ordered or where may be asked for, so any other reference that fits nothing stays as it is.
+    """
     if not any(CRITERIA.fullmatch(literal) for entry in entries for literal, _ in _literals(entry.resource, "")):
         return entries
     graph = Graph({"resourceType": "Bundle", "entry": [{"resource": e.resource} for e in entries]})
@@ -105,6 +109,8 @@ async def _with_references(hub: Hub, entries: list[Entry], partner: str) -> list
             if match is None or literal in wanted or (CONDITIONAL.fullmatch(literal) and graph.find(literal)):
                 continue
             one = await _only(hub, match[1], unquote(match[2]), partner, place)
+            if one is None and match[1] != "Patient":
+                continue
             if one is None:
                 raise Refusal(412, Issue("error", "not-found", "nothing fits this conditional reference", place))
             wanted[literal] = f"{one.kind}/{one.id}"

@@ -67,7 +67,7 @@ def _parameter(asked: Asked, kind: str, name: str, value: str) -> Criterion | No
     """Take one parameter into the query; return it where it is one of the type's own."""
     head, dot, rest = name.partition(".")
     if dot and head in _CHAINS:
-        if head not in SEARCH[kind]:
+        if head not in SEARCH.get(kind, {}):
             raise CodecError("not-supported", "this search parameter is not offered here", head[:40])
         asked.chained.append((head, rest, value))
     elif name in _RESULTS:

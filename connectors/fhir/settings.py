@@ -20,7 +20,7 @@ class FhirSettings(SubscriptionSettings):
     """`[connectors.fhir]`."""
 
     max_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="Largest body that is read; more is refused with 413")
-    max_entries: int = Field(500, ge=1, description="Most entries that a Bundle may have")
+    max_entries: int = Field(2000, ge=1, description="Most entries that a Bundle may have")
     push_url: str = Field("", description="FHIR base that Tasks are PUT to; empty = senders read their Task themselves")
     partners: dict[str, str] = Field(
         default_factory=dict,

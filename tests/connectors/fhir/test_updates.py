@@ -157,6 +157,14 @@ async def test_a_reference_by_identifier_finds_what_is_here_or_refuses(site: Ser
     none = await site.post("/fhir", transaction((condition, {"method": "POST", "url": "Condition"})))
     assert none.status_code == 412
     assert none.json()["issue"][0]["expression"] == ["Bundle.entry[0].resource.subject.reference"]
+    condition["subject"]["reference"] = "Patient?identifier=urn:mrn|11"
+    condition["recorder"] = {"reference": "Practitioner?identifier=urn:staff|1"}
+    condition["encounter"] = {"reference": "Claim?patient.identifier=1"}
+    refused = await site.post("/fhir", transaction((condition, {"method": "POST", "url": "Condition"})))
+    assert (refused.status_code, refused.json()["issue"][0]["code"]) == (400, "not-supported")
+    del condition["encounter"]
+    kept = await site.post("/fhir", transaction((condition, {"method": "POST", "url": "Condition"})))
+    assert kept.status_code == 200, "who is not here can be asked for"
 
 
 async def test_a_transaction_updates_what_it_names_and_is_all_or_nothing(site: Served) -> None:
