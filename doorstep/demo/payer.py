@@ -1,4 +1,4 @@
-"""A stand-in payer: a real HTTP server that answers 270 by 271 and FHIR PAS, by the first letters of the member id.
+"""A stand-in payer: a real HTTP server that answers 270, 278 and FHIR PAS, by the first letters of the member id.
 
 Like a good payer it knows a request by its trace number: a repeat gets the first answer again and counts once.
 """
@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from schemas.fhir.pas import PROFILES, TRACE_SYSTEM
-from schemas.x12 import parse
+from schemas.x12 import Interchange, parse
 from schemas.x12.reading import Tree
 from schemas.x12.writer import Parties, interchange
 
@@ -107,11 +107,13 @@ class StandInPayer:
         loop = next(one for one in Tree(asked.transactions[0].segments).loops if one.level == "22")
         name, trace = loop.first("NM1", 1, "IL"), loop.first("TRN", 1, "1")
         assert name is not None
-        assert trace is not None
         member_id = name.get(9)
         if (spoilt := self._spoilt(member_id)) is not None:
             return spoilt
+        if asked.transactions[0].kind == "278":
+            return self._review_278(asked, member_id)
         said = {"INA": ["EB*6**30"], "UNK": ["AAA*N**75*C"]}.get(member_id[:3])
+        assert trace is not None
         body_271 = [
             "BHT*0022*11*STANDIN*20261123*1500", "HL*1**20*1", "NM1*PR*2*SAMPLE HEALTH PLAN*****PI*SAMPLE01",
             "HL*2*1*21*1", "NM1*1P*2*REQUESTER", "HL*3*2*22*0", f"TRN*2*{trace.get(2)}*9STANDIN00",
@@ -121,6 +123,28 @@ class StandInPayer:
         parties = Parties(sender="SAMPLE01", receiver=asked.sender)
         answer = interchange(parties, "1", datetime.now(UTC), "HB", "005010X279A1", "271", body_271)
         return 200, "application/edi-x12", answer
+
+    def _review_278(self, asked: Interchange, member_id: str) -> tuple[int, str, bytes]:
+        """Decide on a 278: one action for the whole, repeated for every service line."""
+        tree = Tree(asked.transactions[0].segments)
+        event = tree.level("EV")[0]
+        trace = next(one.get(2) for one in event.all("TRN"))
+        with self._lock:
+            self.submitted.setdefault(trace, {"services": len(tree.level("SS"))})
+        hcr = {"DEN": "HCR*A3**0V", "PEN": "HCR*A4"}.get(member_id[:3], f"HCR*A1*{authorization_number(trace)}")
+        body = [
+            "BHT*0007*11*STANDIN*20261123*1500*18", "HL*1**20*1", "NM1*X3*2*SAMPLE HEALTH PLAN*****PI*SAMPLE01",
+            "HL*2*1*21*1", "NM1*1P*2*REQUESTER", "HL*3*2*22*1", f"NM1*IL*1*MEMBER*****MI*{member_id}",
+            "HL*4*3*EV*1", f"TRN*2*{trace}*9STANDIN00", hcr,
+        ]  # fmt: skip
+        for number, service in enumerate(tree.level("SS"), start=5):
+            sv1 = service.first("SV1")
+            assert sv1 is not None
+            body += [f"HL*{number}*4*SS*0", hcr, f"SV1*{sv1.get(1)}**UN*{sv1.get(4)}"]
+        parties = Parties(sender="SAMPLE01", receiver=asked.sender)
+        return 200, "application/edi-x12", interchange(
+            parties, "1", datetime.now(UTC), "HI", "005010X217", "278", body
+        )  # fmt: skip
 
     def _review(self, bundle: dict[str, Any], *, inquiry: bool) -> tuple[int, str, bytes]:
         resources = [one["resource"] for one in bundle["entry"]]
@@ -141,9 +165,14 @@ class StandInPayer:
         return 200, "application/fhir+json", json.dumps(answer).encode()
 
 
+def authorization_number(trace: str) -> str:
+    """Return the number of an approval: the same for every repeat of a request."""
+    return f"AUTH{int(hashlib.sha256(trace.lower().encode()).hexdigest()[:8], 16) % 1_000_000:06d}"
+
+
 def claim_response(claim: dict[str, Any], trace: str, kind: str) -> dict[str, Any]:
     """Return the Bundle that decides on a claim; `kind` are the first letters of the member id."""
-    number = f"AUTH{int(hashlib.sha256(trace.encode()).hexdigest()[:8], 16) % 1_000_000:06d}"
+    number = authorization_number(trace)
     today = datetime.now(UTC).date()
     days = {"start": today.isoformat(), "end": (today + timedelta(days=90)).isoformat()}
     items = []

@@ -21,7 +21,7 @@ from schemas.fhir.pas import read_answer
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.payer import CoverageStatus, Decision
 from schemas.transmission import ReplyTo
-from schemas.x12 import eligibility_answers, parse
+from schemas.x12 import eligibility_answers, parse, review_answers
 from tests.connectors.memory_hub import MemoryHub
 from tests.schemas.x12.messages import AT, TRACE, enquiry
 
@@ -76,6 +76,24 @@ async def test_an_authorization_is_submitted_by_pas_and_a_repeat_counts_once(pay
     body = kept.blobs[0].data
     assert isinstance(body, bytes)
     assert read_answer(loads(body, max_bytes=len(body))).decision is Decision.APPROVED
+
+
+@pytest.mark.parametrize(
+    ("member_id", "decision"),
+    [("WEL123456", Decision.APPROVED), ("DEN123456", Decision.DENIED), ("PEN1", Decision.PENDED)],
+)
+async def test_an_authorization_is_asked_by_278_too(payer: StandInPayer, member_id: str, decision: Decision) -> None:
+    hub = MemoryHub()
+    own = settings(payer, review_url=f"{payer.url}/x12")
+    for attempt in (1, 2):
+        await send(own, hub, delivery(attempt, ask="authorization", way="x12", member_id=member_id))
+    assert len(payer.submitted) == len(hub.received) == 1
+    body = hub.received[0].blobs[0].data
+    assert isinstance(body, bytes)
+    (answer,) = review_answers(parse(body)[0])
+    assert (answer.decision, answer.trace) == (decision, TRACE)
+    assert (answer.number or "").startswith("AUTH") is (decision is Decision.APPROVED)
+    assert answer.lines[0].code == "E0260"
 
 
 async def test_a_pended_one_is_approved_at_the_next_inquiry(payer: StandInPayer) -> None:
