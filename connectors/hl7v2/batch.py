@@ -45,7 +45,7 @@ async def answer_frame(hub: Hub, frame: Frame, door: Door = OPEN, *, peer: str =
 
 
 async def _each(hub: Hub, batch: Batch, door: Door, peer: str) -> list[bytes]:
-    """Take the messages of one batch; return the acknowledgements that are due, in their order."""
+    """Take the messages of one batch; return the acknowledgement that is due for each first, in their order."""
     given: list[bytes] = []
     name = batch.envelope.control_id if batch.envelope else ""
     for start in range(0, len(batch.messages), AT_ONCE):
@@ -53,5 +53,5 @@ async def _each(hub: Hub, batch: Batch, door: Door, peer: str) -> list[bytes]:
             answer(hub, Frame(data, size=len(data)), door, peer=peer, batch=name)
             for data in batch.messages[start : start + AT_ONCE]
         )
-        given += [ack for acks in await asyncio.gather(*answers) for ack in acks]
+        given += [acks[0] for acks in await asyncio.gather(*answers) if acks]
     return given

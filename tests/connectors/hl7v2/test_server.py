@@ -95,6 +95,14 @@ async def test_a_frame_that_comes_in_pieces_is_one_message(hub: PickyHub) -> Non
         assert await sender.ack() == ("AA", "ID1", "")
 
 
+async def test_bytes_that_come_outside_of_frames_are_told(hub: PickyHub, caplog: pytest.LogCaptureFixture) -> None:
+    async with listening(hub) as server, sending(server) as sender:
+        await sender.send(order() + b"\r\n" + framed(order("ID2")))
+        assert await sender.ack() == ("AA", "ID2", "")
+    assert f"passed over: {len(order()) - 4}" in caplog.text
+    assert "Doe" not in caplog.text
+
+
 async def test_a_frame_that_begins_anew_is_answered_as_the_new_one_and_the_rest_is_kept(hub: PickyHub) -> None:
     async with listening(hub) as server, sending(server) as sender:
         await sender.send(VT + order("OLD")[:60] + framed(order("NEW")))
