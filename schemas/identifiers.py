@@ -173,3 +173,21 @@ def read_phone(text: str) -> Checked | None:
 def state_of_zip(postal_code: str, zip3: Mapping[str, Collection[str]]) -> Collection[str]:
     """Return the states that use this ZIP code's first three digits (mostly one)."""
     return zip3.get(postal_code[:3], ())
+
+
+_LANGUAGES = {
+    "eng": "en", "english": "en", "spa": "es", "spanish": "es", "zho": "zh", "chi": "zh", "chinese": "zh",
+    "vie": "vi", "vietnamese": "vi", "kor": "ko", "korean": "ko", "rus": "ru", "russian": "ru", "ara": "ar",
+    "arabic": "ar", "fra": "fr", "fre": "fr", "french": "fr", "deu": "de", "ger": "de", "por": "pt", "hat": "ht",
+    "tgl": "tl", "ita": "it", "pol": "pl", "ukr": "uk", "hin": "hi", "fas": "fa", "per": "fa", "jpn": "ja",
+    "som": "so", "nep": "ne", "sgn": "sgn", "ase": "sgn",
+}  # fmt: skip
+"""Codes of ISO 639-2 and the words that senders write, for the two letters of ISO 639-1 (BCP 47 prefers them)."""
+
+
+def language_code(text: str) -> str | None:
+    """Return the language of a tag or word (`es-US`, `spa`, `Spanish`) as ISO 639; None for what is none."""
+    head = re.split(r"[-_]", text.strip().lower())[0]
+    if head in _LANGUAGES:
+        return _LANGUAGES[head]
+    return head if re.fullmatch(r"[a-z]{2,3}", head) else None

@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 
 from schemas.fhir.graph import RELATIVE, Graph, Resource, extensions, identifiers, part, parts, same_person
 from schemas.fhir.words import NPI_SYSTEMS, day, npi_valid, one_of, phone, text_of
+from schemas.identifiers import language_code
 from schemas.order import Address, Clinician, Coverage, Identifier, Member, PersonName
 
 GONE = frozenset({"old", "maiden", "anonymous", "nickname"})
@@ -75,6 +76,15 @@ def home_addresses(patient: Resource) -> list[Address]:
     return []
 
 
+def _language(patient: Resource) -> str | None:
+    """Return the language that the patient prefers to speak, the only one where just one is named."""
+    named = parts(patient.get("communication"))
+    wished = [one for one in named if one.get("preferred") is True] or (named if len(named) == 1 else [])
+    said = [part(one.get("language")) for one in wished]
+    codes = {language_code(text_of(c.get("code"))) for one in said for c in parts(one.get("coding"))} - {None}
+    return codes.pop() if len(codes) == 1 else None
+
+
 def member_of(patient: Resource, subject: Resource) -> tuple[Member, dict[str, str]]:
     """Return the member and what of it could not be read (field -> reason)."""
     unreadable: dict[str, str] = {}
@@ -99,6 +109,7 @@ def member_of(patient: Resource, subject: Resource) -> tuple[Member, dict[str, s
             sex=cast("Literal['female', 'male', 'other', 'unknown'] | None", known),
             phone=phone_of(patient),
             address=homes[0] if len(homes) == 1 else None,
+            language=_language(patient),
             identifiers=tuple(found),
         ),
         unreadable,

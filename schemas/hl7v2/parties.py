@@ -10,6 +10,7 @@ from schemas.hl7v2.er7 import Repetition, Segment
 from schemas.hl7v2.groups import Segments
 from schemas.hl7v2.options import AS_SENT, Options
 from schemas.hl7v2.sheet import Sheet
+from schemas.identifiers import language_code
 from schemas.order import Address, Clinician, Coverage, Identifier, Member, PersonName
 
 SSN_SYSTEM = "http://hl7.org/fhir/sid/us-ssn"
@@ -32,10 +33,21 @@ def member_of(sheet: Sheet, scope: Segments) -> Found:
         sex=sheet.first("sex", scope, ("PID-8",), lambda text: tables.SEXES.get(text[:1].upper())),
         phone=phone,
         address=home,
+        language=_language(sheet, scope),
         identifiers=_identifiers(sheet, scope),
     )
     contact = phone or _phone(sheet, "contact_phone", scope, ("PID-14", "NK1-5"))
     return Found(member, delivery, contact)
+
+
+def _language(sheet: Sheet, scope: Segments) -> str | None:
+    """Return PID-15, the primary language, when it is one that we can tell; it stays in what is not mapped else."""
+    for rep in sheet.peek(scope, "PID-15"):
+        code = language_code(rep.get(1)) or language_code(rep.get(2))
+        if code is not None:
+            sheet.take(rep)
+            return code
+    return None
 
 
 def _member_name(sheet: Sheet, scope: Segments) -> PersonName | None:

@@ -105,3 +105,22 @@ def test_numbers_that_the_numbering_plan_forbids(text: str) -> None:
 def test_zip_codes_name_their_state() -> None:
     assert identifiers.state_of_zip("45402-1234", rules.zip3_states()) == ("OH",)
     assert identifiers.state_of_zip("00000", rules.zip3_states()) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("es-US", "es"),
+        ("spa", "es"),
+        ("Spanish", "es"),
+        ("EN", "en"),
+        ("eng", "en"),
+        ("zh_Hant", "zh"),
+        ("hmn", "hmn"),
+        ("", None),
+        ("Klingon (Qo'noS)", None),
+        ("42", None),
+    ],
+)
+def test_a_language_is_told_by_tag_code_or_word(text: str, code: str | None) -> None:
+    assert identifiers.language_code(text) == code

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from schemas.hl7v2 import orders_of
 from tests.schemas.hl7v2.test_orders import NPI, OBR, ORC, one
 
 HOME = "1 Main St^^Dayton^OH^45402^USA^"
@@ -203,3 +204,12 @@ def test_an_order_that_its_provider_entered_or_wrote_is_signed(mode: str, writer
 
 def test_one_item_that_was_only_said_leaves_the_order_unsigned() -> None:
     assert one(ORC, OBR, orc("VO"), OBR).signature_present is None
+
+
+@pytest.mark.parametrize(
+    ("said", "code"), [("spa^Spanish^ISO639", "es"), ("EN", "en"), ("^Vietnamese", "vi"), ("?", None)]
+)
+def test_the_members_language_is_told(said: str, code: str | None) -> None:
+    message = f"MSH|^~\\&|A|B|C|D|20261123||ORM^O01|1|P|2.5.1\rPID|1||1||Doe^Jane||19500102|F|||||||{said}\rORC|NW|1\r"
+    (found,) = orders_of(message.encode(), "doc")
+    assert found.member.language == code
