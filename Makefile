@@ -38,10 +38,10 @@ contracts: install
 	@$(BIN)/lint-imports --cache-dir .cache/import-linter
 
 schema: install
-	@$(BIN)/doorstep schema json --check && $(BIN)/doorstep schema asyncapi --check && $(BIN)/doorstep schema settings --check
+	@$(BIN)/doorstep schema json --check && $(BIN)/doorstep schema asyncapi --check && $(BIN)/doorstep schema settings --check && $(BIN)/doorstep schema mapping --check
 
 docs: install ## write the generated pages and schemas anew
-	@$(BIN)/doorstep schema json --write && $(BIN)/doorstep schema asyncapi --write && $(BIN)/doorstep schema settings --write
+	@$(BIN)/doorstep schema json --write && $(BIN)/doorstep schema asyncapi --write && $(BIN)/doorstep schema settings --write && $(BIN)/doorstep schema mapping --write
 
 samples: install ## write tests/samples anew from the generator
 	@for channel in fax email hl7v2 fhir; do $(BIN)/python -m tests.samples.make_$$channel || exit 1; done

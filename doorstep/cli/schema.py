@@ -12,6 +12,7 @@ import typer
 
 from doorstep import registry
 from doorstep.cli import documents
+from doorstep.cli.mapping_page import mapping_page
 from doorstep.errors import Refused, SettingsError
 from doorstep.stream import catalogue
 
@@ -19,17 +20,22 @@ ROOT = Path(__file__).parents[2]
 
 
 def register(app: typer.Typer) -> None:
-    app.command(help="Print, write or check asyncapi, json (event schemas) or settings.")(schema)
+    app.command(help="Print, write or check asyncapi, json (event schemas), settings or mapping.")(schema)
     app.command(help="Print the map: topic -> consumer group -> handler.")(routes)
 
 
 def _files() -> dict[str, Callable[[], dict[str, str]]]:
     """Each document by name: a function from nothing to {path below the checkout: text}."""
-    return {"asyncapi": documents.asyncapi, "json": documents.json_schemas, "settings": documents.settings_page}
+    return {
+        "asyncapi": documents.asyncapi,
+        "json": documents.json_schemas,
+        "settings": documents.settings_page,
+        "mapping": mapping_page,
+    }
 
 
 def schema(
-    name: Annotated[str, typer.Argument(help="asyncapi, json or settings")],
+    name: Annotated[str, typer.Argument(help="asyncapi, json, settings or mapping")],
     write: Annotated[bool, typer.Option("--write", help="Write the files of the checkout anew.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Exit 1 when the checkout's files differ.")] = False,
 ) -> None:
