@@ -33,6 +33,7 @@ from schemas.element import (
     ElementStatus,
     unmet,
 )
+from schemas.fhir import dumps, xml_loads
 from schemas.fields import fields_of
 from schemas.mail.kinds import FHIR, HL7, kind_of
 from schemas.order import Evidence, Order, OrderType
@@ -40,6 +41,7 @@ from schemas.reading import Reading
 
 SECONDS = 300.0
 MAX_BYTES = 256 * 1024 * 1024
+_FHIR_XML = re.compile(rb"""\A(?:\xef\xbb\xbf)?\s*<[^\0]*\sxmlns\s*=\s*["']http://hl7\.org/fhir["']""")
 _MAIL = re.compile(rb"\A\s{0,64}(?:From |[A-Za-z][A-Za-z0-9\-]{0,60}:)")
 _CLASS_OF_TYPE = {
     OrderType.DME: DocumentClass.DME_ORDER,
@@ -122,10 +124,12 @@ def read_bytes(data: bytes, now: datetime) -> Said:
         return _message("hl7v2", data.strip(b"\x0b\x1c\r\n") + b"\r", now)
     if kind == FHIR:
         return _message("fhir", _as_bundle(data), now)
+    if _FHIR_XML.match(data[:4096]):
+        return _message("fhir", _as_bundle(dumps(xml_loads(data, max_bytes=MAX_BYTES))), now)
     if sniff(data) is None and _MAIL.match(data[:256]):
         return _document("email", data, now)
     if sniff(data) is None:
-        raise CodecError("unknown-format", "it is no TIFF, PDF, PNG, JPEG, mail, HL7 v2 message or FHIR JSON")
+        raise CodecError("unknown-format", "it is no TIFF, PDF, PNG, JPEG, mail, HL7 v2 message or FHIR")
     return _document("fax", data, now)
 
 

@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 
 def read(
-    files: Annotated[list[Path], typer.Argument(help="TIFF, PDF, PNG, JPEG, .eml, .hl7 or FHIR JSON.")],
+    files: Annotated[list[Path], typer.Argument(help="TIFF, PDF, PNG, JPEG, .eml, .hl7 or FHIR (JSON or XML).")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line an input.")] = False,
 ) -> None:
     """Read each file; exit 1 when any could not be read at all."""

@@ -25,7 +25,11 @@ from doorstep.settings import load
 _SCHEMES = ("mllp", "http", "https", "smtp")
 _START, _END = b"\x0b", b"\x1c\r"
 _SENDER, _RECIPIENT = "sender@example.org", "orders@doorstep.example"
-_FHIR_TYPES = {"ServiceRequest", "DeviceRequest", "MedicationRequest", "Patient", "Coverage", "Practitioner"}
+_FHIR_TYPES = {
+    *("ServiceRequest", "DeviceRequest", "MedicationRequest", "NutritionOrder", "Patient", "Coverage", "Practitioner"),
+    *("DocumentReference", "QuestionnaireResponse"),
+}
+_XML_ROOT = re.compile(rb"""<([A-Z][A-Za-z]{1,63})[^>]*\sxmlns\s*=\s*["']http://hl7\.org/fhir["']""")
 
 
 def register(app: typer.Typer) -> None:
@@ -109,15 +113,16 @@ def _mllp(data: bytes, target: SplitResult) -> tuple[bool, str]:
 
 
 def _http(body: bytes, target: SplitResult) -> tuple[bool, str]:
-    """POST FHIR JSON to /fhir (Bundle) or /fhir/<type>."""
+    """POST FHIR, JSON or XML, to /fhir (Bundle) or /fhir/<type>."""
+    root = _XML_ROOT.search(body[:4096]) if body.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<") else None
     try:
-        found = json.loads(body).get("resourceType", "")
+        found = root[1].decode() if root else json.loads(body).get("resourceType", "")
     except (ValueError, AttributeError, RecursionError):
         found = ""
     base = target.path.rstrip("/") or "/fhir"
     route = f"{base}/{found}" if found in _FHIR_TYPES else base
     url = f"{target.scheme}://{target.netloc}{route}"
-    headers = {"Content-Type": "application/fhir+json"}
+    headers = {"Content-Type": f"application/fhir+{'xml' if root else 'json'}", "Accept": "application/fhir+json"}
     key = load().api_key
     if key:
         headers["Authorization"] = f"Bearer {key.get_secret_value()}"

@@ -10,6 +10,7 @@ import pytest
 
 from doorstep.reading import read_file
 from doorstep.workers import Workers
+from schemas.fhir import loads, xml_dumps
 from tests.handlers.pages import ORDER
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
@@ -50,8 +51,11 @@ async def test_a_mail_that_lacks_something_says_what(workers: Workers, tmp_path:
     assert not line["needs_review"]
 
 
-async def test_messages(workers: Workers) -> None:
-    for path in (SAMPLES / "hl7v2" / "oml_o21_v251_dme.hl7", SAMPLES / "fhir" / "transaction.json"):
+async def test_messages(workers: Workers, tmp_path: Path) -> None:
+    order = SAMPLES / "fhir" / "transaction.json"
+    xml = tmp_path / "order.xml"
+    xml.write_bytes(xml_dumps(loads(order.read_bytes(), max_bytes=10**6)))
+    for path in (SAMPLES / "hl7v2" / "oml_o21_v251_dme.hl7", order, xml):
         line = await read(workers, path)
         assert line["document_class"] == "dme_order"
         assert line["fields"]["member_name"]["accepted"]

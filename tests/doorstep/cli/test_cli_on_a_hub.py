@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from doorstep.demo.process import HubProcess
-from schemas.fhir import validate
+from schemas.fhir import validate, xml_dumps
 from tests.doorstep.cli.running import Ran, doorstep, environment
 from tests.journeys.road import SAMPLES, eventually
 
@@ -63,6 +63,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield there
     finally:
         hub.stop()
+
+
+def test_fhir_in_xml_is_sent_as_what_it_is(running: Running) -> None:
+    person = {"resourceType": "Patient", "name": [{"family": "Berg"}]}
+    (running.folder / "patient.xml").write_bytes(xml_dumps(person))
+    sent = running.run("send", "patient.xml", "--to", f"http://127.0.0.1:{running.hub.ports['http']}", "--json")
+    assert "/fhir/Patient/" in sent.out
 
 
 def test_a_case_and_the_message_it_came_by_are_shown_as_fhir(running: Running) -> None:
