@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 from rapidfuzz.distance import Levenshtein
@@ -78,6 +78,14 @@ def settle(opinions: Sequence[Opinion], views: Sequence[View]) -> Settled:
         validators[named] = None
     conflict = any(o.conflict for o in same)
     return Settled(best, features, tuple(validators), conflict)
+
+
+def on_its_page(settled: Settled, noise: float, thin: float) -> Settled:
+    """Return the value with what its surroundings say of it: how badly its page was read, how little was found of it.
+
+    Where a form is not understood few of its values are found, and those are the more often another's.
+    """
+    return replace(settled, features={**settled.features, "noise": noise, "thin": thin})
 
 
 def _weight(opinion: Opinion) -> float:

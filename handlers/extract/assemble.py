@@ -7,10 +7,11 @@ from datetime import date
 
 from pydantic import JsonValue
 
-from handlers.extract.agree import Settled, settle
+from handlers.extract.agree import Settled, on_its_page, settle
 from handlers.extract.candidates import unread
 from handlers.extract.geometry import Box, Span, union
-from handlers.extract.opinion import View, main_page, opinions, views_of
+from handlers.extract.leftover import MORE_CODES, left_over
+from handlers.extract.opinion import View, main_page, noise_of, opinions, views_of
 from handlers.extract.people import untied
 from handlers.extract.plausible import NO_NAME, NO_VALUE, doubt_about
 from handlers.extract.trust import confidence, threshold
@@ -36,13 +37,18 @@ REQUIRED = frozenset(
 """Fields whose answer, when it stands there and cannot be read, must not be asked of the sender as missing."""
 NEEDED = {"clinician_npi": "npi-luhn", "icd10": "icd10-leaf", "ship_address": "zip-state"}
 """The check without which a value of a field is never used unseen."""
+USUAL_FIELDS = 16
+"""So many fields an order has whose form is understood."""
 LACKING = frozenset({"no-quantity", *(f"no-{check}" for check in NEEDED.values())})
 
 
 def extract_fields(reading: Reading, document_class: DocumentClass) -> dict[str, ExtractedField]:
     """Return the fields of the order in this reading, each with its evidence; never guesses."""
     settled, views, main = settled_fields(reading, document_class)
-    chosen = {field: _field(field, found) for field, found in settled.items()}
+    chosen = {
+        field: _field(field, found, left_over(field, found.opinion.value, views, main))
+        for field, found in settled.items()
+    }
     for view in views:
         sheet = view.sheet(main)
         for field, span in unread(sheet).items() if sheet is not None else ():
@@ -60,20 +66,23 @@ def settled_fields(
     others = untied(reading, main)
     said = [opinions(view, main, document_class, others) for view in views]
     fields = dict.fromkeys(field for found in said for field in found)
-    return (
-        {field: settle([found[field] for found in said if field in found], views) for field in fields},
-        views,
-        main,
-    )
+    settled = {field: settle([found[field] for found in said if field in found], views) for field in fields}
+    noise = {page.number: noise_of(page) for page in reading.pages}
+    thin = 1.0 - min(1.0, len(settled) / USUAL_FIELDS)
+    placed = {
+        field: on_its_page(found, noise.get(found.opinion.best.found.span.page or 0, 0.0), thin)
+        for field, found in settled.items()
+    }
+    return placed, views, main
 
 
-def _field(field: str, settled: Settled) -> ExtractedField:
+def _field(field: str, settled: Settled, more: str | None) -> ExtractedField:
     sure = confidence(field, settled.features)
     validators = (*settled.validators, "conflict") if settled.conflict else settled.validators
     validators = (*validators, *lacking(field, settled.opinion.value, validators))
-    doubt = doubt_about(field, settled.opinion.value)
-    validators = (*validators, doubt) if doubt else validators
-    barred_by = {"conflict", NO_NAME, NO_VALUE, *LACKING}.intersection(validators)
+    doubts = (doubt_about(field, settled.opinion.value), more)
+    validators = (*validators, *(doubt for doubt in doubts if doubt))
+    barred_by = {"conflict", NO_NAME, NO_VALUE, MORE_CODES, *LACKING}.intersection(validators)
     accepted = not barred_by and settled.opinion.value is not None and sure >= threshold(field)
     span = settled.opinion.best.found.span
     return ExtractedField(

@@ -109,6 +109,12 @@ def _sheets(pages: Iterable[Page]) -> tuple[Sheet, ...]:
     return tuple(sheet for sheet in (sheet_of(page) for page in pages if page.words) if sheet.rows)
 
 
+def noise_of(page: Page) -> float:
+    """Return the share of a page's words on which its two engines do not agree; 0 where one read it alone."""
+    words = [w for w in page.words if sum(c.isalnum() for c in w.text) > 2] if page.second else []
+    return 1.0 - sum(w.agrees is True for w in words) / len(words) if words else 0.0
+
+
 def main_page(views: Sequence[View]) -> int | None:
     """Return the number of the page that announces most fields: the order itself, not what lies around it."""
     counts: dict[int, int] = {}
