@@ -45,8 +45,9 @@ LACKING = frozenset({"no-quantity", *(f"no-{check}" for check in NEEDED.values()
 def extract_fields(reading: Reading, document_class: DocumentClass) -> dict[str, ExtractedField]:
     """Return the fields of the order in this reading, each with its evidence; never guesses."""
     settled, views, main = settled_fields(reading, document_class)
+    taken = {str(found.opinion.value).upper() for found in settled.values()}
     chosen = {
-        field: _field(field, found, left_over(field, found.opinion.value, views, main))
+        field: _field(field, found, left_over(field, found.opinion.value, views, main, taken))
         for field, found in settled.items()
     }
     for view in views:

@@ -7,7 +7,7 @@ stands there, in the shape of a code.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from pydantic import JsonValue
 
@@ -24,14 +24,19 @@ _FIRST = str.maketrans("1025837", "IOZSBET")
 """The letters that begin a diagnosis code and are read as digits."""
 
 
-def left_over(field: str, value: JsonValue, views: Sequence[View], main: int | None) -> str | None:
-    """Return `more-codes` where the page holds a code that is neither in the list nor a misreading of one in it."""
+def left_over(
+    field: str, value: JsonValue, views: Sequence[View], main: int | None, taken: Collection[str] = ()
+) -> str | None:
+    """Return `more-codes` where the page holds a code that is neither in the list nor a misreading of one in it.
+
+    `taken` are the values of other fields: a group number may look like a code.
+    """
     if not isinstance(value, list) or field not in {"icd10", "order_lines"}:
         return None
     listed = {str(v["code"] if isinstance(v, dict) else v) for v in value}
     words = [t.text for view in views if (sheet := view.sheet(main)) is not None for row in sheet.rows for t in row]
     there = _diagnoses(words) if field == "icd10" else _goods(words)
-    left = [code for code in there if not any(_near(code, known) for known in listed)]
+    left = [code for code in there if code not in taken and not any(_near(code, known) for known in listed)]
     return MORE_CODES if 0 < len(left) <= MOST_LEFT else None
 
 

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from doorstep.ocr.agree import merge
+from doorstep.ocr.document import number_lines
 from handlers.extract import extract_fields
 from schemas.document import DocumentClass
 from schemas.reading import Page, Reading, Word
@@ -203,12 +205,14 @@ def test_the_state_before_a_zip_code_is_no_label() -> None:
 def second_reads(first: str, second: str) -> Reading:
     """Return one page that two engines read, each in its way, word for word in the same places."""
     one, two = reading(first).pages[0], reading(second).pages[0]
-    return Reading(engine="x+y", pages=(one.model_copy(update={"source": "ocr", "second": two.words}),))
+    words = number_lines(tuple(merge(one.words, two.words)))
+    return Reading(engine="x+y", pages=(one.model_copy(update={"source": "ocr", "words": words, "second": two.words}),))
 
 
 def test_what_two_engines_read_alike_is_accepted_and_what_they_read_differently_is_not() -> None:
-    alike = extract_fields(second_reads("Member ID: K456278158\n", "Member ID: K456278158\n"), DocumentClass.DME_ORDER)
-    apart = extract_fields(second_reads("Member ID: K456278158\n", "Member ID: K456273158\n"), DocumentClass.DME_ORDER)
+    other = ORDER.replace("K456278158", "K456273158")
+    alike = extract_fields(second_reads(ORDER, ORDER), DocumentClass.DME_ORDER)
+    apart = extract_fields(second_reads(ORDER, other), DocumentClass.DME_ORDER)
     assert alike["member_id"].evidence.accepted
     assert "engines-agree" in alike["member_id"].evidence.validators
     assert not apart["member_id"].evidence.accepted
@@ -216,7 +220,8 @@ def test_what_two_engines_read_alike_is_accepted_and_what_they_read_differently_
 
 
 def test_a_look_alike_counts_as_agreement_only_where_a_table_decides() -> None:
-    page = second_reads("HCPCS: G0155   Qty: 4\nGroup No.: S9155\n", "HCPCS: 60155   Qty: 4\nGroup No.: 59155\n")
+    text = ORDER.replace("HCPCS: E1390    Qty: 1", "HCPCS: G0155    Qty: 4").replace("89571", "S9155")
+    page = second_reads(text, text.replace("G0155", "60155").replace("S9155", "59155"))
     found = extract_fields(page, DocumentClass.HOME_HEALTH_REFERRAL)
     assert found["order_lines"].evidence.accepted
     assert not found["group_no"].evidence.accepted
