@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bench.faxes import junk
+from bench.faxes import junk, papers
 from bench.faxes.catalogue import DIAGNOSES
 from bench.faxes.page import Page
 from bench.faxes.say import Values
@@ -261,5 +261,11 @@ OTHERS: dict[str, tuple[Callable[[Page, Values], None], tuple[str, ...], str]] =
     "prior_auth_form": (prior_auth, ("other",), "review"),
     "discharge_summary": (summary, ("other",), "review"),
     "blank": (blank, ("unreadable",), "review"),
+    "supplier_offer": (papers.supplier_offer, ("marketing",), "ignored"),
+    "conference": (papers.conference, ("marketing", "other"), "ignored"),
+    "benefits_paid": (papers.benefits_paid, ("other", "wrong_recipient"), "review"),
+    "refill_request": (papers.refill_request, ("other",), "review"),
+    "face_sheet": (papers.face_sheet, ("other",), "review"),
+    "visit_note": (papers.visit_note, ("other",), "review"),
     "cover_only": (lambda p, v: cover(p, v, 3), ("other",), "review"),
 }

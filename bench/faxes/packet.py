@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from bench.faxes import line, marks, others
+from bench.faxes import line, marks, others, papers
 from bench.faxes.degrade import HEIGHTS, lose_lines, to_bits
 from bench.faxes.files import Form, draw_form, pack
 from bench.faxes.fonts import faces
@@ -150,7 +150,7 @@ def _behind(maker: Maker, values: Values, part: str, layout: Layout, draw: float
         )
         maker.order(layout, Values(other, rng))
         return 2
-    page = rng.choice((others.summary, others.lab))
+    page = rng.choice((others.summary, others.lab, papers.face_sheet, papers.visit_note))
     if draw < 0.05:  # a page from another patient's chart
         maker.hard.append("wrong_patient")
         stranger = Values(make_case(rng, part, values.truth.order_type), rng)
@@ -169,7 +169,10 @@ def make_other(rng: random.Random, part: str, kind: str, severity: int, lines: i
     if rng.random() < 0.2 and kind not in {"blank", "cover_only", "marketing"}:
         maker.sheet(lambda page: others.cover(page, values, 2))
     maker.sheet(lambda page: draw(page, values))
-    nobody = kind in {"marketing", "newsletter", "wrong_recipient", "invoice", "blank", "cover_only"}
+    nobody = kind in {"marketing", "newsletter", "wrong_recipient", "invoice", "blank", "cover_only"} | {
+        "supplier_offer",
+        "conference",
+    }
     expected: dict[str, Any] = {
         "outcome": outcome,
         "document_class": classes[0],
