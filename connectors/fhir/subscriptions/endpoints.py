@@ -72,13 +72,14 @@ async def post(
             httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False, verify=_trust()) as client,
             client.stream(method, url, content=body, headers=told, extensions={"sni_hostname": to.host}) as reply,
         ):
-            status = reply.status_code
+            status, wait = reply.status_code, reply.headers.get("retry-after", "").strip()
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as broken:
         raise Unavailable("subscriber", "the subscriber could not be reached", detail=type(broken).__name__) from None
     if status == httpx.codes.GONE:
         raise Refused("gone", "the subscriber is gone (410)")
     if not 200 <= status < 300:
-        raise Unavailable("subscriber", f"the subscriber answered {status}")
+        seconds = float(min(int(wait[:9]), 3600)) if wait.isdigit() else None
+        raise Unavailable("subscriber", f"the subscriber answered {status}", retry_after=seconds)
 
 
 @cache

@@ -76,6 +76,8 @@ def subscriber() -> Iterator[Subscriber]:
                     found.told.append(one)
             self.send_response(status)
             self.send_header("Content-Length", "0")
+            if status == 429:
+                self.send_header("Retry-After", "7")
             if status == 302:
                 self.send_header("Location", "/elsewhere")
             self.end_headers()

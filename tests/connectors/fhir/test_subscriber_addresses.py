@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from connectors.fhir import FhirSettings
 from connectors.fhir.subscriptions.criteria import fits, parse
 from connectors.fhir.subscriptions.endpoints import Endpoint, NotAllowed, endpoint, post
-from doorstep.errors import Unavailable
+from doorstep.errors import Refused, Unavailable
 from schemas.codec import CodecError
 from tests.connectors.fhir.subscriber import subscriber
 
@@ -90,6 +90,20 @@ async def test_an_allowed_network_is_reached_under_the_hosts_own_name() -> None:
         await post(settings, to, "POST", b"{}", {"X-Own": "1"}, 5)
         (told,) = there.told
     assert (told.path, told.headers["Host"], told.headers["X-Own"]) == ("/told?x=1", f"localhost:{port}", "1")
+
+
+async def test_what_a_subscriber_answers_is_taken_as_it_means_it() -> None:
+    with subscriber() as there:
+        port = int(there.url.rpartition(":")[2])
+        to = Endpoint(f"{there.url}/told", "http", "127.0.0.1", port, house=True)
+        for status, error, wait in ((429, Unavailable, 7.0), (503, Unavailable, None), (302, Unavailable, None)):
+            there.replies["/told"] = lambda _, status=status: status  # type: ignore[misc]
+            with pytest.raises(error) as found:
+                await post(FhirSettings(), to, "POST", b"", {}, 5)
+            assert found.value.retry_after == wait
+        there.replies["/told"] = lambda _: 410
+        with pytest.raises(Refused, match="gone"):
+            await post(FhirSettings(), to, "POST", b"", {}, 5)
 
 
 @pytest.mark.parametrize("origin", ["ehr.example", "ftp://x.example", "https://x.example/path", "https://x.example?y"])
