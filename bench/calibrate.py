@@ -135,14 +135,26 @@ def fit(rows: Sequence[Row], before: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _newton(table: Floats, right: Floats, prior: Floats, start: Floats, free: NDArray[np.bool_]) -> Floats:
-    """Return the weights of the greatest penalised likelihood; those that are not free stay as they are."""
+    """Return the weights of the greatest penalised likelihood; those that are not free stay as they are.
+
+    A step that makes it worse is halved: from a start far off, Newton's own would run away.
+    """
     weights, own = start.copy(), np.flatnonzero(free)
-    for _ in range(60):
+
+    def cost(at: Floats) -> float:
+        points = table @ at
+        return float(np.logaddexp(0, points).sum() - right @ points + PULL / 2 * ((at - prior) ** 2).sum())
+
+    here = cost(weights)
+    for _ in range(100):
         sure = 1 / (1 + np.exp(-np.clip(table @ weights, -30, 30)))
         slope = table.T @ (right - sure) - PULL * (weights - prior)
         curve = (table * (sure * (1 - sure))[:, None]).T @ table + PULL * np.eye(len(weights))
-        step = np.linalg.solve(curve[np.ix_(own, own)], slope[own])
-        weights[own] += step
+        step = np.zeros(len(weights))
+        step[own] = np.linalg.solve(curve[np.ix_(own, own)], slope[own])
+        while (there := cost(weights + step)) > here and float(np.abs(step).max()) > 1e-6:
+            step /= 2
+        weights, here = weights + step, min(here, there)
         if float(np.abs(step).max()) < 1e-5:
             break
     return weights

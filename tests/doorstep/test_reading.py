@@ -51,6 +51,21 @@ async def test_a_mail_that_lacks_something_says_what(workers: Workers, tmp_path:
     assert not line["needs_review"]
 
 
+async def test_nothing_of_a_packet_of_two_patients_is_accepted(workers: Workers, tmp_path: Path) -> None:
+    other = ORDER.replace("Becker, Alma", "Mercer, Hugo").replace("03/04/1941", "07/21/1964")
+    path = tmp_path / "packet.eml"
+    path.write_text(
+        "From: a@example.org\nSubject: Orders\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
+        f"--b\nContent-Type: text/plain\n\n{ORDER}\n{other}\n--b--\n"
+    )
+    line = await read(workers, path)
+    assert line["patients"] == 2
+    assert line["needs_review"]
+    assert any("2 patients" in reason for reason in line["review_reasons"])
+    assert line["fields"]
+    assert not any(field["accepted"] for field in line["fields"].values())
+
+
 async def test_messages(workers: Workers, tmp_path: Path) -> None:
     order = SAMPLES / "fhir" / "transaction.json"
     xml = tmp_path / "order.xml"
