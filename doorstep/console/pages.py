@@ -15,7 +15,9 @@ from starlette.routing import Mount
 from doorstep.console import payer_words, views
 from doorstep.console.api import Id, redelivered
 from doorstep.journal import Journal, Reader
+from doorstep.rules import load
 from schemas.desk import CallLogged
+from schemas.network import Reason, Reasons
 
 _HERE = Path(__file__).parent
 
@@ -25,12 +27,19 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     pages.filters["instant"] = views.instant
+    pages.globals["reasons"] = _reasons
     pages.globals |= {
         "coverage_words": payer_words.coverage_words,
         "authorization_words": payer_words.authorization_words,
         "denial_words": payer_words.denial_words,
     }
     return pages
+
+
+def _reasons(kind: str) -> tuple[Reason, ...]:
+    """Return the codes of reasons that the desk may give with a word on a service."""
+    found: tuple[Reason, ...] = getattr(Reasons.model_validate(load("network/reasons")), kind)
+    return found
 
 
 def static_mount() -> Mount:

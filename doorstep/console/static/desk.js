@@ -15,7 +15,7 @@ function valueOf(field) {
 for (const form of document.querySelectorAll("form.desk")) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const said = { command: form.dataset.command };
+    const said = form.dataset.command ? { command: form.dataset.command } : {};
     for (const field of form.elements) {
       if (field.name && valueOf(field) !== undefined) said[field.name] = valueOf(field);
     }
