@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import delete
 
-from doorstep.journal.tables import assertion, upsert
+from doorstep.journal.tables import assertion, insert_once
 from doorstep.journal.transaction import Transaction
 
 
@@ -18,5 +18,5 @@ class AssertionWrites(Transaction):
         """Note that a client used a `jti`; False when it did before. What has expired is forgotten."""
         self.connection.execute(delete(assertion).where(assertion.c.expires_at < self.now))
         digest = hashlib.sha256(f"{client_id}\0{jti}".encode()).hexdigest()
-        new = upsert(self.dialect, assertion).on_conflict_do_nothing(index_elements=["digest"])
-        return self.connection.execute(new, {"digest": digest, "expires_at": expires_at}).rowcount == 1
+        new = insert_once(self.dialect, assertion, "digest").returning(assertion.c.digest)
+        return self.connection.execute(new, {"digest": digest, "expires_at": expires_at}).first() is not None
