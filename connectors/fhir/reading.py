@@ -6,8 +6,7 @@ from typing import Any
 
 from connectors.fhir.wire import XML_TYPE, Refusal, refusal
 from schemas.codec import CodecError
-from schemas.fhir import is_request, loads, validate, xml_loads
-from schemas.fhir.groups import DONE
+from schemas.fhir import loads, validate, xml_loads
 
 
 def parse(body: bytes, media: str, max_bytes: int) -> dict[str, Any]:
@@ -28,14 +27,3 @@ def check(resource: dict[str, Any], kind: str) -> None:
     issues = validate(resource)
     if issues:
         raise Refusal(422, *issues)
-
-
-def check_order(resource: dict[str, Any], kind: str) -> None:
-    """Check a single resource; a lone request that is not to be carried out is no order."""
-    check(resource, kind)
-    if not is_request(kind):
-        return
-    if resource.get("doNotPerform") is True:
-        raise refusal(422, "business-rule", "a request that is not to be performed is no order", f"{kind}.doNotPerform")
-    if resource.get("status") in DONE:
-        raise refusal(422, "business-rule", "a completed request is no order", f"{kind}.status")

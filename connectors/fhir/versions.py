@@ -11,12 +11,14 @@ from connectors.fhir.bundles import Entry
 from connectors.fhir.wire import Refusal
 from doorstep.connector import Hub, StoredResource
 from schemas.fhir import Issue
-from schemas.fhir.graph import identifiers, part
+from schemas.fhir.graph import identifiers, part, parts
 from schemas.fhir.groups import CANCELLED
+from schemas.fhir.nutrition import views
 
 VERSION_TYPE = "Doorstep.Version"
 """Internal resource type: never a FHIR type name, so no outside address leads to it."""
 MAX_VERSIONS = 1000
+CONCEPTS = ("code", "codeCodeableConcept", "medicationCodeableConcept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,27 @@ class Stamp:
     last_updated: str | None
     authored_on: str | None
     version_id: str | None
+    what: str | None = None
+    """What is ordered, where a code or text says so."""
+
+    def other_than(self, other: Stamp) -> bool:
+        """Tell whether these are certainly two orders that share a number: different things are ordered."""
+        return self.what is not None and other.what is not None and self.what != other.what
 
     def as_json(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("cancelled", "last_updated", "authored_on", "version_id")}
+        return {
+            name: getattr(self, name) for name in ("cancelled", "last_updated", "authored_on", "version_id", "what")
+        }
 
     @classmethod
     def of_json(cls, kept: dict[str, Any]) -> Stamp:
-        return cls(bool(kept["cancelled"]), kept.get("last_updated"), kept.get("authored_on"), kept.get("version_id"))
+        return cls(
+            bool(kept["cancelled"]),
+            kept.get("last_updated"),
+            kept.get("authored_on"),
+            kept.get("version_id"),
+            kept.get("what"),
+        )
 
     def newer_than(self, other: Stamp) -> bool:
         """Tell whether this is a later version; a cancellation is, unless it says that it is older."""
@@ -58,7 +74,14 @@ def stamp_of(resource: dict[str, Any]) -> Stamp:
         last_updated=meta.get("lastUpdated"),
         authored_on=resource.get("authoredOn") or resource.get("dateTime"),
         version_id=meta.get("versionId"),
+        what=_what(resource),
     )
+
+
+def _what(resource: dict[str, Any]) -> str | None:
+    found = [part(view.get(name)) for view in views(resource) for name in CONCEPTS]
+    said = [sorted(str(c.get("code")) for c in parts(one.get("coding"))) or one.get("text") for one in found if one]
+    return "|".join(str(one) for one in said if one) or None
 
 
 def order_identifier(resource: dict[str, Any]) -> tuple[str, str] | None:
@@ -114,6 +137,8 @@ async def next_version(hub: Hub, name: str, *, entry: Entry, digest: str, refere
     stamp = stamp_of(entry.resource)
     if known and entry.target is None:
         newest = Stamp.of_json(known[-1])
+        if stamp.other_than(newest) and not stamp.newer_than(newest):
+            return Step()  # a person sees both: the handlers find the number and the difference
         if not stamp.newer_than(newest):
             said = (
                 "an order with this identifier is here with other content, and this one does not say that it is newer"

@@ -10,7 +10,7 @@ from connectors.fhir.authority import partner_of, permit_bundle
 from connectors.fhir.bundles import Entry, Placed, batch_entries, entries_of, entry_of, envelope
 from connectors.fhir.capability import CREATED
 from connectors.fhir.intake import Input, Intake, Taken
-from connectors.fhir.reading import check, check_order, parse
+from connectors.fhir.reading import check, parse
 from connectors.fhir.reads import Reads, unknown
 from connectors.fhir.resolve import known
 from connectors.fhir.settings import FhirSettings
@@ -93,7 +93,7 @@ class Writes:
         resource = await work(len(body), parse, body, media, self.settings.max_bytes)
         partner = partner_of(self.settings, request)
         try:
-            await work(len(body), check_order if interaction == "create" else check, resource, kind)
+            await work(len(body), check, resource, kind)
             entry = Entry(resource, **said)
             if entry.url.startswith(f"{kind}/") and resource.get("id") != entry.url.partition("/")[2]:
                 raise refusal(400, "invalid", "the resource must have the id of its address", f"{kind}.id")
@@ -164,7 +164,7 @@ class Writes:
             return {"resource": found, "response": {"status": "200 OK"}}
         entry = entry_of(raw, path, "batch")
         interaction = "update" if entry.method == "PUT" else "create"
-        (check if interaction == "update" else check_order)(entry.resource, entry.kind)
+        check(entry.resource, entry.kind)
         given = Input(dumps(entry.resource), [entry], partner, interaction, if_none_exist=entry.if_none_exist)
         taken = await self.intake.take(given)
         return {"response": self._entry_response(taken.placed[0], taken)}

@@ -280,9 +280,23 @@ async def test_a_sender_is_a_partner_only_when_it_is_configured(site: Served) ->
 
 
 @pytest.mark.parametrize("change", [{"status": "completed"}, {"doNotPerform": True}])
-async def test_a_request_that_is_not_to_be_done_is_refused(site: Served, change: dict[str, Any]) -> None:
-    reply = await site.post("/fhir/ServiceRequest", order(**change))
-    assert (reply.status_code, reply.json()["issue"][0]["code"]) == (422, "business-rule")
+async def test_a_request_that_is_not_to_be_done_is_kept_and_no_order(site: Served, change: dict[str, Any]) -> None:
+    made = await site.post("/fhir/ServiceRequest", order(**change))
+    assert made.status_code == 201
+    (received,) = await site.received()
+    assert received.details["orders"] == "0"
+    task = await site.client.get("/fhir/Task", params={"focus": f"ServiceRequest/{made.json()['id']}"})
+    assert task.json()["total"] == 0
+
+
+async def test_two_orders_of_different_things_may_share_a_number_and_one_thing_may_not(site: Served) -> None:
+    first, second = order(), order(code={"coding": [{"code": "E0143"}]}, quantityQuantity={"value": 2})
+    made = [await site.post("/fhir/ServiceRequest", one) for one in (first, second, second)]
+    assert [reply.status_code for reply in made] == [201, 201, 201]
+    assert made[0].headers["location"] != made[1].headers["location"] == made[2].headers["location"]
+    assert len(await site.received()) == 2
+    changed = await site.post("/fhir/ServiceRequest", order(patientInstruction="another"))
+    assert changed.status_code == 409
 
 
 async def test_an_input_is_not_changed_by_taking_it(site: Served) -> None:
