@@ -56,7 +56,8 @@ def due_at(rule: ClockRule, case: Case, since: datetime, unit: Unit, minutes: in
     if minutes is None and rule.since == "ordered" and case.order.service_start is not None:
         zone = zone_of(case.order.delivery_address or case.order.member.address)
         ends = datetime.combine(case.order.service_start + timedelta(days=1), time.min, zone).astimezone(UTC)
-        return max(ends, since)
+        if ends > since:  # a day that is past says nothing of when the visit is due
+            return ends
     if rule.first_business_day:
         return end_of_first_business_day(since, clocks(unit).business, case.order)
     if rule.business_minutes is not None:

@@ -266,6 +266,7 @@ def test_home_health_begins_within_two_days_or_on_the_ordered_day() -> None:
     for more, expected in (
         ({"service_start": None}, NOW + timedelta(hours=48)),
         ({"service_start": date(2026, 12, 1)}, datetime(2026, 12, 2, 5, tzinfo=UTC)),
+        ({"service_start": date(2026, 11, 20)}, NOW + timedelta(hours=48)),
     ):
         hub = MemoryHub()
         made = order(order_type="home_health", ship_address=DAYTON).model_copy(update=more)
