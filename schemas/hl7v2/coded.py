@@ -18,6 +18,7 @@ from schemas.hl7v2.setting import Setting, clean
 V2 = "http://terminology.hl7.org/CodeSystem/v2-"
 ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 NPI = "http://hl7.org/fhir/sid/us-npi"
+UCUM = "http://unitsofmeasure.org"
 SSN = "http://hl7.org/fhir/sid/us-ssn"
 _OID = re.compile(r"[0-2](?:\.(?:0|[1-9]\d*))+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

@@ -20,6 +20,7 @@ from schemas.hl7v2.moments import moment_of, time_of
 from schemas.hl7v2.setting import Reading, Setting, clean
 
 _DECIMAL = re.compile(r"[+-]?\d{1,16}(?:\.\d{1,12})?")
+_UNIT = re.compile(r"[A-Za-z0-9%/.*\[\]{}()'_+-]+")
 _MIME = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 _EVERY = re.compile(r"Q(\d{1,3})?(S|M|H|D|W|L|J\d*)")
 _UNITS = {"S": "s", "M": "min", "H": "h", "D": "d", "W": "wk", "L": "mo"}
@@ -140,7 +141,7 @@ def unit(cell: Cell, setting: Setting, row: Row) -> dict[str, Any] | None:
     found, shown = clean(cell.get(1)), clean(cell.get(2))
     system = setting.maps.systems.get(clean(cell.get(3)).upper())
     made: dict[str, Any] = {"unit": shown or found} if shown or found else {}
-    if found and system:
+    if found and system and (system != coded.UCUM or _UNIT.fullmatch(found.replace(" ", ""))):
         made |= {"system": system, "code": found.replace(" ", "")}
     return made or None
 

@@ -31,6 +31,9 @@ def request(body: Resource) -> None:
         body["status"] = "cancelled"
     if body["resourceType"] != "ServiceRequest":
         coded(body)
+    for dosage in body.get("dosageInstruction", ()):
+        for dose in dosage.get("doseAndRate", ()):
+            _rising(dose, "doseRange")
     for holder in (body, body.get("dispenseRequest", {})):
         for name in ("occurrencePeriod", "validityPeriod"):
             _ordered(holder, name)
@@ -53,6 +56,21 @@ def _ordered(holder: Resource, name: str) -> None:
         if not same or text != text[:known]
     ]
     holder[name] = {"extension": kept} | ({"start": start[:known], "end": end[:known]} if same else {})
+
+
+def _rising(holder: Resource, name: str) -> None:
+    """Keep two bounds that are the wrong way round visible where they cannot be used as a range (rng-2)."""
+    bounds = holder.get(name, {})
+    low, high = bounds.get("low", {}).get("value"), bounds.get("high", {}).get("value")
+    if low is not None and high is not None and low > high:
+        urls = [{"url": f"urn:doorstep:range-{side}", "valueQuantity": bounds[side]} for side in ("low", "high")]
+        holder[name] = {"extension": urls}
+
+
+def observation(body: Resource) -> None:
+    """Give an observation its code, and a range that is one."""
+    coded(body)
+    _rising(body, "valueRange")
 
 
 def encounter(body: Resource) -> None:
@@ -99,7 +117,12 @@ def document(body: Resource) -> None:
 
 
 FINISH: dict[str, Callable[[Resource], None]] = {
-    "coded": coded, "request": request, "encounter": encounter, "coverage": coverage, "appointment": appointment,
+    "coded": coded,
+    "request": request,
+    "observation": observation,
+    "encounter": encounter,
+    "coverage": coverage,
+    "appointment": appointment,
     "document": document,
-}  # fmt: skip
+}
 """Table word `finish` -> what it does."""

@@ -296,6 +296,16 @@ def test_results_keep_their_digits_their_notes_and_their_report() -> None:
     assert [len(report["result"]) for report in reports] == [5, 2]
 
 
+def test_bounds_the_wrong_way_round_and_odd_units_are_told_but_not_as_what_they_are_not() -> None:
+    dose = one("rde_bounds_the_wrong_way_round", "MedicationRequest")["dosageInstruction"][0]["doseAndRate"][0]
+    assert [str(e["valueQuantity"]["value"]) for e in dose["doseRange"]["extension"]] == ["4", "2"]
+    _, odd = resources(BUNDLES["oru_odd_units_and_ranges"], "Observation")
+    assert (str(odd["valueQuantity"]["value"]), odd["valueQuantity"]["unit"]) == ("4.0", '"very" odd')
+    assert "system" not in odd["valueQuantity"]
+    event = one("oru_odd_units_and_ranges", "MessageHeader")["eventCoding"]
+    assert event == {"system": "urn:doorstep:hl7v2:0003", "code": "Z99"}
+
+
 def test_a_message_without_a_patient_is_translated_too() -> None:
     assert one("oru_no_pid", "Observation")["valueString"] == "text"
     assert date.fromisoformat(one("siu_nobody", "Provenance")["recorded"][:10]) == date(2026, 11, 20)
