@@ -188,7 +188,7 @@ class InboxWrites(Transaction):
             }
             self.connection.execute(insert(resource_table), row)
             if kept.search is not None:
-                search.index(self.connection, self.dialect, kept, transmission.sender or "", version)
+                search.index(self.connection, self.dialect, kept, transmission.tenant or "", version)
 
     def _version_before(self, kept: StoredResource, tenant: str | None) -> int:
         """Return the newest version's number, 0 for none; nobody writes over what another tenant keeps."""
