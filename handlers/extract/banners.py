@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from handlers.extract import dates, values
-from handlers.extract.geometry import Sheet, Span, Token
+from handlers.extract import dates, places, values
+from handlers.extract.geometry import Sheet, Span, Token, cells_of
 from handlers.extract.labels import Hit
 from handlers.extract.values import Found
 from handlers.extract.vocabulary import is_label
 
 ROWS_OVER = 2
+LINES, NEAR_LINES = 5, 2.5
+_BIRTH_LINE = re.compile(
+    rf"(?:b\.|born)?\s*(?:{dates.DATE_TEXT})\W*(?:\d{{1,3}}\s?y\w*\W*)?(?:[MF]\b|male|female|mrn|$)", re.I
+)
+"""A birth under a name, with the sex or a record number behind it or nothing at all."""
 _SEX_AND_BIRTH = re.compile(
     rf"\(?\s*(?:[MF]|male|female)?\b[\s,/]*(?:\d{{1,3}}\s*(?:y\.?\s?o?\.?|yrs?|years?(?:\s+old)?))?[\s,/;]*({dates.DATE_TEXT})",
     re.I,
@@ -29,6 +34,8 @@ def candidates(sheet: Sheet, hits: list[Hit]) -> Iterator[tuple[str, Found]]:
             yield "member_name", named
     for row in sheet.rows:
         yield from _with_sex_and_birth(row)
+        for cell in cells_of(row):
+            yield from _over_birth(sheet, cell)
 
 
 def _name_of(tokens: tuple[Token, ...]) -> Found | None:
@@ -66,6 +73,31 @@ def _over(sheet: Sheet, hits: list[Hit], hit: Hit) -> Found | None:
     return None
 
 
+def _over_birth(sheet: Sheet, cell: tuple[Token, ...]) -> Iterator[tuple[str, Found]]:
+    """Yield what a banner says of one cell's name: the birth under it beside sex or record number, home and phone."""
+    named = _name_of(cell)
+    if named is None or len(named.span.tokens) < len(cell):
+        return
+    under = _under(sheet, cell[0])
+    if not under or not _BIRTH_LINE.match(_from(sheet, under[0][0])):
+        return
+    born = dates.birth_date(Span(under[0]))
+    if born is None:
+        return
+    yield "member_name", named
+    yield "dob", born
+    for count in range(1, len(under)):
+        home = places.address(Span(tuple(t for line in under[1 : count + 1] for t in line)))
+        if home is not None:
+            yield "ship_address", home
+            break
+    for line in under[1:]:
+        number = values.phone(Span(line))
+        if number is not None and len(number.span.tokens) == len(line):
+            yield "contact_phone", number
+            return
+
+
 def _with_sex_and_birth(row: tuple[Token, ...]) -> Iterator[tuple[str, Found]]:
     named = _name_of(tuple(t for t in row if t.cell == row[0].cell)) if row else None
     if named is None:
@@ -76,3 +108,22 @@ def _with_sex_and_birth(row: tuple[Token, ...]) -> Iterator[tuple[str, Found]]:
     if born is not None:
         yield "member_name", named
         yield "dob", born
+
+
+def _from(sheet: Sheet, token: Token) -> str:
+    """Return what a row says from a word on."""
+    return " ".join(t.text for t in sheet.rows[token.row] if t.box[0] >= token.box[0])
+
+
+def _under(sheet: Sheet, first: Token) -> list[tuple[Token, ...]]:
+    """Return the cells right under a word, one a line, while they follow closely."""
+    found: list[tuple[Token, ...]] = []
+    bottom = first.box[3]
+    for row in sheet.rows[first.row + 1 :]:
+        if row[0].box[1] - bottom > NEAR_LINES * sheet.height or len(found) == LINES:
+            break
+        cell = next((c for c in cells_of(row) if abs(c[0].box[0] - first.box[0]) < 1.5 * sheet.height), None)
+        if cell is not None:
+            found.append(cell)
+            bottom = cell[0].box[3]
+    return found

@@ -36,6 +36,7 @@ def candidates(sheet: Sheet, hits: list[Hit]) -> Iterator[tuple[str, Found]]:
                 found = values.phone(Span(tokens))
                 if (
                     found is not None
+                    and not Span(tokens).text.isdigit()
                     and not _labelled(sheet, hits, index, tokens)
                     and _section(sheet, hits, index, tokens) in _OURS
                 ):

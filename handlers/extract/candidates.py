@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from handlers.extract import addresses, banners, barriers, blocks, codes, dates, names, places, prose, values
+from handlers.extract import addresses, banners, barriers, blocks, captions, codes, dates, names, places, prose, values
 from handlers.extract.around import above, below, beside, heads_columns
 from handlers.extract.convention import Side, side_at, votes
 from handlers.extract.geometry import Sheet, Span, Token
@@ -55,6 +55,7 @@ READERS: Mapping[str, Reader] = {
     "equipment_model": values.short_text,
     "equipment_serial": values.serial,
 }
+CAPTIONED: Mapping[str, Reader] = {**READERS, "ship_address": places.address}
 STRICT: Mapping[str, Reader] = {
     name: reader for name, reader in READERS.items() if reader not in {values.name, values.payer, values.short_text}
 }
@@ -82,11 +83,17 @@ WRITTEN_OVER = frozenset({"signature_date", "clinician_npi"})
 def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
     """Return all candidates of one page."""
     hits = find_hits(sheet)
+    if captions.written_so(sheet):
+        hits = [h for h in hits if not sheet.rows[h.row][h.start].text.startswith("(")]
     shown = votes(sheet, hits, STRICT)
     sides = {hit.row: side_at(shown, hit.middle, sheet.height) for hit in hits}
     found = [c for hit in hits for c in _at_label(sheet, hits, hit, sides[hit.row])]
     found += [Candidate(field, value, LABEL) for field, value in addresses.labelled_parts(sheet, hits, sides)]
     found += [Candidate(field, value, LABEL) for field, value in names.joined(sheet, hits, sides)]
+    found += [
+        Candidate(f, value, LABEL)
+        for f, value in captions.candidates(sheet, {**READERS, "ship_address": places.address})
+    ]
     loose = [Candidate(field, value, SENTENCE) for field, value in prose.candidates(sheet)]
     loose += [Candidate(field, value, SENTENCE) for field, value in prose.closing(sheet)]
     loose += [Candidate(field, value, SENTENCE) for field, value in prose.signed_on(sheet)]

@@ -21,6 +21,7 @@ _ICD_SPLIT = re.compile(
     r"[A-Za-z0-9$|!][0-9A-Za-z$|!]{2}\s?[.,·]\s?[0-9A-Za-z$]{1,4}(?![0-9A-Za-z])|[A-TV-Za-tv-z][0-9][0-9A-Za-z]{1,5}(?![0-9A-Za-z])"
 )
 MAX_DIAGNOSES = 12
+LIST_ROWS = 3
 _NUMBERS = frozenset({"member_id", "group_no", "equipment_serial", "equipment_model"})
 TABLE = 60
 """A column of quantities may be so many text heights long."""
@@ -37,6 +38,8 @@ def diagnoses(sheet: Sheet, hits: list[Hit]) -> Found | None:
             continue
         for span in (beside(sheet, hits, hit), *below(sheet, hits, hit, rows=4)):
             found, doubt = _codes_in(span)
+            parted = _parted(span)
+            found, doubt = {**parted, **found}, doubt or bool(parted)
             labelled.update({code: entry for code, entry in found.items() if code not in labelled})
             doubtful = doubtful or doubt
     for row in sheet.rows:
@@ -49,6 +52,7 @@ def diagnoses(sheet: Sheet, hits: list[Hit]) -> Found | None:
                     doubtful = doubtful or not labelled
                 elif checked.value not in labelled:
                     labelled[checked.value] = (Span((token,)), checked.validators)
+    labelled.update(_listed(sheet, [span.tokens[0] for span, _ in labelled.values()]))
     for index in sorted({t.row for span, _ in labelled.values() for t in span.tokens}):
         cells = {t.cell for span, _ in labelled.values() for t in span.tokens if t.row == index}
         found, doubt = _codes_in(Span(tuple(t for t in sheet.rows[index] if t.cell in cells)))
@@ -61,6 +65,30 @@ def diagnoses(sheet: Sheet, hits: list[Hit]) -> Found | None:
     every = tuple(sorted({v for _, (_, passed) in ordered for v in passed}))
     value: list[JsonValue] = [code for code, _ in ordered]
     return Found(value, Span(tokens), every, 0.5 if doubtful else 1.0)
+
+
+def _parted(span: Span) -> dict[str, tuple[Span, tuple[str, ...]]]:
+    """Return codes whose dot is a blank (`G47 33`, as boxes for letters leave it)."""
+    found: dict[str, tuple[Span, tuple[str, ...]]] = {}
+    for match in re.finditer(r"(?<![A-Za-z0-9.])([A-TV-Z]\d[0-9A-Z]) (\d[0-9A-Z]{0,3})(?![A-Za-z0-9.])", span.text):
+        checked = identifiers.read_icd10(f"{match[1]}.{match[2]}", rules.icd10_leaves())
+        if checked is not None and "icd10-leaf" in checked.validators:
+            found[checked.value] = (span.slice(*match.span()), checked.validators)
+    return found
+
+
+def _listed(sheet: Sheet, known: Sequence[Token]) -> dict[str, tuple[Span, tuple[str, ...]]]:
+    """Return codes without a dot (I10) that stand in a list with the known ones: at the same edge, a few rows apart."""
+    found: dict[str, tuple[Span, tuple[str, ...]]] = {}
+    taken = {t.row for t in known}
+    for token in (t for row in sheet.rows for t in row if re.fullmatch(r"[A-TV-Z]\d\d[.,;]?", t.text)):
+        near = any(
+            abs(token.box[0] - t.box[0]) < 0.6 * sheet.height and 0 < abs(token.row - t.row) <= LIST_ROWS for t in known
+        )
+        checked = identifiers.read_icd10(token.text.rstrip(".,;"), rules.icd10_leaves()) if near else None
+        if checked is not None and "icd10-leaf" in checked.validators and token.row not in taken:
+            found[checked.value] = (Span((token,)), checked.validators)
+    return found
 
 
 def _codes_in(span: Span) -> tuple[dict[str, tuple[Span, tuple[str, ...]]], bool]:
@@ -84,9 +112,13 @@ def _other_code(piece: str) -> bool:
 
 
 _QTY = re.compile(
-    r"(?:\b(?:qty|quantity|units)\b\W{0,3}(?:of\W)?|(?<!\d)[x×]\s?|(?<![A-Za-z]\s)#\s?)(\d{1,4})\b(?![.\-/]?\d|\s?(?:l|lpm|mg|g|ml)\b)|\((\d{1,3})\)|\b(\d{1,4})\s*(?:ea|each|units?|visits?|doses?|boxes|box|pcs?|pieces?)\b",
+    r"(?:\b(?:qty|quantity|units)\b\W{0,3}(?:of\W)?|(?<![\dA-Za-z])[x×]\s?|(?<![A-Za-z]\s)#\s?)"
+    r"(\d{1,4})\b(?![.\-/]?\d|\s?(?:l|lpm|mg|g|ml)\b)|\((\d{1,3})\)"
+    r"|\b(\d{1,4})\s*(?:in all|ea|each|units?|visits?|doses?|boxes|box|pcs?|pieces?)\b",
     re.IGNORECASE,
-)  # fmt: skip
+)
+_BEFORE = re.compile(r"\b(\d{1,3})\s?(?:x|×|of)\s*[\[(]?$", re.IGNORECASE)
+"""How many, said before the code: `14 x G0300`, `12 of E0260`."""
 _NUMBER = re.compile(r"^[#(x]?\s?(\d{1,4})(?:\.0+)?\)?[.,]?(?:ea|each)?$", re.IGNORECASE)
 
 
@@ -202,6 +234,15 @@ def _heads(sheet: Sheet, hits: list[Hit], hit: Hit) -> bool:
     return not following or not _NUMBER.match(following[0].text)
 
 
+def _said_before(row: Sequence[Token], token: Token) -> tuple[int | None, Span] | None:
+    """Return the quantity that stands before a code."""
+    before = [t for t in row if t.box[2] <= token.box[0]]
+    match = _BEFORE.search(Span(tuple(before)).text)
+    if match is None:
+        return None
+    return int(match[1]), Span((next(t for t in reversed(before) if match[1] in t.text),))
+
+
 def _is_code(token: Token) -> bool:
     """Say whether a word is a known HCPCS code."""
     return re.sub(r"^[^A-Za-z0-9]+|[^A-Za-z0-9]+$", "", token.text).upper() in rules.hcpcs_table()
@@ -237,7 +278,7 @@ def _quantity(sheet: Sheet, hits: list[Hit], token: Token, *, only: bool) -> tup
     match = _QTY.search(rest.text)
     if match is not None:
         return int(next(g for g in match.groups() if g)), rest.slice(*match.span())
-    beneath = _on_next_row(sheet, hits, headers, token)
+    beneath = _said_before(row, token) or _on_next_row(sheet, hits, headers, token)
     if beneath is not None:
         return beneath
     if not only:

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
+from handlers.extract.dates import DATE_TEXT
 from handlers.extract.geometry import Sheet, Token
 from handlers.extract.vocabulary import IGNORED, bare_key, looks, squeeze, stranger_words, vocabulary
 
@@ -34,6 +35,8 @@ _PHONE_LIKE = re.compile(r"(?:\+?1[\s.\-]?)?\(?\d{3}\)?[\s.\-/]{0,2}\d{3}[\s.\-]
 _ASKS_A_NUMBER = frozenset({"phone", "telephone", "number", "reach", "reached", "call"})
 _IN_SMALL_LETTERS = frozenset({"frequency", "access_barriers"})
 """Fields whose values are words like others."""
+_BARE = frozenset({"generic:last", "generic:first", "generic:middle"})
+"""Labels that are nothing but themselves: `First`, and not `First day`."""
 _TURNS = frozenset({"last", "previous", "prior", "old", "next", "end", "ending", "stop", "birth", "signature"})
 """Words that make a date's label another one's when they stand before it: `Last date of service`."""
 _DATES = frozenset({"service_start", "signature_date", "dob"})
@@ -177,6 +180,8 @@ def _match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
                 longer = soft is not None and end < soft[1] <= whole and _goes_on(row[place : soft[1]])
                 if soft is not None and longer:
                     return soft
+                if phrases[form] in _BARE and end < whole and not tokens[-1].text.endswith(":"):
+                    continue
                 signing = end < whole and re.match(r"signature\b", row[end].text, re.IGNORECASE)
                 return (IGNORED, end + 1) if signing else (phrases[form], end)
         closed = tokens[-1].text.endswith(":") or end == len(row) or row[end].cell != tokens[-1].cell
@@ -199,9 +204,13 @@ def _goes_on(tokens: tuple[Token, ...]) -> bool:
 def _initial(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
     """Take a single letter before a telephone number for what it stands for: `T 614-555-0100`, `F:`, `H`."""
     letter = row[place].text.rstrip(".:").lower()
-    if len(letter) != 1 or letter not in INITIALS or place + 1 >= len(row):
+    if len(letter) != 1 or place + 1 >= len(row):
         return None
     following = [t.text for t in row[place + 1 : place + 4] if t.cell == row[place].cell]
+    if letter == "b" and row[place].text == "b." and re.match(DATE_TEXT, " ".join(following), re.IGNORECASE):
+        return "dob", place + 1
+    if letter not in INITIALS:
+        return None
     return (INITIALS[letter], place + 1) if _PHONE_LIKE.match(" ".join(following)) else None
 
 

@@ -57,7 +57,9 @@ def name(span: Span) -> Found | None:
         text = token.text.strip("*_;")
         if not words and _TITLES.match(text):
             continue
-        if _CREDENTIALS.match(text) and words:
+        following = span.tokens[place + 1].text if place + 1 < len(span.tokens) else ""
+        apart = len(text.strip(".,")) == 1 and len(following.strip(".,")) == 1 and _CREDENTIALS.match(text + following)
+        if (_CREDENTIALS.match(text) or (apart and len(words) > 1)) and words:
             break
         if not _NAME_WORD.match(text) or text.strip(".,;").lower() in _not_names():
             break

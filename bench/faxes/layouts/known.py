@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.faxes.layouts import Layout, boxed, clinic, counter, forge, free, loose, pads, referral, special, tables
+from bench.faxes.layouts.strange import STRANGE
 
 KNOWN: dict[str, Layout] = {
     "written_order": Layout((boxed.written_order,), items=3),
@@ -38,4 +39,5 @@ KNOWN: dict[str, Layout] = {
     "tick_list": Layout((counter.tick_list,), types=("dme",), items=3),
     "run_on": Layout((counter.run_on,), items=2),
     "infusion_sheet": Layout((clinic.infusion_sheet,), types=("infusion",), items=2),
+    **STRANGE,
 }
