@@ -24,7 +24,7 @@ DATE = (
 )
 DATE_TEXT = re.sub(r"\?P<\w+>", "?:", DATE)
 """The same without names, for patterns that hold more than one date."""
-_DATE = re.compile(rf"(?<![\d/])(?:{DATE})", re.IGNORECASE)
+_DATE = re.compile(rf"(?<![A-Za-z\d/])(?:{DATE})", re.IGNORECASE)
 _PLAIN = str.maketrans("OolI|", "00111")
 
 

@@ -260,7 +260,7 @@ def stacked_card(p: Page, v: Values) -> None:
         ("Guarantor plan", v["payer"]),
         ("Plan number", v["member_id"]),
         ("Plan group", v["group_no"]),
-        ("Problem list", "; ".join(f"{text} {code}" for code, text in v.dx)),
+        ("Problem list", "; ".join(f"{text[:34]} {code}" for code, text in v.dx)),
     ]
     grid += [(f"{code}  ({quantity})", text) for code, text, quantity in v.items]
     grid += [

@@ -522,6 +522,70 @@ def test_blocks_of_name_and_address() -> None:
     }
 
 
+def test_what_values_are_may_stand_in_brackets_behind_them() -> None:
+    text = (
+        "CARVER, THEA (client)                11/19/1940 (date of birth)\n"
+        "HUMANA (paid by)                     H45627815 (member ID)\n"
+        "12 Maple Ave, Dayton, OH 45402 (delivery address)\n"
+        "11/21/2026 (to begin)                02/19/2027 (to end)\n"
+    )
+    found = read(text)
+    assert (found["member_name"], found["dob"], found["payer"]) == ("Thea Carver", "1940-11-19", "Humana")
+    assert found["ship_address"] == "12 Maple Ave, Dayton, OH 45402"
+    assert (found["service_start"], found["service_end"]) == ("2026-11-21", "2027-02-19")
+
+
+def test_a_banner_says_whose_it_is_without_labels() -> None:
+    text = (
+        "Orders at discharge                         THEA M. CARVER\n"
+        "                                            11/19/1940   F   MRN552341\n"
+        "                                            12 Maple Ave\n"
+        "                                            Dayton, OH 45402\n"
+        "                                            937 555 0142\n"
+    )
+    found = read(text)
+    assert (found["member_name"], found["dob"]) == ("Thea M. Carver", "1940-11-19")
+    assert found["ship_address"] == "12 Maple Ave, Dayton, OH 45402"
+    assert found["contact_phone"] == "9375550142"
+
+
+@pytest.mark.parametrize(
+    ("line", "quantity"),
+    [
+        ("12 of E0260 hospital bed", 12),
+        ("14 x E0260 hospital bed", 14),
+        ("[E0260], 2 in all", 2),
+        ("E0260 bed, fax 603 555 0195", None),
+    ],
+)
+def test_how_many_may_stand_before_a_code(line: str, quantity: int | None) -> None:
+    assert read(line + "\n")["order_lines"] == [{"code": "E0260", "quantity": quantity}]
+
+
+@pytest.mark.parametrize(
+    ("line", "born"),
+    [("DOB: 20JUL1944", "1944-07-20"), ("Who is the patient, and when born? Agnes Mitchell - 08/14/47", None)],
+)
+def test_a_birth_is_not_read_out_of_a_name(line: str, born: str | None) -> None:
+    assert read(line + "\n").get("dob") == born
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "value"),
+    [
+        ("Last date of service: 05/23/2027", "service_end", "2027-05-23"),
+        ("First date of service 10/11/2026", "service_start", "2026-10-11"),
+        ("National Provider ID: 1234567893", "clinician_npi", "1234567893"),
+        ("Insurance # 11171044", "member_id", "11171044"),
+        ("Reno, NV 89502", "member_id", None),
+        ("Office Phone/Fax: 614-555-0101 / 614-555-0102", "practice_fax", "6145550102"),
+        ("Patient Name: DE LA CRUZ, GERTRUDE", "member_name", "Gertrude De La Cruz"),
+    ],
+)
+def test_labels_are_read_whole(line: str, field: str, value: str | None) -> None:
+    assert read(line + "\n").get(field) == value
+
+
 def test_two_births_of_unlike_people_are_not_used_unseen() -> None:
     text = "DOB: 11/19/1940\nDOB: 02/03/1944\nPatient Name: Thea Carver\n"
     assert "dob" not in used(text)
