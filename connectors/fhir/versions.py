@@ -11,14 +11,14 @@ from connectors.fhir.bundles import Entry
 from connectors.fhir.wire import Refusal
 from doorstep.connector import Hub, StoredResource
 from schemas.fhir import Issue
-from schemas.fhir.graph import identifiers, part, parts
-from schemas.fhir.groups import CANCELLED
+from schemas.fhir.graph import Graph, identifiers, part, parts
+from schemas.fhir.groups import CANCELLED, DONE
+from schemas.fhir.lines import concept_of
 from schemas.fhir.nutrition import views
 
 VERSION_TYPE = "Doorstep.Version"
 """Internal resource type: never a FHIR type name, so no outside address leads to it."""
 MAX_VERSIONS = 1000
-CONCEPTS = ("code", "codeCodeableConcept", "medicationCodeableConcept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,14 @@ def stamp_of(resource: dict[str, Any]) -> Stamp:
 
 
 def _what(resource: dict[str, Any]) -> str | None:
-    found = [part(view.get(name)) for view in views(resource) for name in CONCEPTS]
-    said = [sorted(str(c.get("code")) for c in parts(one.get("coding"))) or one.get("text") for one in found if one]
+    graph = Graph(resource)
+    found = [concept_of(view, graph) for view in views(resource)]
+    said = [sorted(str(c.get("code")) for c in parts(one.get("coding"))) or one.get("text") for one in found]
     return "|".join(str(one) for one in said if one) or None
+
+
+def _is_done(resource: dict[str, Any]) -> bool:
+    return resource.get("status") in DONE or resource.get("doNotPerform") is True
 
 
 def order_identifier(resource: dict[str, Any]) -> tuple[str, str] | None:
@@ -137,9 +142,10 @@ async def next_version(hub: Hub, name: str, *, entry: Entry, digest: str, refere
     stamp = stamp_of(entry.resource)
     if known and entry.target is None:
         newest = Stamp.of_json(known[-1])
-        if stamp.other_than(newest) and not stamp.newer_than(newest):
-            return Step()  # a person sees both: the handlers find the number and the difference
-        if not stamp.newer_than(newest):
+        newer = stamp.newer_than(newest)
+        if not newer and (_is_done(entry.resource) or stamp.other_than(newest)):
+            return Step()  # no order, or another one: a person sees both by the number and the difference
+        if not newer:
             said = (
                 "an order with this identifier is here with other content, and this one does not say that it is newer"
             )

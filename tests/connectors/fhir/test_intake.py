@@ -297,6 +297,8 @@ async def test_two_orders_of_different_things_may_share_a_number_and_one_thing_m
     assert len(await site.received()) == 2
     changed = await site.post("/fhir/ServiceRequest", order(patientInstruction="another"))
     assert changed.status_code == 409
+    done = await site.post("/fhir/ServiceRequest", order(patientInstruction="another", status="completed"))
+    assert done.status_code == 201
 
 
 async def test_an_input_is_not_changed_by_taking_it(site: Served) -> None:
