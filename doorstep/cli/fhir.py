@@ -12,6 +12,7 @@ from doorstep.errors import Refused
 from doorstep.journal import Reader
 from schemas.codec import CodecError
 from schemas.fhir import dumps, message_of
+from schemas.hl7v2 import Options
 from schemas.hl7v2.bundle import MESSAGE_TYPE, bundle_of
 from schemas.transmission import Content
 
@@ -43,6 +44,6 @@ def _bundle(reader: Reader, which: str) -> dict[str, Any] | None:
 def _translated(reader: Reader, receipt: Receipt) -> dict[str, Any]:
     ref = Content(url=f"content:{receipt.sha256}", sha256=receipt.sha256, content_type=MESSAGE_TYPE, size=0)
     try:
-        return bundle_of(reader.content(ref)).bundle
+        return bundle_of(reader.content(ref), Options.of(reader.details_of(receipt.document_id))).bundle
     except CodecError as error:
         raise Refused("unreadable", f"it is no HL7 v2 message: {error.message}", location=error.location) from error

@@ -36,7 +36,7 @@ from schemas.case import Case, Offer
 from schemas.document import ReviewRequested
 from schemas.event import Event
 from schemas.search import ResourceQuery
-from schemas.transmission import Content
+from schemas.transmission import Content, TransmissionReceived
 
 _STATES = ("pending", "inflight", "retrying", "dead")
 
@@ -135,6 +135,12 @@ class Reader:
             select(receipt.c.tenant).where(receipt.c.document_id == document_id)
         ).scalar()
         return found
+
+    def details_of(self, document_id: str) -> dict[str, str]:
+        """Return the protocol facts that an input came with; none for one that is not known or was refused."""
+        came = and_(event.c.topic == TransmissionReceived.topic, event.c.key == document_id)
+        row = self.connection.execute(select(event).where(came).limit(1)).mappings().first()
+        return {} if row is None else dict(events.load(row).data.details)
 
     def documents_of(self, case_id: str, tenant: str) -> set[str]:
         """Return the inputs of a case that one tenant sent."""

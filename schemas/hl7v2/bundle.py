@@ -21,6 +21,7 @@ from schemas.hl7v2.header import kind_of
 from schemas.hl7v2.lines import line_of, type_of
 from schemas.hl7v2.mapping import MessageMap, Part, Place, mappings
 from schemas.hl7v2.moments import clock_of, moment_of
+from schemas.hl7v2.options import AS_SENT, Options
 from schemas.hl7v2.orders import NOT_ORDERS, settled
 from schemas.hl7v2.resources import Maker, Scope
 from schemas.hl7v2.setting import Setting, clean
@@ -45,13 +46,13 @@ class Translated:
     enclosed: Mapping[str, bytes]
 
 
-def bundle_of(data: bytes) -> Translated:
-    """Translate one message; CodecError when it is none."""
-    message = split(data)
+def bundle_of(data: bytes, options: Options = AS_SENT) -> Translated:
+    """Translate one message, read as was agreed with its sender; CodecError when it is none."""
+    message = split(data, options.charset)
     header = message.fields[0] + [""] * 12
     kind = _kind(message, header[9])
     patients, _ = patients_of(message, nobody=True)
-    setting = Setting(mappings(), clock_of(header[7], zone_of(_home(patients[0]))))
+    setting = Setting(mappings(), clock_of(header[7], options.zone or zone_of(_home(patients[0]))))
     sender, control = f"{header[3]}|{header[4]}", header[10].strip() or hashlib.sha256(data).hexdigest()
     maker = Maker(message, setting, sender, control)
     table = _map_of(kind)

@@ -55,6 +55,8 @@ async def test_a_new_input_is_kept_with_its_event_delivery_and_resources_in_one_
     assert event.key == event.correlation_id == receipt.document_id
     assert await journal.content(event.data.contents[0]) == b"MSH|"
     assert await journal.read(lambda reader: reader.resources_of(receipt.document_id)) == resources
+    assert await journal.read(lambda reader: reader.details_of(receipt.document_id)) == {"MSH-9": "ORM^O01"}
+    assert await journal.read(lambda reader: reader.details_of("another")) == {}
 
 
 async def test_a_resend_gets_the_first_receipt_and_keeps_nothing(journal: Journal) -> None:

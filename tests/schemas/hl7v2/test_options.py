@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 from schemas.hl7v2 import Options, notices_of, orders_of
+from schemas.hl7v2.bundle import bundle_of
 from schemas.order import Order
 from tests.schemas.hl7v2.test_orders import MSH, OBR, ORC, PID, message
 
@@ -49,6 +51,7 @@ def test_eight_bit_text_that_declares_nothing_is_read_as_agreed() -> None:
     assert agreed.member.name.given == "Łucja"
     assert "MSH-18" not in agreed.unmapped
     assert "MSH-18" in read(data, Options()).unmapped
+    assert "Łucja" in json.dumps(bundle_of(data, Options.of({"charset": "8859/2"})).bundle, ensure_ascii=False)
     notice = notices_of(data.replace(b"ORM^O01", b"ADT^A08"), "doc", Options.of({"charset": "8859/2"}))
     name = notice.patients[0].told.member.name
     assert name is not None
