@@ -15,14 +15,16 @@ import typer
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from doorstep import registry
+from doorstep import clock, registry
 from doorstep.access.jwks import listed as listed_keys
 from doorstep.app import own_settings
 from doorstep.errors import HubError, Refused
 from doorstep.journal import Journal, Routes
+from doorstep.network import checked, read
 from doorstep.ocr.engines import find_tessdata
 from doorstep.rules import rules_dir
 from doorstep.settings import Settings, load
+from schemas.network import lacks
 
 Finding = tuple[str, bool, str]
 _PATIENCE = 10.0
@@ -55,6 +57,7 @@ def check(as_json: Annotated[bool, typer.Option("--json", help="One JSON line a 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     for finding in (*_environment(), *_exposure(settings), *_access(settings), *_data_dir(settings), *_tesseract()):
         yield finding
+    yield _network(settings)
     yield await _database(settings)
     yield await asyncio.to_thread(_kafka, settings)
     specs = registry.connectors()
@@ -123,6 +126,19 @@ def _access(settings: Settings) -> Iterator[Finding]:
         proofs += ["signed assertions"] * client.asserts
         whose = "operator" if client.operator else f"tenant {client.tenant or name}, {' '.join(client.scopes)}"
         yield f"access: {name}", not broken, broken or f"{whose}; by {', '.join(proofs)}"
+
+
+def _network(settings: Settings) -> Finding:
+    """Say whether the provider directory is right, and how many of it may take offers."""
+    if settings.network_file is None:
+        return "provider network", True, "the synthetic sample: set DOORSTEP_NETWORK_FILE to your own directory"
+    try:
+        providers = checked(read(settings.network_file)).providers
+    except HubError as wrong:
+        return "provider network", False, wrong.message
+    today = clock.now().date()
+    blocked = sum(bool(lacks(provider, today)) for provider in providers)
+    return "provider network", True, f"{len(providers)} providers, {blocked} of them lack something"
 
 
 def _data_dir(settings: Settings) -> Iterator[Finding]:

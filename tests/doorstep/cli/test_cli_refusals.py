@@ -127,3 +127,14 @@ def test_check_names_a_mistyped_variable_and_a_broker_that_is_away(tmp_path: Pat
     wrong = {line["what"]: line["advice"] for line in ran.lines if not line["ok"]}
     assert "DOORSTEP_HTPP_PORT" in wrong["settings"]
     assert "DOORSTEP_KAFKA_BOOTSTRAP" in wrong["kafka"]
+
+
+def test_check_and_serve_refuse_a_provider_directory_that_is_not_right(tmp_path: Path) -> None:
+    wrong = tmp_path / "network.yaml"
+    wrong.write_text("version: 2026-11-01\nproviders: [{npi: '1285894247', name: X}]\n", "utf-8")
+    checked = doorstep("check", cwd=tmp_path, network_file=str(wrong))
+    checked.failed(1, "need fixing")
+    assert "FIX provider network:" in checked.out
+    assert "(provider 1285894247)" in checked.out
+    served = doorstep("serve", cwd=tmp_path, network_file=str(wrong), http_port="0", mllp_port="0", smtp_port="0")
+    served.failed(2, "(provider 1285894247)")
