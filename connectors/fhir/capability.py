@@ -24,6 +24,7 @@ SUPPORTING_TYPES = (
     "Device",
     "Medication",
     "QuestionnaireResponse",
+    "Observation",
 )
 CREATED = (*ORDER_TYPES, *SUPPORTING_TYPES)
 STATEMENT_DATE = "2026-11-27"

@@ -73,6 +73,10 @@ SEARCH: dict[str, dict[str, tuple[Kind, str]]] = {
     "Encounter": {**_COMMON, **_SUBJECT, "status": ("token", "status"), "class": ("token", "class")},
     "Location": {**_COMMON, "name": ("string", "name")},
     "Device": {**_COMMON, "patient": ("reference", "patient"), "type": ("token", "type")},
+    "Observation": {
+        **_COMMON, **_SUBJECT, "status": ("token", "status"), "code": ("token", "code"),
+        "category": ("token", "category"), "date": ("date", "effectiveDateTime"), "based-on": ("reference", "basedOn"),
+    },
     "QuestionnaireResponse": {
         **_COMMON, **_SUBJECT, "status": ("token", "status"), "authored": ("date", "authored"),
         "based-on": ("reference", "basedOn"), "questionnaire": ("token", "questionnaire"),

@@ -160,7 +160,7 @@ async def test_a_sender_that_hangs_up_halfway_leaves_nothing(site: Served) -> No
     [
         ("POST", "/fhir/Foo", 404),
         ("POST", "/fhir/HumanName", 404),
-        ("POST", "/fhir/Observation", 404),
+        ("POST", "/fhir/Immunization", 404),
         ("GET", "/fhir/Foo/1", 404),
         ("GET", "/fhir/Patient/none", 404),
         ("GET", "/fhir/Doorstep.Task/1", 404),
