@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from schemas.hl7v2.er7 import NULL, Message, Segment
+from schemas.hl7v2.er7 import NULL, Message, Repetition, Segment
 
 Mark = tuple[int, int, int, int, int]
 """Ordinal of the segment, field, repetition, component, subcomponent; all but the first from 1."""
@@ -39,6 +39,12 @@ class Cell:
         self._decode = (d, message.codec)
         components = raw.split(d.component) if number else [raw]
         self._rows = [c.split(d.subcomponent) if d.subcomponent else [c] for c in components]
+
+    @property
+    def repetition(self) -> Repetition:
+        """The same repetition for a reader that keeps no log; what it used is then read here, too."""
+        delimiters, codec = self._decode
+        return Repetition(self.raw, delimiters, codec, self._at)
 
     @property
     def place(self) -> str:

@@ -6,8 +6,6 @@ None says that the cell does not hold such a value; what it read is then taken b
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import re
 from decimal import Decimal, InvalidOperation
@@ -15,6 +13,7 @@ from typing import Any
 
 from schemas.hl7v2 import coded, kinds, tables
 from schemas.hl7v2.cells import Cell
+from schemas.hl7v2.enclosed import decoded
 from schemas.hl7v2.mapping import Row
 from schemas.hl7v2.moments import moment_of, time_of
 from schemas.hl7v2.setting import Reading, Setting, clean
@@ -25,11 +24,6 @@ _MIME = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 _EVERY = re.compile(r"Q(\d{1,3})?(S|M|H|D|W|L|J\d*)")
 _UNITS = {"S": "s", "M": "min", "H": "h", "D": "d", "W": "wk", "L": "mo"}
 _A_DAY = {"QD": 1, "DAILY": 1, "BID": 2, "TID": 3, "QID": 4, "QOD": None}
-_MIMES = {
-    "PDF": "application/pdf", "TIF": "image/tiff", "TIFF": "image/tiff", "PNG": "image/png", "JPEG": "image/jpeg",
-    "JPG": "image/jpeg", "GIF": "image/gif", "HTML": "text/html", "XML": "text/xml", "RTF": "text/rtf",
-    "TXT": "text/plain", "TX": "text/plain", "FT": "text/plain",
-}  # fmt: skip
 
 
 def text(cell: Cell, setting: Setting, row: Row) -> str | None:
@@ -168,23 +162,16 @@ def interval(cell: Cell, setting: Setting, row: Row) -> dict[str, Any] | None:
 
 def attachment(cell: Cell, setting: Setting, row: Row) -> dict[str, Any] | None:
     """Read ED: the bytes are put aside by their digest, the Attachment refers to them as the document store does."""
-    kind, encoding, data = (cell.get(3) or cell.get(2)).upper(), cell.get(4).lower(), cell.get(5)
-    if encoding not in {"base64", "b64", "a", ""} or not data:
-        return None
     try:
-        raw = data.encode() if encoding == "a" else base64.b64decode("".join(data.split()), validate=True)
-    except (binascii.Error, ValueError):
+        media, data = decoded(cell.repetition, declared=True)
+    except ValueError:
         return None
-    if not raw:
-        return None
-    media = cell.get(2).lower()
-    guess = _MIMES.get(kind) or (f"{media}/{kind.lower()}" if _MIME.fullmatch(f"{media}/{kind.lower()}") else "")
-    if kind.lower().count("/") == 1 and _MIME.fullmatch(kind.lower()):
-        guess = kind.lower()
-    digest = hashlib.sha256(raw).hexdigest()
-    setting.enclosed[digest] = raw
-    made: dict[str, Any] = {"contentType": guess or "application/octet-stream", "url": f"content:{digest}"}
-    return made | {"size": len(raw)}
+    parts = len(cell.repetition.components)
+    for at in range(2 if parts >= 5 else 1, parts + 1):  # whoever sends all of an ED names its source in the first
+        cell.get(at)
+    digest = hashlib.sha256(data).hexdigest()
+    setting.enclosed[digest] = data
+    return {"contentType": media, "url": f"content:{digest}", "size": len(data)}
 
 
 def pointer(cell: Cell, setting: Setting, row: Row) -> dict[str, Any] | None:

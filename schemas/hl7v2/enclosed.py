@@ -73,14 +73,14 @@ def _each(segment: Segment, *, declared: bool) -> Iterator[Enclosed | str]:
     for number, rep in enumerate(segment.repetitions(5), start=1):
         place = _place(segment, number)
         try:
-            media, data = _decoded(rep, declared=declared)
+            media, data = decoded(rep, declared=declared)
         except ValueError as wrong:
             yield f"{place} {wrong}"
             continue
         yield Enclosed(media, data, place)
 
 
-def _decoded(rep: Repetition, *, declared: bool) -> tuple[str, bytes]:
+def decoded(rep: Repetition, *, declared: bool) -> tuple[str, bytes]:
     """Return media type and bytes of an ED; ValueError with the reason.
 
     ED is source, type, subtype, encoding, data. Some leave a component out, or send the data alone: the data follow the
