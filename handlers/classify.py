@@ -62,7 +62,8 @@ def classify_reading(reading: Reading) -> Verdict:
         whole = max(ordered, key=lambda kind: kind.order_act)
         patients = len(people_of(reading))
         sure = whole.act_sure * whole.order_sure
-        if not patients and not any(kind.person for kind in kinds):  # nobody's order: an offer, an empty form
+        nobodys = not patients and not any(kind.person for kind in kinds)
+        if nobodys or not any(kind.clinician for kind in kinds):  # an offer, an empty form, a payer's approval
             sure = min(sure, float(limits["review_below"]) - 0.05)
         return Verdict(DocumentClass(whole.order), round(sure, 4), patients)
     telling = [one for one, kind in zip(scores, kinds, strict=True) if kind.act != COVER] or scores

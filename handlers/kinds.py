@@ -42,6 +42,9 @@ _BORN = re.compile(r"\b(?:d\.?o\.?b\b|birth|born)", re.IGNORECASE)
 YOUNGEST, FIRST_SHORT = 2012, 36
 """Days up to this year, or from this short year on, are births: an order for a younger child says that it is one."""
 _CREDENTIALS = re.compile(r"\b(?:M\.?D\.?|D\.?O\.?|N\.?P\.?|PA-?C|APRN|CNP|FNP|DPM|Dr\.?)(?=\W|$)")
+_SIGNED = re.compile(
+    r" (?:signature|signed|sign|sig|dr|doctor|prescriber|practitioner|ordering|ordered by|surgeon|npi) "
+)
 _ICD10 = re.compile(r"^[A-TV-Z]\d[0-9AB](?:\.[0-9A-Z]{1,4})$")
 
 
@@ -54,6 +57,7 @@ class Kind:
     order: str
     order_sure: float
     person: bool
+    clinician: bool
     order_act: float
     """How strongly it speaks of an order, in points."""
 
@@ -151,7 +155,8 @@ def scores_of(page: Page) -> dict[str, float]:
     scores[ORDER] += float(weights["form"]) * form
     scores[ORDER] += sum(float(weights[part]) for part, there in parts.items() if there)
     scores[ORDER] += float(weights["whole"]) * (all(parts.values()) and goods >= float(weights["least_goods"]))
-    scores["person"] = float(parts["person"])
+    scores["person"], scores["clinician"] = float(parts["person"]), float(bool(_SIGNED.search(text)))
+    scores["clinician"] = max(scores["clinician"], float(parts["clinician"]))
     if not known.not_medical.search(text):
         scores[DocumentClass.WRONG_RECIPIENT.value] += known.not_medical_worth
     return scores
@@ -184,7 +189,9 @@ def kind_of(scores: Mapping[str, float]) -> Kind:
     best = max(kinds, key=lambda name: kinds[name])
     if act == ORDER and scores[ORDER] < float(known.order["least"]):
         act = ""
-    return Kind(act, sure[act], best, kinds[best], bool(scores.get("person")), scores[ORDER])
+    return Kind(
+        act, sure[act], best, kinds[best], bool(scores.get("person")), bool(scores.get("clinician")), scores[ORDER]
+    )
 
 
 def together(pages: Iterable[Mapping[str, float]]) -> dict[str, float]:

@@ -713,6 +713,179 @@ Claim 30021 for J. Lutz could not be processed: missing or invalid modifier for 
 timely filing limit. Do not send this as an appeal.
 """,
     ),
+    (
+        "cath-salesman",
+        ("marketing",),
+        """\
+Hello from UroDirect!
+Our closed system catheters lower infection rates. Samples shipped free to your clinic this week.
+Medicare reimburses A4353 and we handle all the paperwork. Reply YES for a kit or phone Dana at 800-555-0151.
+""",
+    ),
+    (
+        "hospice-brochure",
+        ("marketing", "other"),
+        """\
+Autumn Leaf Hospice - when comfort matters most
+Nurses on call day and night. Volunteers, music therapy, bereavement groups. Covered by Medicare and Medicaid.
+Visit us or call for an information packet. Referrals accepted 24 hours a day: 555-0133
+""",
+    ),
+    (
+        "emr-vendor",
+        ("marketing",),
+        """\
+Upgrade your EHR before year end and get 3 months on us.
+Built for wound clinics. E-prescribing included. See it live: book your demo at 614-555-0148.
+""",
+    ),
+    (
+        "insurance-seminar",
+        ("marketing", "other"),
+        """\
+Medicare changes for 2027: a breakfast briefing for office staff
+Wednesday 8 am, Hampton conference room. Seats are limited, please reply by Friday. Bagels and coffee provided.
+""",
+    ),
+    (
+        "bmp",
+        ("lab_result",),
+        """\
+BASIC METABOLIC PANEL
+Patient  PARR, SIMON   DOB 11/2/1951   Coll. 11/19/2026 06:10
+NA 137  K 5.4 H  CL 101  CO2 24  BUN 31 H  CREAT 1.52 H  GLU 188 H  CA 9.1
+Critical values called to: none
+""",
+    ),
+    (
+        "sleep-study",
+        ("lab_result", "other"),
+        """\
+NOCTURNAL POLYSOMNOGRAM
+Name Gil Estes   DOB 8/30/1963   Study 11/05/2026
+AHI 28.4/hr, supine AHI 41, nadir saturation 78%, arousal index 30
+Impression: moderate to severe obstructive sleep apnea. Recommend titration. Rosa Finn MD
+""",
+    ),
+    (
+        "biopsy",
+        ("lab_result",),
+        """\
+SURGICAL PATHOLOGY
+Specimen: skin, left temple, shave. Gross: tan fragment 0.6 cm. Diagnosis: basal cell carcinoma, nodular, margins involved.
+Patient: Ada Worth  DOB 5/5/1945   Accession S26-11822
+""",
+    ),
+    (
+        "va-request",
+        ("records_request",),
+        """\
+Veterans claims office
+We need the private treatment records of the veteran named below to decide his claim. Form 21-4142 is enclosed.
+Leroy Stamps, DOB 2/2/1948. Please send everything from 2019 on to the address above, no charge is paid.
+""",
+    ),
+    (
+        "life-insurer",
+        ("records_request",),
+        """\
+APS request - order 88120
+Applicant: Fay Dorn  DOB 6/6/1966. Please copy the last five years of chart including labs and consults.
+Fee limit $50 without approval. Signed HIPAA form attached. Fax pages to 888-555-0126
+""",
+    ),
+    (
+        "audit-rac",
+        ("records_request",),
+        """\
+Recovery auditor letter. Claims for K0823 power wheelchairs were selected. Please return the supporting documents:
+physician notes, order, delivery receipt, home assessment. You have 45 calendar days.
+""",
+    ),
+    (
+        "den-hh",
+        ("other",),
+        """\
+Home health services: decision
+Dear Ms. Orr, we will stop paying for skilled nursing after 11/30/2026 because you no longer meet the rules.
+You can ask for a fast appeal by calling the quality improvement organization.
+""",
+    ),
+    (
+        "auth-ok",
+        ("other",),
+        """\
+APPROVED - reference 7002918  Member Zed Lowe 3/8/1950
+J1569 immune globulin, 12 units, home, 11/20/26 - 05/19/27. Provider must verify eligibility on each date.
+""",
+    ),
+    (
+        "step",
+        ("other",),
+        """\
+Drug coverage: Dupixent for Kyle Amos needs prior authorization. Fill in the enclosed criteria sheet.
+Has the patient tried a topical steroid? Y N   Prescriber sign here
+""",
+    ),
+    (
+        "eob3",
+        ("other", "wrong_recipient"),
+        """\
+YOUR CLAIM SUMMARY   Ben Crowe   ID 44910
+Provider: Harbor Oxygen   Amount charged 412.00   Our price 188.20   We paid 150.56   You pay 37.64
+""",
+    ),
+    (
+        "refill3",
+        ("other",),
+        """\
+Pharmacy fax: Ada Finch 1/9/1948 out of refills
+warfarin 5 mg tab #30 take as directed. Please reply: approve ___ refills / deny / call us
+""",
+    ),
+    (
+        "appt3",
+        ("other", "wrong_recipient"),
+        """\
+Reminder from Lake Eye Center. Mr. Tom Ives: cataract check, Monday Dec 7, 2:20 pm with Dr. Poe. Eyes will be dilated, bring a driver.
+""",
+    ),
+    (
+        "bill3",
+        ("wrong_recipient", "other"),
+        """\
+City Water Department   Service address 12 Canal   Usage 4,100 gal   Current charges $61.22   Due 12/10   Autopay is off
+""",
+    ),
+    (
+        "truck",
+        ("wrong_recipient",),
+        """\
+Load confirmation 55120: pick up Toledo 0700, 22 pallets tile, deliver Gary IN by 1500. Rate 1150 flat. Driver must call for gate code.
+""",
+    ),
+    (
+        "catering",
+        ("wrong_recipient",),
+        """\
+Holiday party order for Mr. Banks: 40 chicken dinners, 2 trays lasagna, salad, cake. Deliver to the lodge at 5. Paid by check.
+""",
+    ),
+    (
+        "osteo-note",
+        ("other",),
+        """\
+Telephone encounter 11/18/26. Pt's daughter called: concentrator alarm beeping. Advised to call supplier. Patient Mae Orr 4/4/1939. T. Wu LPN
+""",
+    ),
+    (
+        "discharge-instr",
+        ("other",),
+        """\
+AFTER VISIT INSTRUCTIONS for Leo Hart, 7/7/1955
+Keep the wound dry. Use your walker. Take antibiotics until gone. Call if fever over 101. See Dr. Ames in 1 week.
+""",
+    ),
 )
 
 ORDERS: tuple[Paper, ...] = (
@@ -1240,6 +1413,88 @@ Neurology: B. Ode MD NPI 1234567893 - signature on file 11/12/2026
         """\
 Dear intake team, Mrs. Pia Roth (4/1/1968) needs a liter of lactated Ringer's IV each evening for two weeks through
 her Mediport because of short bowel syndrome K91.2. Nurse weekly for needle change. Dr. Ulf Berg, NPI 1234567893
+""",
+    ),
+    (
+        "rollator",
+        ("dme_order",),
+        """\
+Rx  Name Ruby Lott  DOB 9/9/1942
+4 wheel rollator with seat and brakes E0143/E0156   Dx R26.89
+Lifetime need.    P. Quill NP 11/16/26   NPI 1234567893
+""",
+    ),
+    (
+        "o2-fax",
+        ("dme_order",),
+        """\
+Attn DME intake: O2 start for Glenn Pryor 4/1/1945, sat 87% RA walking on 11/18.
+2 LPM continuous NC, conc + portable (E1390 E0431). Dx J44.9. Home: 5 Elm, Stow OH 44224 330-555-0127
+Anthem YRP8812. T. Moss MD NPI 1234567893
+""",
+    ),
+    (
+        "bed-list",
+        ("dme_order",),
+        """\
+Equipment to send home with patient Olga Renn (DOB 10/3/1938): semi electric bed E0260, trapeze E0910, alternating pressure pad E0181
+Reason: paraplegia G82.20, cannot reposition. Ordering: Dr. Ed Vance 11/17/2026, NPI 1234567893
+""",
+    ),
+    (
+        "cpap-supplies",
+        ("dme_order",),
+        """\
+CPAP supply renewal. Patient Drew Hale 3/5/1961 uses the device nightly.
+A7030 mask 1 per 3 mo, A7037 tubing 1 per 3 mo, A7038 filters 2 per mo. G47.33. Refill 12 mo. L. Chan MD NPI 1234567893 signed 11/10/26
+""",
+    ),
+    (
+        "hh-wound",
+        ("home_health_referral",),
+        """\
+Please send a nurse to Mrs. Jo Kemp (2/28/1936) 3 x week for leg ulcer care I83.012, Unna boots weekly.
+Lives at 40 Hill St, Elyria OH. Seen by me 11/16. Medicare 1EG4TE5MK73. Carl Yost MD NPI 1234567893
+""",
+    ),
+    (
+        "hh-therapy2",
+        ("home_health_referral",),
+        """\
+Home therapy orders: PT 2w4, OT 1w3. s/p L hip ORIF S72.001A, WBAT. Name: Len Orth DOB 1/15/1944. Start 11/23.
+Dr. Bea Lund NPI 1234567893 agrees to sign the plan.
+""",
+    ),
+    (
+        "hh-inr",
+        ("home_health_referral",),
+        """\
+Cardiology requests RN home visits weekly for INR draws and CHF teaching, Vic Stone, born 5/30/1940, I50.22.
+Homebound due to dyspnea. Humana H5519. Order by Dr. Ann Poe 11/15/26
+""",
+    ),
+    (
+        "iv-dapto",
+        ("infusion_order",),
+        """\
+OPAT: Daptomycin 700 mg q24h IV x 42 days, PICC. CK weekly. Pt Ron Teague 6/12/1958, M86.171, NKDA
+Discharge 11/21 to home. Dr. Sy Katz ID, NPI 1234567893
+""",
+    ),
+    (
+        "iron",
+        ("infusion_order",),
+        """\
+Iron infusion order: Injectafer 750 mg IV x 2, one week apart (J1439). Dx D50.9. Patient Lia Fox 8/19/1979. Hgb 8.1.
+Provider: N. Adair DO NPI 1234567893 11/14/26
+""",
+    ),
+    (
+        "entyvio",
+        ("infusion_order",),
+        """\
+Please infuse Entyvio 300 mg at week 0, 2, 6 then q8 weeks at the patient's home. Ulcerative colitis K51.90. Max Dorn DOB 2/22/1990.
+Cigna U771. GI: Dr. Lou Park NPI 1234567893
 """,
     ),
 )
