@@ -78,13 +78,14 @@ def _parted(span: Span) -> dict[str, tuple[Span, tuple[str, ...]]]:
 
 
 def _listed(sheet: Sheet, known: Sequence[Token]) -> dict[str, tuple[Span, tuple[str, ...]]]:
-    """Return codes without a dot (I10) that stand in a list with the known ones: at the same edge, a few rows apart."""
+    """Return codes without a dot (I10) that stand with known ones: in one text, or at one edge a few rows apart."""
     found: dict[str, tuple[Span, tuple[str, ...]]] = {}
     taken = {t.row for t in known}
+    texts = [p.tokens for p in sheet.paragraphs if not set(known).isdisjoint(p.tokens)]
     for token in (t for row in sheet.rows for t in row if re.fullmatch(r"[A-TV-Z]\d\d[.,;]?", t.text)):
         near = any(
             abs(token.box[0] - t.box[0]) < 0.6 * sheet.height and 0 < abs(token.row - t.row) <= LIST_ROWS for t in known
-        )
+        ) or any(token in text for text in texts)
         checked = identifiers.read_icd10(token.text.rstrip(".,;"), rules.icd10_leaves()) if near else None
         if checked is not None and "icd10-leaf" in checked.validators and token.row not in taken:
             found[checked.value] = (Span((token,)), checked.validators)

@@ -40,7 +40,7 @@ _BARE = frozenset({"generic:last", "generic:first", "generic:middle"})
 _TURNS = frozenset({"last", "previous", "prior", "old", "next", "end", "ending", "stop", "birth", "signature"})
 """Words that make a date's label another one's when they stand before it: `Last date of service`."""
 _DATES = frozenset({"service_start", "signature_date", "dob"})
-_ENUMERATOR = re.compile(r"^\(?\d{1,2}[a-z]?[.)]?$", re.IGNORECASE)
+_ENUMERATOR = re.compile(r"^\(?\d{1,2}[a-z]?[.),]?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +239,8 @@ def _soft_match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
         if _number(row, end):
             field = _soft_field(words, asks=False, named=False) if known and len(words) > 1 else None
             return (field, end) if field is not None else None
-        words += re.findall(r"[a-z]+", re.sub(r"['’‘]s\b", "", head.lower().replace("#", " number ")))
+        said = re.findall(r"[a-z]+", re.sub(r"['’‘]s\b", "", head.lower().replace("#", " number ")))
+        words += [_known_word(word) for word in said]
         dash = end + 1 < len(row) and row[end + 1].text in {"-", "–"} and row[end + 1].cell == first.cell
         asked = token.text.endswith("?")
         if colon or dash or asked or end + 1 == len(row) or row[end + 1].cell != first.cell:
@@ -249,6 +250,15 @@ def _soft_match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
             field = _soft_field(words, asks=asks, named=bool(colon))
             return (field, end + 1) if field is not None else None
     return None
+
+
+@lru_cache(maxsize=20_000)
+def _known_word(word: str) -> str:
+    """Return the word of labels that a long misread word must be, else the word itself."""
+    if len(word) < FUZZY_FROM - 2 or word in vocabulary().words:
+        return word
+    close = process.extractOne(word, sorted(vocabulary().words), scorer=fuzz.ratio, score_cutoff=FUZZY_SCORE)
+    return close[0] if close is not None and abs(len(close[0]) - len(word)) <= 1 else word
 
 
 def _soft_field(words: list[str], *, asks: bool, named: bool) -> str | None:

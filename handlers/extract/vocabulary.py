@@ -47,6 +47,11 @@ def looks(squeezed: str) -> str:
     return squeezed.translate(_LOOKS)
 
 
+def _word(value: object) -> str:
+    """Return a word as written; YAML takes `no` and `on` for false and true."""
+    return {False: "no", True: "on"}[value] if isinstance(value, bool) else str(value)
+
+
 @cache
 def vocabulary() -> Vocabulary:
     """Return the label vocabulary of this installation."""
@@ -58,14 +63,15 @@ def vocabulary() -> Vocabulary:
         phrases.update({looks(squeeze(phrase)): str(name) for phrase in known})
     sections = {looks(squeeze(phrase)): str(name) for name, known in data["sections"].items() for phrase in known}
     section_of = {str(name): str(section) for section, names in data["section_of"].items() for name in names}
-    soft = tuple((str(rule["field"]), tuple(frozenset(group) for group in rule["words"])) for rule in data["soft"])
-    strangers = frozenset(data["strangers"])
-    named = [*data["ignored"], *(p for known in (*data["generic"].values(), *data["fields"].values()) for p in known)]
-    words = {word for phrase in named for word in str(phrase).split()} | strangers | set(data["synonyms"]) | _SMALL
-    words |= {word for _, groups in soft for group in groups for word in group}
-    return Vocabulary(
-        phrases, sections, data["by_section"], section_of, soft, frozenset(words), strangers, data["synonyms"]
+    soft = tuple(
+        (str(rule["field"]), tuple(frozenset(map(_word, group)) for group in rule["words"])) for rule in data["soft"]
     )
+    strangers = frozenset(data["strangers"])
+    synonyms = {_word(short): str(word) for short, word in data["synonyms"].items()}
+    named = [*data["ignored"], *(p for known in (*data["generic"].values(), *data["fields"].values()) for p in known)]
+    words = {word for phrase in named for word in str(phrase).split()} | strangers | set(synonyms) | _SMALL
+    words |= {word for _, groups in soft for group in groups for word in group}
+    return Vocabulary(phrases, sections, data["by_section"], section_of, soft, frozenset(words), strangers, synonyms)
 
 
 def bare_key(text: str) -> str:
