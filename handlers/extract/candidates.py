@@ -85,6 +85,7 @@ def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
     hits = find_hits(sheet)
     if captions.written_so(sheet):
         hits = [h for h in hits if not sheet.rows[h.row][h.start].text.startswith("(")]
+    hits = [h for h in hits if not captions.bracketed(sheet.rows[h.row][h.start : h.end])]
     shown = votes(sheet, hits, STRICT)
     sides = {hit.row: side_at(shown, hit.middle, sheet.height) for hit in hits}
     found = [c for hit in hits for c in _at_label(sheet, hits, hit, sides[hit.row])]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from handlers.extract.geometry import Sheet, Span
+from handlers.extract.geometry import Sheet, Span, Token
 from handlers.extract.values import Found
 from handlers.extract.vocabulary import IGNORED, looks, squeeze, vocabulary
 
@@ -26,6 +26,11 @@ def candidates(sheet: Sheet, readers: Mapping[str, Callable[[Span], Found | None
 def written_so(sheet: Sheet) -> bool:
     """Say whether a page has its labels in brackets behind the values."""
     return len(_captions(sheet)) >= FEWEST
+
+
+def bracketed(words: Sequence[Token]) -> bool:
+    """Say whether a label is all in brackets: it speaks of what stands before it, never of what follows."""
+    return words[0].text.startswith("(") and words[-1].text.rstrip(".,:;").endswith(")")
 
 
 def _captions(sheet: Sheet) -> list[tuple[str, Span]]:
