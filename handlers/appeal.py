@@ -10,7 +10,7 @@ from handlers.authorize import WAITING
 from handlers.benefits import timer_of, to_person
 from handlers.call import AHEAD
 from handlers.casework import ask_person, moved, saved, with_document
-from handlers.command import Outcome, Spoken, obeyed, says
+from handlers.command import Outcome, Spoken, obeyed, says, unusable
 from handlers.denial import APPEAL, PEER, checklist, set_appeal_clock
 from handlers.payers import policy_of
 from schemas.case import Case, CaseState, IdentityResolved
@@ -85,6 +85,8 @@ def _item(spoken: Spoken, said: AppealItemWord, unit: Unit) -> Outcome:
         return [], "no appeal is being prepared"
     if said.item not in {item.item for item in preparing.items}:
         return [], "the appeal has no such part: " + ", ".join(item.item for item in preparing.items)
+    if (refusal := unusable(said.document_id, case, unit)) is not None:
+        return [], refusal
     items = tuple(
         item.model_copy(update={"document_id": said.document_id}) if item.item == said.item else item
         for item in preparing.items
@@ -126,6 +128,8 @@ def _decided(spoken: Spoken, said: AppealWord, unit: Unit) -> Outcome:
     case = spoken.case
     if not case.appeals or case.appeals[-1].filed_at is None or case.appeals[-1].outcome is not None:
         return [], "no appeal waits for a decision"
+    if (refusal := unusable(said.document_id, case, unit)) is not None:
+        return [], refusal
     last = case.appeals[-1].model_copy(update={"outcome": said.outcome, "decided_at": unit.now})
     told = AppealDecided(
         case_id=case.case_id,

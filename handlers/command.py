@@ -67,3 +67,16 @@ def _read(content: JsonValue, wanted: type[SaidT]) -> tuple[SaidT | None, str | 
         place = ".".join(str(part) for part in wrong.errors(include_input=False, include_url=False)[0]["loc"])
         return None, f"the command is not right at {place or 'its beginning'}"
     return (said, None) if isinstance(said, wanted) else (None, "the command is not of this kind")
+
+
+def unusable(document_id: str | None, case: Case, unit: Unit) -> str | None:
+    """Return why a document that a person names cannot be put to the case, None when it can.
+
+    What is put to a case goes to its payer with the packet: a slip of the pen must not send another member's paper.
+    """
+    if document_id is None or document_id in case.document_ids:
+        return None
+    other = unit.case_by_document(document_id)
+    if other is not None and other.case_id != case.case_id:
+        return f"that document is of case {other.case_id}"
+    return None if unit.latest(TransmissionReceived, document_id) else "there is no such document"

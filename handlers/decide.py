@@ -7,8 +7,17 @@ from collections.abc import Iterable, Mapping
 from pydantic import JsonValue
 
 from doorstep.handler import Unit, on
-from handlers.casework import NETWORK_DOCUMENT, derived_id, moved, order_type_of, saved
+from handlers.casework import (
+    NETWORK_DOCUMENT,
+    derived_id,
+    moved,
+    order_type_of,
+    primary_payer,
+    rulesets_for,
+    saved,
+)
 from schemas.case import (
+    Case,
     CaseState,
     IdentityResolved,
 )
@@ -47,7 +56,7 @@ def decide(event: Event[TransmissionReceived], unit: Unit) -> Iterable[Payload]:
         refusal = "the review was decided before"
     waived = said.get("waived") or {}
     if refusal is None and waived:
-        refusal = _wrong_waiver(waived, review.case_id if review else None)
+        refusal = _wrong_waiver(waived, unit.case(review.case_id) if review and review.case_id else None, unit)
     if refusal or review is None or not isinstance(fields, dict) or not isinstance(waived, dict):
         unit.settle_receipt(document_id, ReceiptState.REJECTED, reason=refusal)
         return []
@@ -75,12 +84,15 @@ def _wrong(fields: Mapping[str, JsonValue]) -> dict[str, str]:
     return wrong
 
 
-def _wrong_waiver(waived: object, case_id: str | None) -> str | None:
-    if case_id is None:
+def _wrong_waiver(waived: object, case: Case | None, unit: Unit) -> str | None:
+    if case is None:
         return "waived: an element can be waived for a case only"
     if not isinstance(waived, dict) or not all(isinstance(why, str) and why.strip() for why in waived.values()):
         return "waived: say for each element why it is not needed"
-    return None
+    rulesets = rulesets_for(unit, case.order.order_type, primary_payer(case.order))
+    known = {element.id for ruleset in rulesets for element in ruleset.elements}
+    unknown = sorted(waived.keys() - known)
+    return f"waived: the order has no element {', '.join(unknown)}" if unknown else None
 
 
 @on(ReviewDecided)

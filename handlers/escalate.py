@@ -45,6 +45,8 @@ def _escalated(spoken: Spoken, said: Escalate, unit: Unit) -> Outcome:
         return [], "the promised time must lie ahead, within 30 days"
     if case.escalation is not None and said.level < case.escalation.level:
         return [], f"the case is at level {case.escalation.level} already"
+    if case.escalation is not None and _same(case.escalation, said):
+        return [], "the case is escalated so already"
     at = level_of(said.level, unit)
     raised = Escalation(
         level=said.level,
@@ -57,6 +59,11 @@ def _escalated(spoken: Spoken, said: Escalate, unit: Unit) -> Outcome:
         opened_at=unit.now,
     )
     return raise_to(case, raised, unit), None
+
+
+def _same(now: Escalation, said: Escalate) -> bool:
+    """Say whether two people (or one, twice) raise the case with the same words."""
+    return (now.level, now.reason, now.committed_eta) == (said.level, said.reason, said.committed_eta.astimezone(UTC))
 
 
 def raise_to(case: Case, raised: Escalation, unit: Unit) -> list[Payload]:

@@ -8,7 +8,7 @@ from doorstep.handler import Unit, on
 from handlers.authorize import CLAIM
 from handlers.benefits import BEFORE, OFFERING, timer_of
 from handlers.casework import moved, saved
-from handlers.command import Outcome, Spoken, obeyed, says
+from handlers.command import Outcome, Spoken, obeyed, says, unusable
 from handlers.denial import denial_of, recorded
 from handlers.gate import codes_needing
 from handlers.payers import facts_of, new_trace, policy_of
@@ -107,7 +107,11 @@ def _authorized(spoken: Spoken, said: AuthorizationWord, unit: Unit) -> Outcome:
         line.code for line in case.order.lines if line.code
     )
     facts = facts_of("authorization", case.order, codes)
-    if known is None or known.facts != facts:
+    current = known is not None and known.facts == facts
+    asked = set(known.codes) if known is not None and current else set(codes)
+    if (refusal := _unfit(spoken, said, asked, unit)) is not None:
+        return [], refusal
+    if known is None or not current:
         known = Authorization(
             trace=new_trace(case, "authorization", facts),
             facts=facts,
@@ -117,9 +121,6 @@ def _authorized(spoken: Spoken, said: AuthorizationWord, unit: Unit) -> Outcome:
             submitted_at=unit.now,
         )
         case = saved(case, unit, authorization=known)
-    listed = {item.code for item in said.items if item.decision == "approved"}
-    if said.decision == "approved" and said.items and not set(known.codes) <= listed:
-        return [], "approved means every item that was asked for: say partial"
     taken = said.accept and said.decision in {"partial", "modified"}
     word = known.model_copy(
         update={
@@ -134,14 +135,21 @@ def _authorized(spoken: Spoken, said: AuthorizationWord, unit: Unit) -> Outcome:
             "decided_by": said.agent,
         }
     )
-    refusal = _terms(said, unit) if said.decision == "denied" else None
     told = AuthorizationDecided(
         case_id=case.case_id,
         authorization=word,
         document_id=spoken.document_id,
         denial=_denial(spoken, said, unit, word.trace) if said.decision == "denied" else None,
     )
-    return [told], refusal
+    return [told], None
+
+
+def _unfit(spoken: Spoken, said: AuthorizationWord, asked: set[str], unit: Unit) -> str | None:
+    """Return why the word cannot be taken, before anything of it is kept; None when it can."""
+    listed = {item.code for item in said.items if item.decision == "approved"}
+    if said.decision == "approved" and said.items and not asked <= listed:
+        return "approved means every item that was asked for: say partial"
+    return _terms(spoken, said, unit) if said.decision == "denied" else None
 
 
 def _lines(said: AuthorizationWord) -> tuple[AuthorizedLine, ...]:
@@ -163,14 +171,14 @@ def _reasons(said: DenialTerms) -> tuple[Reason, ...]:
     return tuple(Reason(system=one.system, code=one.code, text=one.text) for one in said.reasons)
 
 
-def _terms(said: DenialTerms, unit: Unit) -> str | None:
-    """Return why the dates of a notice cannot be, None when they can."""
+def _terms(spoken: Spoken, said: DenialTerms, unit: Unit) -> str | None:
+    """Return why the dates or the document of a notice cannot be, None when they can."""
     noticed = said.notice_date or unit.now.date()
     if noticed > unit.now.date():
         return "a notice cannot be dated ahead"
     if said.appeal_until is not None and said.appeal_until < noticed:
         return "the appeal's last day is before the notice"
-    return None
+    return unusable(said.document_id, spoken.case, unit)
 
 
 def _denial(spoken: Spoken, said: DenialTerms, unit: Unit, trace: str | None) -> Denial:
@@ -194,10 +202,12 @@ def _denied(spoken: Spoken, said: DenialWord, unit: Unit) -> Outcome:
     case = spoken.case
     if case.state is CaseState.CANCELLED:
         return [], "the case is cancelled"
-    if (refusal := _terms(said, unit)) is not None:
+    if (refusal := _terms(spoken, said, unit)) is not None:
         return [], refusal
     known = case.authorization
     denied = _denial(spoken, said, unit, known.trace if known else None)
+    if case.denials and _same(case.denials[-1], denied) and not (case.appeals and case.appeals[-1].filed_at):
+        return [], "this denial is recorded already"
     if known is not None and case.state in {*BEFORE, *OFFERING} and known.decision is not Decision.DENIED:
         change = {"decision": Decision.DENIED, "reasons": denied.reasons, "decided_at": unit.now}
         word = known.model_copy(update={**change, "decided_by": said.agent})
@@ -207,6 +217,11 @@ def _denied(spoken: Spoken, said: DenialWord, unit: Unit) -> Outcome:
             )
         ], None
     return recorded(case, denied, unit), None
+
+
+def _same(before: Denial, now: Denial) -> bool:
+    """Say whether two words are of one denial: said twice, or by two who read the same letter."""
+    return (before.notice_date, before.reasons) == (now.notice_date, now.reasons)
 
 
 def _claimed(spoken: Spoken, said: ClaimFiled, unit: Unit) -> Outcome:

@@ -5,6 +5,7 @@ The address lies outside of /api/cases, where partners read their own: this one 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
@@ -16,11 +17,14 @@ from pydantic import ValidationError
 from connectors.desk.settings import DeskSettings, check_caller, json_body
 from doorstep.access.caller import current
 from doorstep.clock import now
-from doorstep.connector import Blob, Hub, Transmission
-from doorstep.errors import NotFound, Refused
+from doorstep.connector import Blob, Hub, Receipt, Transmission
+from doorstep.errors import Conflict, NotFound, Refused
+from schemas.case import Case
 from schemas.commands import COMMAND, Command
+from schemas.transmission import ReceiptState
 
 _ID = re.compile(r"[A-Za-z0-9-]{1,40}")
+_LOOKS = 0.05
 
 
 def router(settings: DeskSettings, hub: Hub) -> APIRouter:
@@ -31,10 +35,13 @@ def router(settings: DeskSettings, hub: Hub) -> APIRouter:
     async def say(request: Request, case_id: str) -> JSONResponse:
         check_caller(settings, request)
         command = read(await json_body(request))
-        if not _ID.fullmatch(case_id) or await hub.case(case_id) is None:
+        case = await hub.case(case_id) if _ID.fullmatch(case_id) else None
+        if case is None:
             raise NotFound("case", "there is no such case")
-        document_id = await spoken(hub, case_id, command, request.headers.get("idempotency-key", ""))
-        return JSONResponse({"case": case_id, "document_id": document_id, "state": "recorded"}, 202)
+        receipt = await spoken(hub, case, command, request.headers.get("idempotency-key", ""))
+        if receipt.conflict:
+            raise Conflict("key", "other words were said under this Idempotency-Key", location="idempotency-key")
+        return told(case_id, await settled(hub, receipt, settings.answer_wait))
 
     return routes
 
@@ -48,24 +55,49 @@ def read(body: bytes) -> Command:
         place = ".".join(str(part) for part in first["loc"])
         if first["type"] == "json_invalid":
             raise Refused("structure", "the command is no JSON object", location="body") from None
-        raise Refused("value", "the command is not right", location=place or "body") from None
+        ours = first["type"] == "value_error"  # the words of schemas.commands; they hold no value
+        message = first["msg"].removeprefix("Value error, ") if ours else "the command is not right"
+        raise Refused("value", message, location=place or "body") from None
 
 
-async def spoken(hub: Hub, case_id: str, command: Command, key: str = "") -> str:
-    """Keep the command and return its document; the same words again (under the same key) are kept once."""
+async def spoken(hub: Hub, case: Case, command: Command, key: str = "") -> Receipt:
+    """Keep the command and return its receipt; the same words (or the same key) again are kept once.
+
+    A case may come to the same place twice (a second appeal is upheld like the first, a coverage is found active
+    again), so without a key the same words count anew once the case stands elsewhere.
+    """
     said = json.dumps(command.model_dump(mode="json", exclude_none=True), sort_keys=True, ensure_ascii=False)
     data = said.encode()
-    receipt = await hub.receive(
+    standing = "" if command.command == "call" else f"{case.revision} "
+    return await hub.receive(
         Transmission(
             channel="desk",
-            idempotency_key=f"{case_id} {key[:100] or hashlib.sha256(data).hexdigest()}",
+            idempotency_key=f"{case.case_id} {key[:100] or standing + hashlib.sha256(data).hexdigest()}",
             blobs=(Blob("application/json", data),),
             received_at=now(),
             sender=command.agent,
-            details={"command": command.command, "case_id": case_id, **_caller()},
+            details={"command": command.command, "case_id": case.case_id, **_caller()},
         )
     )
-    return receipt.document_id
+
+
+async def settled(hub: Hub, receipt: Receipt, seconds: float) -> Receipt:
+    """Return the receipt as it stands once the command was handled, or as it is when the time is over."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    while receipt.state is ReceiptState.PENDING and loop.time() < until:
+        await asyncio.sleep(_LOOKS)
+        found = await hub.find(document_id=receipt.document_id)
+        receipt = found[0] if found else receipt
+    return receipt
+
+
+def told(case_id: str, receipt: Receipt) -> JSONResponse:
+    """Return what became of the command: obeyed, refused with the reason, or recorded and still on its way."""
+    states = {ReceiptState.ACCEPTED: ("obeyed", 200), ReceiptState.REJECTED: ("refused", 409)}
+    state, status = states.get(receipt.state, ("recorded", 202))
+    said = {"case": case_id, "document_id": receipt.document_id, "state": state}
+    return JSONResponse({**said, "message": receipt.reason} if receipt.reason else said, status)
 
 
 def _caller() -> dict[str, str]:

@@ -22,6 +22,9 @@ class DeskSettings(ConnectorSettings):
         default=(ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")),
         description="Networks whose callers may decide where no key is asked for",
     )
+    answer_wait: float = Field(
+        default=1.5, ge=0, le=10, description="Seconds that a word on a case waits for its effect before it is recorded"
+    )
 
 
 def check_caller(settings: DeskSettings, request: Request) -> None:

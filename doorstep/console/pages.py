@@ -106,7 +106,10 @@ def _link(case_id: str | None) -> dict[str, str]:
 
 def _reviews(reader: Reader) -> dict[str, Any]:
     rows = [
-        {"cells": [r.review_id, _link(r.case_id), r.reason, "; ".join(f"{k}: {v}" for k, v in r.fields.items())]}
+        {
+            "cells": [r.review_id, _link(r.case_id), r.reason, "; ".join(f"{k}: {v}" for k, v in r.fields.items())],
+            "decision": f"/api/reviews/{quote(r.review_id, safe='')}/decision",
+        }
         for r in reader.reviews()
     ]
     return {
@@ -114,6 +117,7 @@ def _reviews(reader: Reader) -> dict[str, Any]:
         "columns": ["Review", "Case", "Reason", "Fields in doubt"],
         "rows": rows,
         "action": None,
+        "decides": True,
         "nothing": "Nothing waits for a person.",
     }
 
@@ -131,6 +135,7 @@ def _dead_letters(reader: Reader) -> dict[str, Any]:
         "columns": ["Topic", "Consumer", "Attempts", "Reason", "Since"],
         "rows": rows,
         "action": "Try again",
+        "decides": False,
         "nothing": "No delivery has ended without its effect.",
     }
 
@@ -154,5 +159,6 @@ def _inputs(reader: Reader) -> dict[str, Any]:
         "columns": ["Received", "Channel", "State", "Case", "Reason", "Sender's id"],
         "rows": rows,
         "action": None,
+        "decides": False,
         "nothing": "Nothing has been received yet.",
     }

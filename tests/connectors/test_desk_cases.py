@@ -25,7 +25,7 @@ async def post(
     hub: MemoryHub, body: Any, case_id: str = "DS-000001-8", *, caller: str = "127.0.0.1", **headers: str
 ) -> httpx.Response:
     assert CONNECTOR.router is not None
-    app = build(Settings(), [CONNECTOR.router(DeskSettings(), hub)])
+    app = build(Settings(), [CONNECTOR.router(DeskSettings(answer_wait=0), hub)])
     transport = httpx.ASGITransport(app, client=(caller, 50_000))
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
@@ -56,6 +56,34 @@ async def test_the_same_words_are_kept_once_and_under_another_key_again(hub: Mem
     assert len(hub.received) == 2
 
 
+async def test_the_same_words_count_again_once_the_case_stands_elsewhere(hub: MemoryHub) -> None:
+    """A second appeal is upheld in the same words as the first; a coverage may become active again."""
+    upheld = {"command": "appeal-decision", "agent": "Marta Lindgren", "outcome": "upheld"}
+    await post(hub, upheld)
+    await post(hub, upheld)
+    assert len(hub.received) == 1
+    hub.cases["DS-000001-8"] = hub.cases["DS-000001-8"].model_copy(update={"revision": 7})
+    await post(hub, upheld)
+    assert len(hub.received) == 2
+    await post(hub, CALL)
+    hub.cases["DS-000001-8"] = hub.cases["DS-000001-8"].model_copy(update={"revision": 8})
+    await post(hub, CALL)  # a call says when it was: it is the same call wherever the case stands
+    assert len(hub.received) == 3
+
+
+async def test_a_refusal_is_told_to_whoever_said_it(hub: MemoryHub) -> None:
+    hub.refusing = "a call cannot lie ahead"
+    answer = await post(hub, CALL)
+    assert (answer.status_code, answer.json()["state"]) == (409, "refused")
+    assert answer.json()["message"] == "a call cannot lie ahead"
+
+
+async def test_other_words_under_a_known_key_are_not_dropped_in_silence(hub: MemoryHub) -> None:
+    await post(hub, CALL, **{"Idempotency-Key": "one"})
+    assert (await post(hub, {**CALL, "outcome": "denied"}, **{"Idempotency-Key": "one"})).status_code == 409
+    assert len(hub.received) == 1
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
@@ -67,6 +95,11 @@ async def test_what_is_not_right_is_refused_and_not_kept(hub: MemoryHub, body: A
     answer = await post(hub, body)
     assert answer.status_code == status
     assert hub.received == []
+
+
+async def test_a_word_that_is_not_whole_is_told_what_it_lacks(hub: MemoryHub) -> None:
+    answer = await post(hub, {"command": "authorization", "agent": "Marta Lindgren", "decision": "approved"})
+    assert (answer.status_code, answer.json()["message"]) == (422, "an authorization has its number")
 
 
 async def test_a_value_is_not_echoed(hub: MemoryHub) -> None:

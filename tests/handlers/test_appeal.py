@@ -7,7 +7,7 @@ from typing import Any
 
 from schemas.case import CaseState
 from schemas.payer import AppealDecided, AppealFiled, RegulatorAsked
-from tests.factories import NOW, referral
+from tests.factories import NOW, order, referral, transmission
 from tests.handlers.memory import MemoryHub
 from tests.handlers.payer import denied_case, reasons, sample_order
 
@@ -23,9 +23,16 @@ def file(hub: MemoryHub, **said: Any) -> str | None:
     return refusal(hub, "appeal", **{"filed_at": hub.unit.now.isoformat(), "filed_to": "Appeals unit", **said})
 
 
+def arrives(hub: MemoryHub, document_id: str) -> str:
+    """Let a paper come by mail that belongs to no case yet."""
+    hub.send(transmission("email", document_id=document_id))
+    return document_id
+
+
 def filed_case() -> MemoryHub:
     hub = denied_case()
     for item in ITEMS:
+        arrives(hub, f"doc-of-{item}")
         assert refusal(hub, "appeal-item", item=item, document_id=f"doc-of-{item}") is None
     assert file(hub, reference="AP1") is None
     return hub
@@ -43,7 +50,7 @@ def test_an_appeal_with_all_its_parts_is_filed_with_its_exhibits() -> None:
 
 def test_an_appeal_that_lacks_a_part_is_filed_only_with_a_word_why() -> None:
     hub = denied_case()
-    refusal(hub, "appeal-item", item="rationale", document_id="d")
+    refusal(hub, "appeal-item", item="rationale", document_id="doc-1")
     assert file(hub) == "the appeal is missing: Progress notes, Mobility scores"
     assert file(hub, without="the clinic is closed; the last day is tomorrow") is None
 
@@ -53,6 +60,20 @@ def test_a_part_that_is_none_is_refused() -> None:
     assert refusal(hub, "appeal-item", item="poem", document_id="d") == (
         "the appeal has no such part: rationale, progress_notes, mobility_measures"
     )
+
+
+def test_a_part_is_brought_by_a_document_that_exists_and_is_of_no_other_case() -> None:
+    """What is put to an appeal goes to the payer with the packet: another member's paper must not."""
+    hub = denied_case()
+    assert refusal(hub, "appeal-item", item="rationale", document_id="nowhere") == "there is no such document"
+    hub.send(referral(order(member_name="Tom Roe", member_id="T9", dob="1951-01-01", document_id="other")))
+    (other,) = (one for one in hub.unit.cases.values() if one.case_id != CASE)
+    assert refusal(hub, "appeal-item", item="rationale", document_id="other") == (
+        f"that document is of case {other.case_id}"
+    )
+    case = hub.unit.cases[CASE]
+    assert "other" not in case.document_ids
+    assert len(case.appeals[-1].missing) == 3
 
 
 def test_a_document_that_comes_to_a_denied_case_is_looked_at_for_its_appeal() -> None:

@@ -141,6 +141,15 @@ def test_a_waiver_says_why(hub: MemoryHub, waived: object) -> None:
     assert hub.unit.receipts["w1"][0] is ReceiptState.REJECTED
 
 
+def test_an_element_that_the_order_does_not_have_is_not_waived(hub: MemoryHub) -> None:
+    """A slip of the pen must not close the review and leave the case as it was."""
+    hub.send(extraction(doubtful={"member_id": ()}, reply_to=CALLER))
+    open_before = dict(hub.unit.reviews)
+    hub.say("desk", "w1", word(hub, waived={"member_ld": "the plan knows the member by name"}))
+    assert hub.unit.receipts["w1"][1] == "waived: the order has no element member_ld"
+    assert hub.unit.reviews == open_before
+
+
 def test_nothing_is_waived_where_there_is_no_case(hub: MemoryHub) -> None:
     hub.send(extraction(doubtful={"member_name": ()}, reply_to=CALLER))
     hub.say("desk", "w1", word(hub, waived={"member_name": "no"}))

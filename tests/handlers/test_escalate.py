@@ -110,3 +110,10 @@ def test_there_is_nothing_to_resolve_where_nothing_was_raised() -> None:
     hub = a_case()
     word = hub.command("resolve-escalation", CASE, outcome="x")
     assert hub.unit.receipts[word][:2] == (ReceiptState.REJECTED, "the case is not escalated")
+
+
+def test_the_same_escalation_by_two_people_is_raised_once() -> None:
+    hub = a_case()
+    assert escalate(hub) is None
+    assert escalate(hub) == "the case is escalated so already"
+    assert len(hub.seen(CaseEscalated)) == 1

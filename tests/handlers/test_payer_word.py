@@ -10,7 +10,7 @@ import pytest
 from schemas.case import CaseState, OfferState
 from schemas.desk import ClaimNoted
 from schemas.payer import CoverageStatus, Decision
-from tests.factories import NOW, order, referral
+from tests.factories import NOW, order, referral, transmission
 from tests.handlers.memory import MemoryHub
 from tests.handlers.payer import BED, WALKER, at_the_payer, covers, decides, denied_case, reasons
 
@@ -102,6 +102,8 @@ def test_a_denial_by_letter_while_offers_are_out_recalls_them() -> None:
     covers(hub)
     decides(hub, Decision.APPROVED, number="AUTH1")
     said = {"reasons": [{"system": "CARC", "code": "197"}], "document_id": "letter-1"}
+    assert refusal(hub, "denial", **said) == "there is no such document"
+    hub.send(transmission("email", document_id="letter-1"))
     assert refusal(hub, "denial", **said) is None
     case = hub.only_case()
     assert (case.state, len(case.denials)) == (CaseState.DENIED, 1)
@@ -189,3 +191,28 @@ def test_a_claim_that_was_filed_stops_its_clock() -> None:
     assert len(hub.seen(ClaimNoted)) == 1
     hub.pass_time(NOW + timedelta(days=90))
     assert not any("claim" in reason for reason in reasons(hub))
+
+
+def test_a_denial_that_two_people_write_down_counts_once() -> None:
+    hub = chair()
+    said = {"reasons": [{"text": "not needed"}], "notice_date": "2026-11-23"}
+    assert refusal(hub, "denial", **said) is None
+    assert refusal(hub, "denial", **said) == "this denial is recorded already"
+    case = hub.only_case()
+    assert (len(case.denials), len(case.appeals)) == (1, 1)
+
+
+def test_a_refused_word_leaves_nothing_behind() -> None:
+    """An authorization that nobody asked for must not stand at the gate because of a word that was refused."""
+    hub = MemoryHub()
+    hub.send(
+        referral(order(payer="Medicare", order_lines=[{"code": "K0823", "quantity": 1}], without=("clinician_npi",)))
+    )
+    before = dict(hub.unit.cases)
+    other = [{"code": "E0260"}]
+    assert refusal(hub, "authorization", decision="approved", number="A1", items=other) == (
+        "approved means every item that was asked for: say partial"
+    )
+    said = {"decision": "denied", "reasons": [{"text": "no"}], "notice_date": "2026-12-20"}
+    assert refusal(hub, "authorization", **said) == "a notice cannot be dated ahead"
+    assert hub.unit.cases == before

@@ -50,7 +50,7 @@ class Road:
     def says(self, case_id: str, command: str, **said: Any) -> None:
         body = {"command": command, "agent": "Marta Lindgren", **said}
         answer = httpx.post(f"{self.hub.url}/api/desk/cases/{case_id}", json=body, timeout=20)
-        assert answer.status_code == 202, answer.text
+        assert answer.status_code in {200, 202}, answer.text
         key = {"document_id": answer.json()["document_id"]}
 
         def receipt() -> Any:
