@@ -97,7 +97,15 @@ def _case(reader: Reader, case_id: str) -> dict[str, Any]:
         "choice": views.chosen(timeline),
         "calls": [event.data for event in timeline if isinstance(event.data, CallLogged)],
         "steps": views.steps(timeline),
+        "papers": _papers(reader, case_id),
     }
+
+
+def _papers(reader: Reader, case_id: str) -> dict[str, str]:
+    """Return what a person may call each document of the case: when it came, and how."""
+    case = reader.case(case_id)
+    found = [receipt for id_ in (case.document_ids if case else ()) for receipt in reader.receipts(document_id=id_)]
+    return {one.document_id: f"{views.instant(one.received_at)} by {one.channel}" for one in found}
 
 
 def _link(case_id: str | None) -> dict[str, str]:

@@ -13,6 +13,7 @@ from doorstep.console import views
 from doorstep.console.pages import _environment
 from schemas.case import CaseState, Escalation
 from schemas.commands import NAMES, Command
+from schemas.payer import Appeal, AppealItem
 from tests.factories import NOW, case
 
 MODELS = {get_args(model.model_fields["command"].annotation)[0]: model for model in get_args(Command)}
@@ -39,7 +40,9 @@ def shown(state: CaseState, *, escalated: bool = False) -> dict[str, dict[str, s
         level=1, reason="x", supervisor="S", manager_name="M", manager_contact="C", opened_by="A", opened_at=NOW,
         committed_eta=NOW + timedelta(hours=1),
     )  # fmt: skip
-    held = case(state=state, escalation=raised if escalated else None)
+    part = AppealItem(item="rationale", label="Rationale", ask="The rationale.")
+    appeal = Appeal(level=1, items=(part,), until=NOW.date(), filed_at=None if state is CaseState.DENIED else NOW)
+    held = case(state=state, escalation=raised if escalated else None, appeals=(appeal,))
     values = {"case": held, "offers": [], "calls": [], "choice": None, "steps": [], "here": "cases"}
     text = _environment().get_template("case.html").render(**values, counts={"reviews": 0, "dead": 0})
     forms = Forms()
@@ -53,7 +56,11 @@ def test_every_command_has_its_model() -> None:
 
 @pytest.mark.parametrize("escalated", [False, True])
 @pytest.mark.parametrize(
-    "state", [CaseState.AUTH_PENDING, CaseState.DENIED, CaseState.DISPATCHING, CaseState.SCHEDULED]
+    "state",
+    [
+        *(CaseState.AUTH_PENDING, CaseState.DENIED, CaseState.DISPATCHING, CaseState.SCHEDULED),
+        *(CaseState.APPEALING, CaseState.EXTERNAL_REVIEW, CaseState.FULFILLED),
+    ],
 )
 def test_the_fields_of_a_form_are_those_of_its_command(state: CaseState, escalated: bool) -> None:
     forms = shown(state, escalated=escalated)
@@ -67,6 +74,12 @@ def test_the_fields_of_a_form_are_those_of_its_command(state: CaseState, escalat
         for name, kind in fields.items():
             if datetime in get_args(model.model_fields[name].annotation) or name in {"at", "committed_eta", "filed_at"}:
                 assert kind == "instant", name
+
+
+def test_a_denied_case_can_be_brought_to_its_end_on_its_page() -> None:
+    assert {"appeal-item", "appeal", "regulator", "close-denied"} <= set(shown(CaseState.DENIED))
+    assert {"appeal-decision", "regulator", "close-denied"} <= set(shown(CaseState.APPEALING))
+    assert "claim" in shown(CaseState.FULFILLED)
 
 
 def test_the_page_shows_what_is_written_in_it_as_text() -> None:
