@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from doorstep.handler import Unit, on
+from handlers.amend import amended
 from handlers.casework import (
     ORDER_CANCELLED,
     hold,
@@ -154,7 +155,7 @@ def _vouched(order: Order, decided: ReviewDecided, unit: Unit) -> Order:
 
 def updated(case: Case, news: Order) -> Order:
     """Return the order with the new values; what was known of an old value is not known of the new one."""
-    merged, before = completed(news, case.order), fields_of(case.order)
+    merged, before = completed(amended(case.order, news), case.order), fields_of(case.order)
     changed = {name for name, value in fields_of(merged).items() if before.get(name) != value}
     kept = {n: e for n, e in merged.evidence.items() if n not in changed or n in news.evidence}
     return merged.model_copy(update={"evidence": kept})

@@ -1,0 +1,28 @@
+"""What a change says of the lines of an order: in HL7 v2 each line is an order of its own, and the others stay."""
+
+from __future__ import annotations
+
+from schemas.order import Order, OrderLine
+
+
+def amended(known: Order, news: Order) -> Order:
+    """Return the change with the lines that it does not speak of, each in its place.
+
+    ORC-2 numbers one order (HL7 v2, 4.5.1.2): XO, RP on one of two numbers says nothing of the other one. A change
+    whose lines have no numbers, or none that the known order has, speaks of the whole. An input in FHIR holds it whole.
+    """
+    named = {line.placer_number for line in news.lines}
+    numbers = {line.placer_number for line in known.lines}
+    others = numbers - named - {None}
+    if news.channel != "hl7v2" or None in named or not named & numbers or not others:
+        return news
+    lines: list[OrderLine] = []
+    placed: set[str | None] = set()
+    for line in known.lines:
+        if line.placer_number in others:
+            lines.append(line)
+        elif line.placer_number not in placed:
+            placed.add(line.placer_number)
+            lines += [new for new in news.lines if new.placer_number == line.placer_number]
+    lines += [new for new in news.lines if new.placer_number not in placed]
+    return news.model_copy(update={"lines": tuple(lines), "placer_number": known.placer_number or news.placer_number})
