@@ -27,6 +27,7 @@ from doorstep import clock
 from doorstep.connector import Blob, Hub, StoredResource, Transmission
 from schemas.fhir import dumps, is_request, task_id
 from schemas.fhir.graph import part
+from schemas.fhir.groups import is_follow_up
 from schemas.fhir.nutrition import views
 from schemas.fhir.search import index_of
 from schemas.transmission import ReplyTo
@@ -62,13 +63,16 @@ class _Chained:
     """What the version chains say of an input (connectors.fhir.versions)."""
 
     key: str
+    follows: bool = False
     links: list[StoredResource] = field(default_factory=list)
     replaced: dict[int, str] = field(default_factory=dict)
     is_update: bool = False
     known_key: str | None = None
 
     async def add(self, hub: Hub, name: str, entry: Entry, digest: str, reference: str, number: int) -> None:
-        step = await versions.next_version(hub, name, entry=entry, digest=digest, reference=reference, key=self.key)
+        step = await versions.next_version(
+            hub, name, entry=entry, digest=digest, reference=reference, key=self.key, follows=self.follows
+        )
         if step.known_key is not None:
             self.links, self.replaced, self.is_update, self.known_key = [], {}, False, step.known_key
             return
@@ -117,7 +121,7 @@ class Intake:
         digest: str = await work(size, digest_of, given.entries)
         key, seed = _identity(given, names, digest)
         placed: list[Placed] = await work(size, place, given.entries, seed)
-        chained = _Chained(key)
+        chained = _Chained(key, any(is_follow_up(e.resource) for e in given.entries if e.kind == "MessageHeader"))
         for number, name in names.items():
             if not placed[number].fresh:
                 continue

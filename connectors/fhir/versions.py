@@ -130,10 +130,13 @@ class Step:
     """The reference of the version before, which is not searched for any more."""
 
 
-async def next_version(hub: Hub, name: str, *, entry: Entry, digest: str, reference: str, key: str) -> Step:
+async def next_version(
+    hub: Hub, name: str, *, entry: Entry, digest: str, reference: str, key: str, follows: bool = False
+) -> Step:
     """Place an order in its chain; refuse a version that is neither known nor newer than the newest.
 
-    An update (PUT) names what it replaces, so it need not say that it is newer.
+    An update (PUT) names what it replaces, so it need not say that it is newer. `follows`: the event of its message
+    says that it changes or cancels what is here, so it is taken unless it says itself that it is older.
     """
     known = await versions(hub, name)
     same = next((version for version in known if version.get("digest") == digest), None)
@@ -142,7 +145,7 @@ async def next_version(hub: Hub, name: str, *, entry: Entry, digest: str, refere
     stamp = stamp_of(entry.resource)
     if known and entry.target is None:
         newest = Stamp.of_json(known[-1])
-        newer = stamp.newer_than(newest)
+        newer = stamp.newer_than(newest) or (follows and not newest.newer_than(stamp))
         if not newer and (_is_done(entry.resource) or stamp.other_than(newest)):
             return Step()  # no order, or another one: a person sees both by the number and the difference
         if not newer:

@@ -16,6 +16,8 @@ ACTION_SYSTEM = "urn:doorstep:action"
 
 CANCELLED = frozenset({"revoked", "entered-in-error", "cancelled", "stopped"})
 DONE = frozenset({"completed"})
+CANCEL_WORDS = frozenset({"OrderCancel", "cancel", "abort"})
+UPDATE_WORDS = frozenset({"OrderUpdate", "change", "update"})
 Action = Literal["new", "update", "cancel"]
 Group = tuple[OrderType, Action, list[Resource]]
 
@@ -87,9 +89,19 @@ def _action(request: Resource, said: Action) -> Action:
 def _bundle_action(graph: Graph, bundle: Resource) -> Action:
     """Return what the envelope says: our own tag, a message's event, a Task's code."""
     words = [str(t.get("code")) for t in parts(part(bundle.get("meta")).get("tag")) if t.get("system") == ACTION_SYSTEM]
-    words += [str(part(header.get("eventCoding")).get("code")) for header in graph.of_type("MessageHeader")]
+    words += [event_of(header) for header in graph.of_type("MessageHeader")]
     for task in graph.of_type("Task"):
         words += [str(coding.get("code")) for coding in parts(part(task.get("code")).get("coding"))]
-    if any(word in {"OrderCancel", "cancel", "abort"} for word in words):
+    if any(word in CANCEL_WORDS for word in words):
         return "cancel"
-    return "update" if any(word in {"OrderUpdate", "change", "update"} for word in words) else "new"
+    return "update" if any(word in UPDATE_WORDS for word in words) else "new"
+
+
+def event_of(header: Resource) -> str:
+    """Return the event code of a MessageHeader."""
+    return str(part(header.get("eventCoding")).get("code"))
+
+
+def is_follow_up(header: Resource) -> bool:
+    """Say whether the event of a message changes or cancels what its receiver has, by its own words."""
+    return event_of(header) in CANCEL_WORDS | UPDATE_WORDS

@@ -290,3 +290,29 @@ async def test_a_task_that_aborts_an_order_withdraws_it_and_one_for_it_is_the_on
     assert (await house.post("/fhir/Task", sent)).status_code == 200
     await house.rest()
     assert (await house.case()).state is CaseState.CANCELLED
+
+
+def message_of(event: str, **changes: Any) -> dict[str, Any]:
+    sent = bundle(TRUTH, "DeviceRequest", type_="message")
+    sent["entry"][0]["resource"] |= changes
+    header = {"resourceType": "MessageHeader", "eventCoding": {"system": "urn:x", "code": event}}
+    header |= {"source": {"endpoint": "urn:x"}, "focus": [{"reference": sent["entry"][0]["fullUrl"]}]}
+    sent["entry"].insert(0, {"fullUrl": "urn:uuid:0a1b2c3d-0000-4000-8000-00000000feed", "resource": header})
+    return sent
+
+
+async def test_a_message_that_says_so_changes_and_cancels_the_order_that_is_here(house: Working) -> None:
+    assert (await house.post("/fhir", message_of("OrderNew"))).status_code == 200
+    await house.rest()
+    before = await house.case()
+    assert (await house.post("/fhir", message_of("OrderNew", priority="urgent"))).status_code == 409
+    for _ in range(2):
+        assert (await house.post("/fhir", message_of("OrderUpdate", priority="urgent"))).status_code == 200
+        await house.rest()
+        assert (await house.case()).order.priority == "urgent"
+    assert (await house.post("/fhir", message_of("OrderCancel", authoredOn="2020-01-01"))).status_code == 409
+    assert (await house.post("/fhir", message_of("OrderCancel", priority="urgent"))).status_code == 200
+    await house.rest()
+    case = await house.case()
+    assert (case.case_id, case.state) == (before.case_id, CaseState.CANCELLED)
+    assert (await house.task())["status"] == "cancelled"
