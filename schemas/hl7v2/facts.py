@@ -30,6 +30,9 @@ _FORMS: dict[Kind, re.Pattern[str]] = {
     ),
 }
 _DAILY = {"qd": 24, "daily": 24, "once daily": 24, "q24h": 24, "bid": 12, "twice daily": 12, "tid": 8, "qid": 6}
+_LISTS = frozenset({"ship_address", "access_barriers", "icd10"})
+_OPEN = re.compile(r"(?<!\d{5}),$")
+"""A value that goes on in the next line; a ZIP code ends an address, with or without a comma."""
 _PLAIN = re.compile(r"\d{1,4}(?:\.\d{1,3})?")
 
 
@@ -45,12 +48,30 @@ def facts_of(sheet: Sheet, scope: Segments) -> tuple[list[Fact], list[str]]:
     """Return the facts and the free notes of a scope's OBX and NTE segments."""
     facts = [fact for segment in scope.get("OBX", ()) if (fact := _observed(sheet, segment))]
     notes: list[str] = []
+    goes_on = False
     for segment in scope.get("NTE", ()):
         for rep in segment.repetitions(3):
             sheet.use(segment, 3)
-            for line in rep.text().split("\n"):
+            for line in filter(str.strip, rep.text().split("\n")):
+                known = len(facts)
                 _note_line(line, facts, notes)
+                if len(facts) == known:
+                    goes_on = goes_on and _added(line, facts)
+                goes_on = (goes_on or len(facts) > known) and _is_open(facts[-1])
     return facts, notes
+
+
+def _is_open(fact: Fact) -> bool:
+    return fact.field in _LISTS and _OPEN.search(fact.text) is not None
+
+
+def _added(line: str, facts: list[Fact]) -> bool:
+    """Put a line without a name to the value before it; it stays a note as well, for it may have been one."""
+    text = f"{facts[-1].text} {line.strip()}"
+    if _KEYED.fullmatch(line.strip()) or len(text) > MAX_NOTE:
+        return False
+    facts[-1] = facts[-1]._replace(text=text)
+    return True
 
 
 def _note_line(line: str, facts: list[Fact], notes: list[str]) -> None:

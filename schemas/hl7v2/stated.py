@@ -39,7 +39,8 @@ def _with_quantity(sheet: Sheet, line: OrderLine, facts: list[Fact]) -> OrderLin
         if fact.field != "quantity":
             continue
         value = sheet.attempt("order_lines", fact.place, values.number, fact.text.split(" ")[0])
-        if value is not None and line.quantity not in (None, value):
+        undecided = line.quantity is None and "order_lines" in sheet.conflicting
+        if undecided or (value is not None and line.quantity not in (None, value)):
             sheet.conflicting.setdefault("order_lines", f"{fact.place} states another quantity")
             return line.model_copy(update={"quantity": None})
         line = line.model_copy(update={"quantity": value or line.quantity})

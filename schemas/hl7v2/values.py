@@ -14,7 +14,9 @@ _DTM = re.compile(
     r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(?:(\d{2})(?:\.\d{1,6})?)?)?([+-]\d{4})?|"
     r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,6})?)?)?(Z|[+-]\d{2}:?\d{2})?"
 )
-_US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+_US_DATE = re.compile(
+    r"(\d{1,2})/(\d{1,2})/(\d{4})(?:(?:,| at)? (\d{1,2}):(\d{2})(?: ?([ap])\.?m\.?)?)?", re.IGNORECASE
+)
 _EXTENSION = re.compile(r"[A-Za-z]")
 _HCPCS = re.compile(r"([A-V]\d{4})(?:[-:, ]*([A-Z0-9]{2}(?:[-:, ]+[A-Z0-9]{2}){0,3}))?")
 _CPT = re.compile(r"\d{5}|\d{4}[FTU]")
@@ -48,7 +50,7 @@ def moment(text: str) -> date | datetime | None:
         us = _US_DATE.fullmatch(text)
         if us is None:
             raise Unusable("is not a full date")
-        return _date(us[3], us[1], us[2])
+        return _us_moment(*us.groups())
     year, month, day, hour, minute, second, zone = found.groups()[:7] if found[1] else found.groups()[7:]
     day_only = _date(year, month, day)
     if hour is None:
@@ -58,6 +60,19 @@ def moment(text: str) -> date | datetime | None:
         return datetime(*parts, tzinfo=_zone(zone)).astimezone(UTC) if zone else datetime(*parts)  # noqa: DTZ001
     except (ValueError, OverflowError):
         raise Unusable("is not a possible time") from None
+
+
+def _us_moment(month: str, day_: str, year: str, hour: str | None, minute: str, half: str | None) -> date | datetime:
+    """Read 11/24/2026 2:00 PM, the local time of the home; an hour that may be of either half of the day is none."""
+    day_only = _date(year, month, day_)
+    if hour is None:
+        return day_only
+    of_clock = int(hour)
+    if int(minute) > 59 or not (1 <= of_clock <= 12 if half else 13 <= of_clock <= 23):
+        raise Unusable("is not a time of one meaning")
+    if half:
+        of_clock = of_clock % 12 + (12 if half in "pP" else 0)
+    return datetime(day_only.year, day_only.month, day_only.day, of_clock, int(minute))  # noqa: DTZ001
 
 
 def day(text: str) -> date | None:

@@ -370,3 +370,47 @@ def test_a_stated_contact_goes_before_the_members_own_phone(note: str, phone: st
     order = one(ORC, OBR, f"NTE|1||{note}")
     assert order.contact_phone == phone
     assert ("contact_phone" in order.unreadable) is (phone is None)
+
+
+def test_a_note_does_not_settle_a_quantity_on_which_the_fields_differ() -> None:
+    order = one(ORC, "TQ1|1|3", f"{OBR}{'|' * 23}2", "NTE|1||Quantity: 4")
+    assert order.lines[0].quantity is None
+    assert "order_lines" in order.conflicting
+
+
+def test_a_named_value_goes_on_in_the_next_note_after_a_comma() -> None:
+    notes = ["Deliver to: 450 Pine Rd,", "Nampa, ID 83651", "Access barriers: stairs,", "gated", "leave at door"]
+    order = one(ORC, OBR, *(f"NTE|{n}||{text}" for n, text in enumerate(notes, start=1)))
+    assert order.delivery_address is not None
+    assert (order.delivery_address.line1, order.delivery_address.city) == ("450 Pine Rd", "Nampa")
+    assert order.access_barriers == ("gated", "stairs")
+    assert order.notes == ("Nampa, ID 83651", "gated", "leave at door")
+    assert not order.unreadable
+
+
+def test_a_free_note_and_the_next_named_value_stay_apart() -> None:
+    order = one(ORC, OBR, "NTE|1||Please call first,", "NTE|2||at noon", "NTE|3||Brand: Inogen,", "NTE|4||Model: G5")
+    assert order.notes == ("Please call first,", "at noon")
+    assert order.equipment.model == "G5"
+    address = one(ORC, OBR, "NTE|1||Deliver to: 450 Pine Rd, Nampa, ID 83651,", "NTE|2||back door").delivery_address
+    assert address is not None
+    assert (address.line1, address.postal_code) == ("450 Pine Rd", "83651")
+
+
+@pytest.mark.parametrize(
+    ("said", "deadline"),
+    [
+        ("11/24/2026 2:00 PM", datetime(2026, 11, 24, 19, tzinfo=UTC)),
+        ("11/24/2026 at 12:30 a.m.", datetime(2026, 11, 24, 5, 30, tzinfo=UTC)),
+        ("11/24/2026, 14:00", datetime(2026, 11, 24, 19, tzinfo=UTC)),
+        ("11/24/2026 14:00", datetime(2026, 11, 24, 19, tzinfo=UTC)),
+        ("11/24/2026", date(2026, 11, 24)),
+        ("11/24/2026 2:00", None),
+        ("11/24/2026 25:00", None),
+        ("11/24/2026 13:00 PM", None),
+    ],
+)
+def test_an_american_day_and_hour_is_a_deadline_when_it_has_one_meaning(said: str, deadline: date | None) -> None:
+    order = one(ORC, OBR, f"NTE|1||Discharge deadline: {said}")
+    assert order.discharge_deadline == deadline
+    assert ("discharge_deadline" in order.unreadable) is (deadline is None)
