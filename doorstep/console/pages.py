@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from doorstep.console.api import Id, redelivered
 from doorstep.journal import Journal, Reader
 from doorstep.rules import load
 from schemas.desk import CallLogged
+from schemas.event import Event
 from schemas.network import Reason, Reasons
 
 _HERE = Path(__file__).parent
@@ -97,15 +99,19 @@ def _case(reader: Reader, case_id: str) -> dict[str, Any]:
         "choice": views.chosen(timeline),
         "calls": [event.data for event in timeline if isinstance(event.data, CallLogged)],
         "steps": views.steps(timeline),
-        "papers": _papers(reader, case_id),
+        "papers": _papers(reader, case_id, timeline),
     }
 
 
-def _papers(reader: Reader, case_id: str) -> dict[str, str]:
-    """Return what a person may call each document of the case: when it came, and how."""
+def _papers(reader: Reader, case_id: str, timeline: Sequence[Event[Any]]) -> dict[str, str]:
+    """Return when and how each paper of the case came, those too that wait for a person to read them."""
     case = reader.case(case_id)
-    found = [receipt for id_ in (case.document_ids if case else ()) for receipt in reader.receipts(document_id=id_)]
-    return {one.document_id: f"{views.instant(one.received_at)} by {one.channel}" for one in found}
+    named = (getattr(event.data, "document_id", None) for event in timeline)
+    waiting = (review.document_id for review in reader.reviews() if review.case_id == case_id)
+    ids = dict.fromkeys([*(case.document_ids if case else ()), *(str(one) for one in named if one), *waiting])
+    found = [receipt for document_id in ids for receipt in reader.receipts(document_id=document_id)]
+    papers = [one for one in found if one.channel not in {"desk", "dispatch"}]
+    return {one.document_id: f"{views.instant(one.received_at)} by {one.channel}" for one in papers}
 
 
 def _link(case_id: str | None) -> dict[str, str]:

@@ -202,6 +202,12 @@ def test_a_hostile_name_is_shown_and_does_nothing(running: Running) -> None:
     assert re.findall(r"<script[^>]*>", page) in ([], ['<script src="/static/desk.js" defer>'])
 
 
+def test_a_paper_of_the_case_is_chosen_by_when_and_how_it_came(running: Running) -> None:
+    (found,) = running.run("find", "--control-id", CONTROL_ID).lines
+    page = running.get(f"/cases/{running.case}").text
+    assert re.search(rf'<option value="{found["id"]}">[^<]+ UTC by hl7v2</option>', page)
+
+
 def test_live_events_resume_after_the_last_one_seen(running: Running) -> None:
     with httpx.stream("GET", f"{running.hub.url}/events", headers={"Last-Event-ID": "1"}, timeout=20) as stream:
         first = next(line for line in stream.iter_lines() if line.startswith("id: "))
