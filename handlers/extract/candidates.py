@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from handlers.extract import addresses, banners, barriers, blocks, captions, codes, dates, names, places, prose, values
+from handlers.extract import addresses, banners, barriers, blocks, captions, codes, coverage, dates, names, places, prose, values
 from handlers.extract.around import above, below, beside, heads_columns
 from handlers.extract.convention import Side, side_at, votes
 from handlers.extract.geometry import Sheet, Span, Token
@@ -97,6 +97,8 @@ def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
     ]
     loose = [Candidate(field, value, SENTENCE) for field, value in prose.candidates(sheet)]
     loose += [Candidate(field, value, SENTENCE) for field, value in prose.closing(sheet)]
+    loose += [Candidate(field, value, SENTENCE) for field, value in prose.regarding(sheet)]
+    loose += [Candidate("member_id", value, SENTENCE) for value in coverage.member_ids(sheet, hits)]
     loose += [Candidate(field, value, SENTENCE) for field, value in prose.signed_on(sheet)]
     loose += [Candidate("clinician_npi", value, ALONE) for value in prose.lone_npi(sheet)]
     loose += [Candidate(field, value, SENTENCE) for field, value in blocks.candidates(sheet, hits)]

@@ -20,6 +20,10 @@ from schemas.document import DocumentClass
 _ICD_SPLIT = re.compile(
     r"[A-Za-z0-9$|!][0-9A-Za-z$|!]{2}\s?[.,·]\s?[0-9A-Za-z$]{1,4}(?![0-9A-Za-z])|[A-TV-Za-tv-z][0-9][0-9A-Za-z]{1,5}(?![0-9A-Za-z])"
 )
+_ICD_ALONE = re.compile(
+    r"(?<![A-Za-z0-9])[A-TV-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4}(?![0-9A-Za-z])|(?<=^\[)[A-TV-Z]\d\d(?=\][.,;]?$)|(?<=^\()[A-TV-Z]\d\d(?=\)[.,;]?$)"
+)
+"""Codes that need no label: those with a dot, and whole ones in brackets behind their words, `hypertension [I10]`."""
 MAX_DIAGNOSES = 12
 LIST_ROWS = 3
 _NUMBERS = frozenset({"member_id", "group_no", "equipment_serial", "equipment_model"})
@@ -46,7 +50,7 @@ def diagnoses(sheet: Sheet, hits: list[Hit]) -> Found | None:
         for token in row:
             if labelled and any(token in span.tokens for span, _ in labelled.values()):
                 continue
-            for piece in re.findall(r"(?<![A-Za-z0-9])[A-TV-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4}(?![0-9A-Za-z])", token.text):
+            for piece in _ICD_ALONE.findall(token.text):
                 checked = identifiers.read_icd10(piece, rules.icd10_leaves())
                 if checked is None or "icd10-leaf" not in checked.validators:
                     doubtful = doubtful or not labelled
@@ -113,7 +117,7 @@ def _other_code(piece: str) -> bool:
 
 
 _QTY = re.compile(
-    r"(?:\b(?:qty|quantity|units)\b\W{0,3}(?:of\W)?|(?<![\dA-Za-z])[x×]\s?|(?<![A-Za-z]\s)#\s?)"
+    r"(?:\b(?:qty|quantity|units|disp|dispense)\b\W{0,3}(?:of\W)?|(?<![\dA-Za-z])[x×]\s?|(?<![A-Za-z]\s)#\s?)"
     r"(\d{1,4})\b(?![.\-/]?\d|\s?(?:l|lpm|mg|g|ml)\b)|\((\d{1,3})\)"
     r"|\b(\d{1,4})\s*(?:in all|ea|each|units?|visits?|doses?|boxes|box|pcs?|pieces?)\b",
     re.IGNORECASE,

@@ -35,7 +35,7 @@ _PHONE_LIKE = re.compile(r"(?:\+?1[\s.\-]?)?\(?\d{3}\)?[\s.\-/]{0,2}\d{3}[\s.\-]
 _ASKS_A_NUMBER = frozenset({"phone", "telephone", "number", "reach", "reached", "call"})
 _IN_SMALL_LETTERS = frozenset({"frequency", "access_barriers"})
 """Fields whose values are words like others."""
-_BARE = frozenset({"generic:last", "generic:first", "generic:middle"})
+_BARE = frozenset({"generic:last", "generic:first", "generic:middle", "generic:primary"})
 """Labels that are nothing but themselves: `First`, and not `First day`."""
 _TURNS = frozenset({"last", "previous", "prior", "old", "next", "end", "ending", "stop", "birth", "signature"})
 """Words that make a date's label another one's when they stand before it: `Last date of service`."""
@@ -84,7 +84,7 @@ def _row_hits(sheet: Sheet, index: int) -> list[Hit]:
             place += 1
             continue
         unit = inside and _UNIT.match(row[place].text) is not None
-        if not colon and (unit or _prose(row, place, end, hits, field) or _idaho(row, place, end)):
+        if not colon and (unit or _prose(row, place, end, hits, field) or _idaho(row, place, end) or _saint(row, place, end)):
             place += 1
             continue
         if inside and colon and field in _DATES and _turned(row, place, hits, index):
@@ -154,6 +154,14 @@ def _idaho(row: tuple[Token, ...], place: int, end: int) -> bool:
     follows = row[end].text if end < len(row) else ""
     state = end - place == 1 and re.fullmatch(r"[A-Z]{2}", row[place].text)
     return bool(state) and bool(re.fullmatch(r"\d{5}(?:-\d{4})?[.,]?", follows))
+
+
+def _saint(row: tuple[Token, ...], place: int, end: int) -> bool:
+    """Say whether `St` is a street or a saint and not the label of a state: words follow, and no state."""
+    if end - place != 1 or not re.fullmatch(r"st\.?", row[place].text, re.IGNORECASE) or end == len(row):
+        return False
+    follows = row[end]
+    return follows.cell == row[place].cell and not re.fullmatch(r"[A-Z]{2}[.,]?", follows.text)
 
 
 def _match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:

@@ -14,7 +14,7 @@ _STATES = (
     "MO MT NE NV NH NJ NM NY NC ND OH OK OR PA PR RI SC SD TN TX UT VA VI VT WA WV WI WY"
 )
 ADDRESS = re.compile(
-    r"(?P<street>(?:\d{1,6}[A-Za-z]?(?:-\d+)?\s+(?:(?:#\s?)?[A-Z0-9][\w.'#\-]*\s*,?\s*){1,7}|P\.?\s?O\.?\s+Box\s+\d+\s*,?\s*))[,;\s]\s*"
+    r"(?P<street>(?:\d{1,6}[A-Za-z]?(?:-(?:\d+|[A-Z]))?\s+(?:(?:#\s?)?[A-Z0-9][\w.'#\-]*\s*,?\s*){1,7}|P\.?\s?O\.?\s+Box\s+\d+\s*,?\s*))[,;\s]\s*"
     r"(?P<city>[A-Z][A-Za-z.'\-]+(?:\s[A-Z][A-Za-z.'\-]+){0,2})\s*[,.;]?\s+"
     rf"(?P<state>{'|'.join(_STATES.split())})[.,]?\s+(?P<zip>\d{{5}}(?:-\d{{4}})?)(?!\d)"
 )
@@ -25,6 +25,15 @@ _STREET_END = re.compile(
 _UNIT = re.compile(
     r"^[\s,]*((?:apt|apartment|unit|suite|ste|floor|fl|lot|room|rm|bldg)\.?\s*#?\s*\w+|#\s*\w+)", re.IGNORECASE
 )
+_SAINT = re.compile(
+    r"(?P<comma>,?)\s+(?:(?:Port|East|West|North|South|Lake|Fort|New|Sault)\s+)?(?:St|Ste)\b\.?,?\s+(?:Albans|Amant|Ann|Anne|Ansgar|Anthony|Augustine|Bernard|Bonaventure|"
+    r"Bonifacius|Charles|Clair|Clairsville|Cloud|Croix|Edward|Elmo|Francis|Francisville|Gabriel|Genevieve|George|Georges|"
+    r"Hedwig|Helen|Helena|Helens|Henry|Hilaire|Ignace|Ignatius|Jacob|James|Joe|John|Johns|Johnsbury|Joseph|Landry|Leo|Leonard|Libory|"
+    r"Louis|Lucie|Maries|Martin|Martinville|Marys|Marie|Matthews|Meinrad|Michael|Michaels|Nazianz|Paul|Pauls|Peter|Peters|Petersburg|Pete|Regis|Robert|"
+    r"Rose|Simons|Stephen|Stephens|Thomas)\b(?:\s+(?:Park|Beach|City|Heights|Island|Falls|Paul|Parish|County))?$"
+)
+"""The end of an address line whose city is a saint's (`9th St, St. Louis`); its `St` ends no street."""
+_INNER_UNIT = re.compile(r"\b(?:apt|unit|suite|ste|lot|room|rm|bldg|floor|fl)\.?\s*#?\s*\w+\s*,?$|#\s*\w+\s*,?$", re.IGNORECASE)
 
 
 def address(span: Span) -> Found | None:
@@ -39,7 +48,10 @@ def address_at(span: Span, match: re.Match[str]) -> Found | None:
     ends = list(_STREET_END.finditer(line))
     quality = 1.0
     comma = line.rfind(",")
-    if ends:
+    saint = _SAINT.search(line)
+    if saint is not None and (saint["comma"] or _STREET_END.search(line, 0, saint.start()) or _INNER_UNIT.search(line[: saint.start()])):
+        street, city = line[: saint.start()].strip(" ,"), re.sub(r"[\s,]+", " ", line[saint.end("comma") :]).strip()
+    elif ends:
         cut = ends[-1].end() if ends[-1].end() <= comma else (ends[0].end() if ends[0].end() < len(line) - 2 else comma)
         unit = _UNIT.match(line[cut:])
         cut += unit.end() if unit else 0

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from handlers.extract import barriers, dates, places, values
 from handlers.extract.geometry import Sheet, Span
@@ -47,6 +48,8 @@ _NAMED: tuple[tuple[str, str], ...] = (
     ("clinician_name", rf"\bDr\.?\s+{_NAME}"),
     ("clinician_name", rf"{_NAME},\s*(?:M\.?D|D\.?O|N\.?P|P\.?A|APRN|FNP|DNP|CNP|CRNP|ARNP|PA-C|FNP-C|FNP-BC)\b\.?"),
 )  # fmt: skip
+_REGARDING = re.compile(rf"\s*(?i:re|regarding)\s*:\s*(?:(?:Mr|Mrs|Ms|Miss)\.?\s+)?{_NAME}(?:\s+[A-Z]\.?)?\s*$")
+_BIRTH_NEXT = re.compile(rf"\W*(?:patient(?:'s)?\s+)?{_BORN}\b", re.IGNORECASE)
 _CLOSING = re.compile(
     r"\W*(?:sincerely|respectfully|cordially|(?:kind|best|warm)?\s*regards|yours truly|thank you,)\b", re.I
 )
@@ -97,6 +100,17 @@ def signed_on(sheet: Sheet) -> Iterator[tuple[str, Found]]:
             listed = [one for one in dates.dates(Span(sheet.rows[index + 1])) if one[1] <= 8]
         if len(listed) == 1:
             yield "signature_date", listed[0][0]
+
+
+def regarding(sheet: Sheet) -> Iterator[tuple[str, Found]]:
+    """Yield the person whom a letter is about: alone on the line of its subject, the birth on the next one."""
+    for row, after in pairwise(sheet.rows):
+        span = Span(row)
+        match = _REGARDING.match(span.text)
+        if match is not None and _BIRTH_NEXT.match(Span(after).text):
+            named = values.name(span.slice(match.start(1), len(span.text)))
+            if named is not None:
+                yield "member_name", named
 
 
 def closing(sheet: Sheet) -> Iterator[tuple[str, Found]]:

@@ -226,7 +226,7 @@ def _payers() -> Mapping[str, str]:
 
 def payer(span: Span) -> Found | None:
     """Read a payer: a known name (misread letters put right), or up to five capitalised words."""
-    tokens = span.tokens[:7]
+    tokens = span.tokens[:9]
     best: tuple[float, int, str] | None = None
     for count in range(1, len(tokens) + 1):
         text = " ".join(t.text for t in tokens[:count]).strip(" ,;.")
@@ -246,8 +246,27 @@ def payer(span: Span) -> Found | None:
         )
         if more and tokens[best[1]].text[:1].isupper() and not tokens[best[1] - 1].text.endswith((",", ";", ".")):
             return _plain_payer(span)
-        return Found(value, Span(tokens[: best[1]]), ("payer-list",) if exact else ("payer-list", "folded"))
+        stated = _of_state(tokens, best[1])
+        if stated:
+            value = f"{value} {Span(tokens[best[1] : best[1] + stated]).text.rstrip(',;.')}"
+        return Found(value, Span(tokens[: best[1] + stated]), ("payer-list",) if exact else ("payer-list", "folded"))
     return _plain_payer(span)
+
+
+_OF_STATE = re.compile(
+    r"of\s+(?:Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa|"
+    r"Kansas(?:\s+City)?|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|"
+    r"New\s+(?:Hampshire|Jersey|Mexico|York)|(?:North|South)\s+(?:Carolina|Dakota)|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode\s+Island|Tennessee|"
+    r"Texas|Utah|Vermont|Virginia|Washington|West\s+Virginia|Wisconsin|Wyoming)(?=[\s,;.]|$)"
+)
+"""Whose plan it is: Blue Cross of one state is not that of another."""
+
+
+def _of_state(tokens: tuple[Token, ...], count: int) -> int:
+    """Return how many words say of which state a plan is, after the words of its name."""
+    rest = tuple(t for t in tokens[count:] if t.cell == tokens[count - 1].cell)
+    match = _OF_STATE.match(Span(rest).text) if rest else None
+    return len(match[0].split()) if match is not None else 0
 
 
 def known_payer(span: Span) -> Found | None:
