@@ -7,7 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from handlers.extract import addresses, banners, barriers, blocks, captions, codes, coverage, dates, names, places, prose, values
+from handlers.extract import (
+    addresses,
+    banners,
+    barriers,
+    blocks,
+    captions,
+    codes,
+    coverage,
+    dates,
+    names,
+    places,
+    prose,
+    values,
+)
 from handlers.extract.around import above, below, beside, heads_columns
 from handlers.extract.convention import Side, side_at, votes
 from handlers.extract.geometry import Sheet, Span, Token

@@ -11,7 +11,9 @@ from handlers.extract.geometry import Sheet, Span
 from handlers.extract.labels import Hit
 from handlers.extract.values import Found
 
-_NUMBER = re.compile(r"#?[A-Z]{0,4}\d{6,14}[A-Z]?\d{0,2}[.,;]?|#?\d[A-Z][A-Z0-9]\d-?[A-Z][A-Z0-9]\d-?[A-Z]{2}\d{2}[.,;]?")
+_NUMBER = re.compile(
+    r"#?[A-Z]{0,4}\d{6,14}[A-Z]?\d{0,2}[.,;]?|#?\d[A-Z][A-Z0-9]\d-?[A-Z][A-Z0-9]\d-?[A-Z]{2}\d{2}[.,;]?"
+)
 """Long enough to be no part of a plan's name; the second form is a Medicare number."""
 
 

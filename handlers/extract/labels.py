@@ -84,7 +84,9 @@ def _row_hits(sheet: Sheet, index: int) -> list[Hit]:
             place += 1
             continue
         unit = inside and _UNIT.match(row[place].text) is not None
-        if not colon and (unit or _prose(row, place, end, hits, field) or _idaho(row, place, end) or _saint(row, place, end)):
+        if not colon and (
+            unit or _prose(row, place, end, hits, field) or _idaho(row, place, end) or _saint(row, place, end)
+        ):
             place += 1
             continue
         if inside and colon and field in _DATES and _turned(row, place, hits, index):

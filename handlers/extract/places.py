@@ -33,7 +33,9 @@ _SAINT = re.compile(
     r"Rose|Simons|Stephen|Stephens|Thomas)\b(?:\s+(?:Park|Beach|City|Heights|Island|Falls|Paul|Parish|County))?$"
 )
 """The end of an address line whose city is a saint's (`9th St, St. Louis`); its `St` ends no street."""
-_INNER_UNIT = re.compile(r"\b(?:apt|unit|suite|ste|lot|room|rm|bldg|floor|fl)\.?\s*#?\s*\w+\s*,?$|#\s*\w+\s*,?$", re.IGNORECASE)
+_INNER_UNIT = re.compile(
+    r"\b(?:apt|unit|suite|ste|lot|room|rm|bldg|floor|fl)\.?\s*#?\s*\w+\s*,?$|#\s*\w+\s*,?$", re.IGNORECASE
+)
 
 
 def address(span: Span) -> Found | None:
@@ -49,7 +51,9 @@ def address_at(span: Span, match: re.Match[str]) -> Found | None:
     quality = 1.0
     comma = line.rfind(",")
     saint = _SAINT.search(line)
-    if saint is not None and (saint["comma"] or _STREET_END.search(line, 0, saint.start()) or _INNER_UNIT.search(line[: saint.start()])):
+    if saint is not None and (
+        saint["comma"] or _STREET_END.search(line, 0, saint.start()) or _INNER_UNIT.search(line[: saint.start()])
+    ):
         street, city = line[: saint.start()].strip(" ,"), re.sub(r"[\s,]+", " ", line[saint.end("comma") :]).strip()
     elif ends:
         cut = ends[-1].end() if ends[-1].end() <= comma else (ends[0].end() if ends[0].end() < len(line) - 2 else comma)

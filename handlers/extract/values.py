@@ -243,6 +243,7 @@ def payer(span: Span) -> Found | None:
             len(tokens) > best[1]
             and tokens[best[1]].cell == tokens[best[1] - 1].cell
             and tokens[best[1]].text[:1].isalpha()
+            and not any(c.isdigit() for c in tokens[best[1]].text)
         )
         if more and tokens[best[1]].text[:1].isupper() and not tokens[best[1] - 1].text.endswith((",", ";", ".")):
             return _plain_payer(span)

@@ -40,7 +40,7 @@ def test_a_state_may_still_be_labelled_st() -> None:
 
 
 def test_a_code_in_brackets_behind_its_words_is_a_diagnosis_with_or_without_a_dot() -> None:
-    text = "Patient: Ruth Delacroix\nProblems\nSepsis, unspecified organism [A41.9]\nEssential (primary) hypertension [I10]"
+    text = "Patient: Ruth Delacroix\nProblems\nSepsis, unspecified [A41.9]\nEssential (primary) hypertension [I10]"
     assert read(text)["icd10"] == ["A41.9", "I10"]
 
 
