@@ -60,6 +60,8 @@ def _covered(spoken: Spoken, said: Coverage, unit: Unit) -> Outcome:
             return [], "only a case that waits for its payer can be closed as not covered"
         return [moved(case, CaseState.NOT_COVERED, unit, cause=f"not covered: {said.note}"[:200])[1]], None
     if said.status == "self-pay":
+        if case.state in {CaseState.APPEALING, CaseState.EXTERNAL_REVIEW}:
+            return [], "an appeal is under way: enter its decision first"
         case = saved(case, unit, self_pay=True)
         if case.state not in BEFORE:
             return [], None

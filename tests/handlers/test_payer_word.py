@@ -216,3 +216,14 @@ def test_a_refused_word_leaves_nothing_behind() -> None:
     said = {"decision": "denied", "reasons": [{"text": "no"}], "notice_date": "2026-12-20"}
     assert refusal(hub, "authorization", **said) == "a notice cannot be dated ahead"
     assert hub.unit.cases == before
+
+
+def test_while_an_appeal_runs_self_pay_is_refused_and_not_taken_without_effect() -> None:
+    hub = denied_case()
+    filed = {"filed_at": hub.unit.now.isoformat(), "filed_to": "Appeals", "without": "the last day is near"}
+    assert refusal(hub, "appeal", **filed) is None
+    said = {"status": "self-pay", "note": "the member pays"}
+    assert refusal(hub, "coverage", **said) == "an appeal is under way: enter its decision first"
+    assert refusal(hub, "appeal-decision", outcome="upheld") is None
+    assert refusal(hub, "coverage", **said) is None
+    assert hub.only_case().state is CaseState.DISPATCHING
