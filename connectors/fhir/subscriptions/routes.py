@@ -24,6 +24,9 @@ from schemas.subscription import PayloadContent, Subscription, SubscriptionState
 _SEARCHED = frozenset({"status", "url", "criteria", "_id"})
 _IGNORED = frozenset({"_format", "_pretty"})
 _TRIES = 5
+_MOST_DIGITS = 18
+_MOST_NUMBER = 10**_MOST_DIGITS - 1
+"""Of an event; what the journal can hold."""
 
 
 def add_routes(api: APIRouter, settings: FhirSettings, hub: Hub) -> None:
@@ -136,7 +139,7 @@ class Subscriptions:
         subscription = await self._known(one)
         asked = await self._parameters(request)
         low = _number(asked, "eventsSinceNumber", 1)
-        high = min(_number(asked, "eventsUntilNumber", 2**60), low + notification.MOST_EVENTS - 1)
+        high = min(_number(asked, "eventsUntilNumber", _MOST_NUMBER), low + notification.MOST_EVENTS - 1)
         content = _content(subscription, asked.get("content", []))
         told = subscription.model_copy(update={"content": content})
         count, events = await self.hub.notices(one, low, high)
@@ -238,7 +241,7 @@ def _field(shown: dict[str, Any], name: str) -> str:
 
 def _number(asked: dict[str, list[str]], name: str, default: int) -> int:
     text = asked.get(name, [str(default)])[0]
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
         raise refusal(400, "value", f"{name} is a number", name)
     return max(1, int(text))
 
