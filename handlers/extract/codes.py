@@ -9,7 +9,7 @@ from decimal import Decimal
 from pydantic import JsonValue
 
 from doorstep import rules
-from handlers.extract import ticks
+from handlers.extract import lookalikes, ticks
 from handlers.extract.around import below, beside
 from handlers.extract.geometry import Sheet, Span, Token
 from handlers.extract.labels import Hit
@@ -62,6 +62,9 @@ def diagnoses(sheet: Sheet, hits: list[Hit]) -> Found | None:
         found, doubt = _codes_in(Span(tuple(t for t in sheet.rows[index] if t.cell in cells)))
         labelled.update({code: entry for code, entry in found.items() if code not in labelled})
         doubtful = doubtful or doubt
+    misread, doubt = lookalikes.dotless(sheet, {t for span, _ in labelled.values() for t in span.tokens})
+    labelled.update({code: entry for code, entry in misread.items() if code not in labelled})
+    doubtful = doubtful or doubt
     if not labelled or len(labelled) > MAX_DIAGNOSES:
         return None
     ordered = sorted(labelled.items(), key=lambda item: min((t.row, t.box[0]) for t in item[1][0].tokens))

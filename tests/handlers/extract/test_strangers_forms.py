@@ -44,6 +44,24 @@ def test_a_code_in_brackets_behind_its_words_is_a_diagnosis_with_or_without_a_do
     assert read(text)["icd10"] == ["A41.9", "I10"]
 
 
+@pytest.mark.parametrize(
+    ("line", "codes", "sure"),
+    [
+        ("ICD-10: G47.33  110", ["G47.33", "I10"], True),
+        ("ICD-10: G47.33, l10", ["G47.33", "I10"], True),
+        ("ICD-10: G47.33 110 lbs", ["G47.33"], True),
+        ("ICD-10: G47.33 110 Main", ["G47.33"], False),
+        ("Sleep apnea [G47.33] hypertension [110]", ["G47.33"], False),
+        ("ICD-10: G47.33   Room 110", ["G47.33"], True),
+    ],
+)
+def test_a_code_that_two_engines_read_as_a_number_is_not_left_out_silently(
+    line: str, codes: list[str], sure: bool
+) -> None:
+    found = extract_fields(paper(f"ORDER FORM\nPatient: Ruth Delacroix\n{line}\n"), DocumentClass.DME_ORDER)["icd10"]
+    assert (found.value, found.evidence.accepted) == (codes, sure)
+
+
 def test_a_plan_of_one_state_is_not_that_of_another() -> None:
     text = "Patient: Ruth Delacroix   DOB: 07/19/1938\nPayer: Blue Cross Blue Shield of Minnesota   Group: 4567"
     assert read(text)["payer"] == "Blue Cross Blue Shield of Minnesota"
