@@ -22,6 +22,9 @@ _NOT_THE_CLINICIANS = re.compile(
     r"\b(patient|beneficiary|member|caregiver|guardian|supplier|nurse|witness|representative|employee|driver|on file)",
     re.I,
 )
+_SIGNED = re.compile(r"^\W*signed\W*$", re.IGNORECASE)
+_DATES = re.compile(r"\W*(?:the\s+)?date\W+signed\b", re.IGNORECASE)
+"""What stands at such a label is a day, maybe by hand, and no signature; the signature is left of it."""
 _NEXT_LABEL = re.compile(r"^\W*(date|npi|phone|fax|time|printed|print|name|title|license)\b", re.IGNORECASE)
 
 Box = tuple[int, int, int, int]
@@ -36,6 +39,9 @@ def find_marks(image: Image.Image, words: Sequence[Word]) -> dict[str, bool]:
     found: dict[str, bool] = {}
     for word in readable:
         if _SIGNATURE.match(word.text) and not _NOT_THE_CLINICIANS.search(_phrase(word, readable, height)):
+            if _SIGNED.match(word.text) and _DATES.match(_phrase(word, readable, height)):
+                found["signature"] = found.get("signature", False) or _ink_before(image, word, words, height)
+                continue
             ink, printed = _signature_at(image, word, words, height)
             found["signature"] = found.get("signature", False) or ink
             if printed and not ink:
@@ -92,6 +98,14 @@ def _signature_at(image: Image.Image, label: Word, words: Sequence[Word], height
             return True, False
         printed = printed or (has_print and zone is zones[0])
     return False, printed
+
+
+def _ink_before(image: Image.Image, label: Word, words: Sequence[Word], height: float) -> bool:
+    """Look for a signature left of `Date signed`: its own label may be an X, or none."""
+    x0, y0, _, y1 = label.box
+    edge = x0 - round(4 * height)
+    zone = (max(0, edge - round(image.width * 0.42)), y0 - round(1.1 * height), edge, y1 + round(0.5 * height))
+    return _ink_in(image, zone, words, height)[0]
 
 
 def _ink_in(image: Image.Image, zone: Box, words: Sequence[Word], height: float) -> tuple[bool, bool]:

@@ -37,7 +37,7 @@ _FOLLOWING: tuple[tuple[str, str, Pick], ...] = (
     ("service_start", rf"\b(?:start(?:ing|s)?|begin(?:ning|s)?|effective|commenc(?:e|ing)|first\s+(?:dose|visit|delivery))\b(?:\s+(?:date|on|of|care|service|services|is|from))*\W{{0,3}}{_DATE_AHEAD}", dates.first_date),
     ("service_end", rf"\b(?:through|until|till|ending|ends?|thru)\b(?:\s+(?:on|date))*\W{{0,3}}{_DATE_AHEAD}", dates.first_date),
     ("discharge_deadline", rf"\bdischarg(?:e|ed|ing)\b[^.;:]{{0,40}}?\W{{0,3}}{_DATE_AHEAD}", dates.deadline),
-    ("ship_address", r"\b(?:deliver(?:y|ed)?|ship(?:ped|ping)?|resid(?:es|ing|ence)|lives?|living|home|address)\b[^\d;]{0,40}(?=\d{1,6}\s)", places.address),
+    ("ship_address", r"\b(?:deliver(?:y|ed)?|ship(?:ped|ping)?|resid(?:es|ing|ence)|lives?|living|home|address)\b[^\d;]{0,40}(?=\d{1,6}(?:-[A-Z])?\s)", places.address),
     ("signature_date", rf"\b(?:signed|e-?signed)\b[^;]{{0,80}}?(?:\bon\b|\bdate\b)?\W{{0,3}}{_DATE_AHEAD}", dates.first_date),
     ("equipment_serial", r"\bserial\s*(?:number|no\.?|#)?\W{0,3}", values.serial),
 )  # fmt: skip
@@ -48,7 +48,9 @@ _NAMED: tuple[tuple[str, str], ...] = (
     ("clinician_name", rf"\bDr\.?\s+{_NAME}"),
     ("clinician_name", rf"{_NAME},\s*(?:M\.?D|D\.?O|N\.?P|P\.?A|APRN|FNP|DNP|CNP|CRNP|ARNP|PA-C|FNP-C|FNP-BC)\b\.?"),
 )  # fmt: skip
-_REGARDING = re.compile(rf"\s*(?i:re|regarding)\s*:\s*(?:(?:Mr|Mrs|Ms|Miss)\.?\s+)?{_NAME}(?:\s+[A-Z]\.?)?\s*$")
+_REGARDING = re.compile(
+    r"\s*(?i:re|regarding)\s*:\s*(?:(?:Mr|Mrs|Ms|Miss)\.?\s+)?((?:[A-Z][A-Za-z'’\-]*\.?,?\s+){1,3}[A-Z][A-Za-z'’\-]*)\.?\s*$"
+)
 _BIRTH_NEXT = re.compile(rf"\W*(?:patient(?:'s)?\s+)?{_BORN}\b", re.IGNORECASE)
 _CLOSING = re.compile(
     r"\W*(?:sincerely|respectfully|cordially|(?:kind|best|warm)?\s*regards|yours truly|thank you,)\b", re.I

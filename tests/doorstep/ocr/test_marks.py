@@ -55,3 +55,40 @@ def test_words_without_boxes_have_no_marks() -> None:
     image, words = form(set(), "cross", before=True)
     image.paste(255, (0, 0, 1200, 150))
     assert find_marks(image, words) == {}
+
+
+def signed_line(*, ink_at: int | None, date_ink: bool = False) -> dict[str, bool]:
+    """A line `X ____ Date Signed:` with ink on the rule, behind the date's label, or nowhere."""
+    image = Image.new("L", (1728, 400), 255)
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(SIZE)
+    words = []
+    for text, x in (("X", 110), ("Date", 1000), ("Signed:", 1075), ("11/20/2026", 1250)):
+        if text[0].isdigit() and date_ink:
+            continue
+        draw.text((x, 200), text, font=font, fill=0)
+        end = x + round(font.getlength(text))
+        words.append(Word(text=text, box=(x, 206, end, 232), confidence=0.99, line=1))
+    draw.line((150, 236, 800, 236), fill=0, width=2)
+    for start in [] if ink_at is None else [ink_at]:
+        draw.line([(start + 6 * n, 224 - (n * 17) % 40) for n in range(45)], fill=0, width=4)
+    return find_marks(image, words)
+
+
+def test_a_label_of_both_signature_and_day_has_its_ink_behind_it() -> None:
+    image = Image.new("L", (1728, 400), 255)
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(SIZE)
+    words, x = [], 110
+    for text in ("Physician", "Signature", "and", "Date", "Signed"):
+        draw.text((x, 200), text, font=font, fill=0)
+        end = x + round(font.getlength(text))
+        words.append(Word(text=text, box=(x, 206, end, 232), confidence=0.99, line=1))
+        x = end + 10
+    assert find_marks(image, words)["signature"] is False
+    draw.line([(x + 60 + 6 * n, 224 - (n * 17) % 40) for n in range(45)], fill=0, width=4)
+    assert find_marks(image, words)["signature"] is True
+
+
+def test_ink_left_of_the_day_of_signing_is_the_signature_and_behind_it_a_day_written_by_hand() -> None:
+    assert signed_line(ink_at=500)["signature"] is True
+    assert signed_line(ink_at=None)["signature"] is False
+    assert signed_line(ink_at=1250, date_ink=True)["signature"] is False

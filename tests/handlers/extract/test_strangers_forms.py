@@ -27,6 +27,7 @@ def read(text: str) -> dict[str, Any]:
         ("Patient address: 500 Court St Dayton, OH 45402", "500 Court St, Dayton, OH 45402"),
         ("Patient address: 12 Lake St. Dayton, OH 45402", "12 Lake St, Dayton, OH 45402"),
         ("Deliver to: 301 E 9th St #204, Mobile, AL 36604.", "301 E 9th St #204, Mobile, AL 36604"),
+        ("Discharge to: home, 77-B Cypress Way, Fargo, ND 58102", "77-B Cypress Way, Fargo, ND 58102"),
         ("Deliver to: 77-B Cypress Way, Fargo, ND 58102", "77-B Cypress Way, Fargo, ND 58102"),
     ],
 )
@@ -100,6 +101,7 @@ def test_questions_are_labels() -> None:
 
 def test_a_letter_is_about_the_person_of_its_subject_line() -> None:
     assert read("November 17, 2026\n\nRe: Simon Farrow\nDate of birth: 12/14/1964")["member_name"] == "Simon Farrow"
+    assert read("November 17, 2026\n\nRe: Thea J. Carver\nDOB: 12/14/1964")["member_name"] == "Thea J. Carver"
     assert "member_name" not in read("November 17, 2026\n\nRe: Portable Concentrator\nPlease call us about it.")
 
 
