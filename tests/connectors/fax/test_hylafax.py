@@ -111,8 +111,7 @@ async def test_check_tells_a_server_that_answers_from_one_that_does_not(server: 
     host, _ = server
     assert SENDFAX
     assert CONNECTOR.check
-    near = FaxSettings(sendfax=Path(SENDFAX), sendfax_host=host, sendfax_seconds=60)
-    up = [line async for line in CONNECTOR.check(near)]
+    up = [line async for line in CONNECTOR.check(FaxSettings(sendfax=Path(SENDFAX), sendfax_host=host))]
     assert up[1][1:] == (True, "by HylaFAX's sendfax")
     away = FaxSettings(sendfax=Path(SENDFAX), sendfax_host=f"127.0.0.1:{free_port()}")
     down = [line async for line in CONNECTOR.check(away)]
