@@ -119,7 +119,13 @@ def _evidence(span: Span, sure: float, *, accepted: bool, validators: tuple[str,
 
 
 def _consistent(fields: dict[str, ExtractedField]) -> dict[str, ExtractedField]:
-    """Bar dates that contradict each other: birth before signature, start before end."""
+    """Bar dates that contradict each other (a birth after the signature), and a signature's day without a signature.
+
+    The day at the head of a letter stands for the signature's only where the letter is signed.
+    """
+    signed = fields.get("signature_present")
+    if "signature_date" in fields and (signed is None or signed.value is not True):
+        fields["signature_date"] = barred(fields["signature_date"], "no-signature")
     for first, second in (("dob", "signature_date"), ("dob", "service_start"), ("service_start", "service_end")):
         if _dated(fields, first, second) and _day(fields[first]) > _day(fields[second]):
             for name in (first, second):

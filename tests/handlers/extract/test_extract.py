@@ -182,7 +182,9 @@ def test_an_empty_reading_has_no_fields() -> None:
 
 def test_a_line_to_write_on_has_its_label_under_it() -> None:
     text = "\n\n                              11/17/2026\nPhysician signature           Date\n"
-    assert fields(text)["signature_date"] == "2026-11-17"
+    dated = extract_fields(reading(text), DocumentClass.DME_ORDER)["signature_date"]
+    assert dated.value == "2026-11-17"
+    assert not dated.evidence.accepted, "nothing is signed"
 
 
 def test_a_number_for_whoever_gets_the_order_is_not_the_practices() -> None:

@@ -141,3 +141,20 @@ RN case manager: J. Ruiz, (937) 555-0117
 @pytest.mark.parametrize(("text", "act"), [(X_RAY, "lab_result"), (MISSED_VISIT, "other")])
 def test_a_paper_that_speaks_of_care_is_no_order_of_it(text: str, act: str) -> None:
     assert kind_of(scores_of(page(text))).act == act
+
+
+@pytest.mark.parametrize(
+    ("ending", "sure"), [("Electronically signed by Priya Raman, MD on 11/17/2026", True), ("", False)]
+)
+def test_the_day_of_a_letter_that_nobody_signed_is_not_used_as_the_signatures(ending: str, sure: bool) -> None:
+    letter = f"""
+November 17, 2026
+Re: Simon Farrow    DOB: 12/14/1964
+Please deliver one hospital bed (E0260) to Mr. Farrow.
+Sincerely,
+Priya Raman, MD
+{ending}
+"""
+    found = extract_fields(paper(letter), DocumentClass.DME_ORDER)
+    dated = found.get("signature_date")
+    assert (dated is not None and dated.evidence.accepted) is sure
