@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -80,11 +81,17 @@ def _all(reader: Reader) -> Iterable[Case]:
         before = page[-1].case_id
 
 
+_TIMER = re.compile(r"^(?:clock|payer) (.+?) (DS-[0-9]+-[0-9])( warning [0-9]+)?$")
+
+
 def _next_clocks(reader: Reader) -> dict[str, tuple[str, datetime]]:
-    """Return for each case the clock that runs out first; a timer is named `clock NAME CASE`."""
+    """Return for each case the clock that runs out first; a timer is named `clock NAME CASE`, a payer's `payer ...`."""
     found: dict[str, tuple[str, datetime]] = {}
-    for timer_id, due in reader.next_timers("clock ").items():
-        _, name, case_id = timer_id.split(" ", 2)
+    for timer_id, due in {**reader.next_timers("clock "), **reader.next_timers("payer ")}.items():
+        named = _TIMER.match(timer_id)
+        if named is None or named[3]:
+            continue
+        name, case_id = named[1].replace("_", " "), named[2]
         if case_id not in found or due < found[case_id][1]:
             found[case_id] = (name, due)
     return found
