@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from doorstep.connector import Receipt, Transmission
-from doorstep.journal.tables import intake_count, receipt, upsert
+from doorstep.journal.tables import add_intake_count, intake_count, receipt
 
 STORED, REJECTED, DUPLICATE, CONFLICT = "stored", "rejected", "duplicate", "conflict"
 
@@ -28,12 +28,8 @@ def count(connection: Connection, dialect: str, inputs: Iterable[tuple[Transmiss
     found = Counter((_hour(one.received_at), one.channel, _source(one), _outcome(of, one)) for one, of in inputs)
     columns = ("hour", "channel", "source", "outcome")
     rows = [{**dict(zip(columns, key, strict=True)), "number": number} for key, number in sorted(found.items())]
-    insert = upsert(dialect, intake_count)
-    added = insert.on_conflict_do_update(
-        index_elements=list(columns), set_={"number": intake_count.c.number + insert.excluded.number}
-    )
     for row in rows:
-        connection.execute(added, row)
+        connection.execute(add_intake_count(dialect), row)
 
 
 def _hour(at: datetime) -> datetime:

@@ -229,6 +229,14 @@ def insert_once(dialect: str, table: Table, key: str) -> sqlite.Insert | postgre
 
 
 @cache
+def add_intake_count(dialect: str) -> sqlite.Insert | postgresql.Insert:
+    """Return the insert that adds to a count that is there already."""
+    insert = upsert(dialect, intake_count)
+    total = intake_count.c.number + insert.excluded.number
+    return insert.on_conflict_do_update(index_elements=list(intake_count.primary_key.columns), set_={"number": total})
+
+
+@cache
 def insert_event(dialect: str) -> ReturningInsert[str, int]:
     """Return the insert of events that answers with id and `seq` of those that were not there already."""
     return insert_once(dialect, event, "id").returning(event.c.id, event.c.seq)
