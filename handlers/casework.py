@@ -85,8 +85,7 @@ def rulesets_for(unit: Unit, order_type: OrderType, payer: str | None = None) ->
 
 def primary_payer(order: Order) -> str | None:
     """Return the name of the payer that is asked first."""
-    first = min(order.coverage, key=lambda coverage: coverage.rank, default=None)
-    return first.payer if first else None
+    return order.primary_coverage.payer if order.primary_coverage else None
 
 
 def order_type_of(unit: Unit, codes: Iterable[str]) -> OrderType:

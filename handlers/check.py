@@ -106,6 +106,13 @@ def _believed(element: Element, order: Order, received: date | None) -> bool:
     return all(element.plausible.believes(value, received or date.min) for value in values)
 
 
+def judged(case: Case, received: date, unit: Unit) -> tuple[tuple[Ruleset, ...], tuple[ElementResult, ...]]:
+    """Return the rulesets for a case's order as it stands, and the verdict on every element of every gate."""
+    rulesets = rulesets_for(unit, case.order.order_type, primary_payer(case.order))
+    as_of = day_of(case.order, received)
+    return rulesets, evaluate(case.order, rulesets, as_of, gate=GATES[-1], received=received, waived=case.waived)
+
+
 @on(IdentityResolved, where=lambda data: not data.duplicate and data.order.action != "cancel")
 def check(event: Event[IdentityResolved], unit: Unit) -> Iterable[Payload]:
     """Judge the case's order as it stands now, and move the case if it is waiting for that."""
@@ -116,10 +123,7 @@ def check(event: Event[IdentityResolved], unit: Unit) -> Iterable[Payload]:
     last = unit.latest(CompletenessEvaluated, case.case_id)
     if case.state is not CaseState.OPEN and last is not None and last.data.document_id == data.document_id:
         return []
-    rulesets = rulesets_for(unit, case.order.order_type, primary_payer(case.order))
-    received = data.received_at.date()
-    as_of = day_of(case.order, received)
-    results = evaluate(case.order, rulesets, as_of, gate=GATES[-1], received=received, waived=case.waived)
+    rulesets, results = judged(case, data.received_at.date(), unit)
     open_elements = unmet(results)
     verdict = CompletenessEvaluated(
         case_id=case.case_id,

@@ -82,7 +82,7 @@ def person_of(order: Order, payer_key: Callable[[str | None], str | None]) -> Pe
     if name is not None and not name.family and name.text.strip():
         name = person_name(name.text)
     given = fold(name.given).split() if name and name.given else []
-    cover = min(order.coverage, key=lambda found: found.rank, default=Coverage())
+    cover = order.primary_coverage or Coverage()
     member_id = re.sub(r"[^A-Z0-9]", "", (cover.member_id or "").upper())
     return Person(
         given=given[0] if given else None,

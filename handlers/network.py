@@ -35,7 +35,7 @@ class Need:
 
 def need_of(case: Case, unit: Unit) -> Need:
     where = case.order.delivery_address or case.order.member.address
-    cover = min(case.order.coverage, key=lambda found: found.rank, default=None)
+    cover = case.order.primary_coverage
     payer = payer_key(unit, cover.payer or cover.payer_id) if cover else None
     return Need(case.order, where.state if where else None, (where.postal_code or "") if where else "", payer)
 

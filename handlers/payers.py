@@ -11,7 +11,7 @@ from doorstep.handler import Unit
 from handlers.casework import clocks, derived_id, fold, payer_key, rule
 from schemas.business import after_business_minutes
 from schemas.case import Case
-from schemas.order import Coverage, Order
+from schemas.order import Order
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.payer import Ask, PayerEnquiry, ServiceLine, Way
 from schemas.payer_rules import AuthorizationRule, DecisionClock, Limit, PayerIndex, PayerPolicy, Window
@@ -27,15 +27,10 @@ _KINDS: dict[Ask, ConfirmationKind] = {
 }
 
 
-def cover_of(order: Order) -> Coverage | None:
-    """Return the primary coverage."""
-    return min(order.coverage, key=lambda found: found.rank, default=None)
-
-
 def policy_of(order: Order, unit: Unit) -> PayerPolicy:
     """Return the policy of the order's payer; what its file leaves out stands in `payers/default`."""
     default = rule(unit, "payers/default", PayerPolicy)
-    cover = cover_of(order)
+    cover = order.primary_coverage
     key = payer_key(unit, cover.payer or cover.payer_id) if cover else None
     index = rule(unit, "payers/index", PayerIndex).payers
     name = next((file for payer, file in index.items() if key and fold(payer) == key), None)
@@ -90,7 +85,7 @@ def decision_due(policy: PayerPolicy, order: Order, codes: Iterable[str], start:
 
 def facts_of(ask: Ask, order: Order, codes: Iterable[str] = ()) -> str:
     """Return the digest of what a payer is asked: the same facts need no second answer."""
-    cover = cover_of(order)
+    cover = order.primary_coverage
     wanted = set(codes)
     said = {
         "ask": ask,
@@ -105,7 +100,7 @@ def facts_of(ask: Ask, order: Order, codes: Iterable[str] = ()) -> str:
 
 def enquiry_of(case: Case, policy: PayerPolicy, ask: Ask, way: Way, trace: str, unit: Unit) -> PayerEnquiry | None:
     """Return what the payer is to be asked; None when the order lacks what every payer needs to find the member."""
-    order, cover = case.order, cover_of(case.order)
+    order, cover = case.order, case.order.primary_coverage
     member = order.member
     if cover is None or not cover.member_id or member.name is None or member.dob is None:
         return None

@@ -157,6 +157,11 @@ class Order(Model):
     conflicting: dict[str, str] = Field(default_factory=dict, description="Field name -> reason")
     unmapped: dict[str, str] = Field(default_factory=dict, description="Source fields with no place here, as received")
 
+    @property
+    def primary_coverage(self) -> Coverage | None:
+        """The coverage that is asked first, None where none is stated."""
+        return min(self.coverage, key=lambda coverage: coverage.rank, default=None)
+
 
 class ReferralReceived(Payload):
     """One normalized order, whatever channel brought it: the hub's main public contract."""

@@ -17,8 +17,7 @@ from doorstep import rules
 from doorstep.cli.look import ask
 from doorstep.errors import Refused
 from doorstep.handler import Unit
-from handlers.casework import day_of, primary_payer, rulesets_for
-from handlers.check import evaluate
+from handlers.check import judged
 from schemas.case import (
     Case,
 )
@@ -130,11 +129,7 @@ def changed(case: Case, old: Unit, new: Unit) -> Iterable[Change]:
 
 
 def _verdicts(case: Case, unit: Unit) -> dict[str, ElementResult]:
-    rulesets = rulesets_for(unit, case.order.order_type, primary_payer(case.order))
-    received = case.received_at.date()
-    found = evaluate(
-        case.order, rulesets, day_of(case.order, received), gate=GATES[-1], received=received, waived=case.waived
-    )
+    _, found = judged(case, case.received_at.date(), unit)
     return {result.element_id: result for result in found}
 
 

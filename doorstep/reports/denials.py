@@ -126,7 +126,7 @@ def _words(reasons: Iterable[Reason]) -> str:
 
 
 def _payer(case: Case | None) -> str:
-    first = min(case.order.coverage, key=lambda one: one.rank, default=None) if case else None
+    first = case.order.primary_coverage if case else None
     return (first.payer or "not stated") if first else "not stated"
 
 
