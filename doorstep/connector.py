@@ -6,6 +6,7 @@ Outbound: `send` one `Delivery` and return a `Sent`, or raise one of `doorstep.e
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -26,6 +27,10 @@ from schemas.transmission import Content, ReceiptState, ReplyTo
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
+
+
+_LOOKS = 0.05
+"""Seconds between two looks at what became of an input."""
 
 
 class ConnectorSettings(BaseModel):
@@ -279,3 +284,14 @@ class ConnectorSpec:
     """Tells a subscriber; returns when it has it, raises one of `doorstep.errors` otherwise."""
     check: Callable[[Any], AsyncIterator[tuple[str, bool, str]]] | None = None
     """For `doorstep check`: yields (what, ok, what to do)."""
+
+
+async def settled(hub: Hub, receipt: Receipt, seconds: float) -> Receipt:
+    """Return the receipt as it stands once its input was handled, or as it is when the time is over."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    while receipt.state is ReceiptState.PENDING and loop.time() < until:
+        await asyncio.sleep(_LOOKS)
+        found = await hub.find(document_id=receipt.document_id)
+        receipt = found[0] if found else receipt
+    return receipt

@@ -5,7 +5,6 @@ The address lies outside of /api/cases, where partners read their own: this one 
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import re
@@ -17,14 +16,13 @@ from pydantic import ValidationError
 from connectors.desk.settings import DeskSettings, check_caller, json_body
 from doorstep.access.caller import current
 from doorstep.clock import now
-from doorstep.connector import Blob, Hub, Receipt, Transmission
+from doorstep.connector import Blob, Hub, Receipt, Transmission, settled
 from doorstep.errors import Conflict, NotFound, Refused
 from schemas.case import Case
 from schemas.commands import COMMAND, Command
 from schemas.transmission import ReceiptState
 
 _ID = re.compile(r"[A-Za-z0-9-]{1,40}")
-_LOOKS = 0.05
 
 
 def router(settings: DeskSettings, hub: Hub) -> APIRouter:
@@ -79,17 +77,6 @@ async def spoken(hub: Hub, case: Case, command: Command, key: str = "") -> Recei
             details={"command": command.command, "case_id": case.case_id, **_caller()},
         )
     )
-
-
-async def settled(hub: Hub, receipt: Receipt, seconds: float) -> Receipt:
-    """Return the receipt as it stands once the command was handled, or as it is when the time is over."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + seconds
-    while receipt.state is ReceiptState.PENDING and loop.time() < until:
-        await asyncio.sleep(_LOOKS)
-        found = await hub.find(document_id=receipt.document_id)
-        receipt = found[0] if found else receipt
-    return receipt
 
 
 def told(case_id: str, receipt: Receipt) -> JSONResponse:

@@ -7,12 +7,11 @@ import ipaddress
 from fastapi import Request
 from pydantic import Field
 
-from doorstep.access.caller import current
+from doorstep.access.caller import Network, check_desk
 from doorstep.connector import ConnectorSettings
 from doorstep.errors import Forbidden, TooLarge, WrongType
 
 BODY_LIMIT = 64 * 1024
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class DeskSettings(ConnectorSettings):
@@ -28,14 +27,8 @@ class DeskSettings(ConnectorSettings):
 
 
 def check_caller(settings: DeskSettings, request: Request) -> None:
-    if current().known:
-        return  # the gate lets operators only come here
-    try:
-        caller = ipaddress.ip_address(request.client.host if request.client else "")
-    except ValueError:
-        caller = None
-    if caller is None or not any(caller in network for network in settings.allow_from):
-        raise Forbidden("caller", "reviews are decided from this machine only (connectors.desk.allow_from)")
+    refusal = Forbidden("caller", "reviews are decided from this machine only (connectors.desk.allow_from)")
+    check_desk(request.client.host if request.client else None, settings.allow_from, refusal)
 
 
 async def json_body(request: Request) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import Literal
 
@@ -12,10 +11,10 @@ from pydantic import JsonValue
 
 from connectors.dispatch.answer import Answer, Malformed, answer_of
 from connectors.dispatch.body import JSON, fields_of, media_type
-from connectors.dispatch.routes import DispatchSettings, keep, settled, told
-from doorstep.access.caller import current
+from connectors.dispatch.routes import DispatchSettings, keep, told
+from doorstep.access.caller import check_desk
 from doorstep.clock import now
-from doorstep.connector import Hub
+from doorstep.connector import Hub, settled
 from doorstep.errors import Forbidden, NotFound, WrongType
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -48,11 +47,5 @@ def router(settings: DispatchSettings, hub: Hub) -> APIRouter:
 
 
 def _check_caller(settings: DispatchSettings, request: Request) -> None:
-    if current().known:
-        return  # the gate lets operators only come here
-    try:
-        caller = ipaddress.ip_address(request.client.host if request.client else "")
-    except ValueError:
-        caller = None
-    if caller is None or not any(caller in network for network in settings.desk_from):
-        raise Forbidden("caller", "the desk speaks from this machine only (connectors.dispatch.desk_from)")
+    refusal = Forbidden("caller", "the desk speaks from this machine only (connectors.dispatch.desk_from)")
+    check_desk(request.client.host if request.client else None, settings.desk_from, refusal)

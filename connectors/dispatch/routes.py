@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import ipaddress
 import re
@@ -17,7 +16,7 @@ from connectors.dispatch.body import JSON, fields_of, media_type
 from connectors.dispatch.page import offer_page, page, when
 from connectors.dispatch.work import in_hand, work_page
 from doorstep.clock import now
-from doorstep.connector import Blob, ConnectorSettings, Hub, Receipt, Transmission
+from doorstep.connector import Blob, ConnectorSettings, Hub, Receipt, Transmission, settled
 from doorstep.errors import Forbidden, HubError, NotFound, Refused, Unavailable
 from schemas.case import Case, Offer, OfferState
 from schemas.transmission import ReceiptState
@@ -38,7 +37,6 @@ _DONE = {
     "missed": "We have recorded that it did not take place.",
     "complete": "We have recorded that it is done.",
 }
-_LOOKS = 0.05
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -206,17 +204,6 @@ async def keep(
             details={**details, "answer": answer.kind},
         )
     )
-
-
-async def settled(hub: Hub, receipt: Receipt, seconds: float) -> Receipt:
-    """Return the receipt as it stands once its answer was handled, or as it is when the time is over."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + seconds
-    while receipt.state is ReceiptState.PENDING and loop.time() < until:
-        await asyncio.sleep(_LOOKS)
-        found = await hub.find(document_id=receipt.document_id)
-        receipt = found[0] if found else receipt
-    return receipt
 
 
 def _decided(offer: Offer) -> dict[str, JsonValue]:

@@ -6,12 +6,16 @@ Outside of a request, and where access is off, the caller is the house itself an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ipaddress
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
 from doorstep.access.scopes import EVERYTHING, Scope, allowed
+from doorstep.errors import Forbidden
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,18 @@ _current: ContextVar[Caller] = ContextVar("doorstep_caller", default=HOUSE)
 
 def current() -> Caller:
     return _current.get()
+
+
+def check_desk(host: str | None, networks: Iterable[Network], refusal: Forbidden) -> None:
+    """Raise `refusal` unless the gate has let an operator in or, where access is off, the host is of these networks."""
+    if current().known:
+        return
+    try:
+        address = ipaddress.ip_address(host or "")
+    except ValueError:
+        raise refusal from None
+    if not any(address in network for network in networks):
+        raise refusal
 
 
 @contextmanager
