@@ -59,6 +59,22 @@ def make_spool(spool: Path) -> None:
         shutil.chown(path, "uucp", "uucp")
 
 
+def wait_until_running(host: str, home: Path) -> None:
+    """Wait for hfaxd and for faxq behind it; a request that reaches faxq while it starts is never answered."""
+    end = time.monotonic() + 30
+    ask = ["faxstat", "-h", host, "-s"]
+    while time.monotonic() < end:
+        try:
+            home_only = {"HOME": str(home), "PATH": os.environ["PATH"], "LC_ALL": "C"}
+            told = subprocess.run(ask, env=home_only, capture_output=True, timeout=2, check=False).stdout
+        except subprocess.TimeoutExpired:
+            continue
+        if b"Running" in told:
+            return
+        time.sleep(0.05)
+    pytest.fail("HylaFAX does not run after 30 s")
+
+
 @pytest.fixture
 def server(open_folder: Path) -> Iterator[tuple[str, Path]]:
     spool, port = open_folder / "spool", free_port()
@@ -69,14 +85,7 @@ def server(open_folder: Path) -> Iterator[tuple[str, Path]]:
         subprocess.Popen([HFAXD, "-d", "-i", str(port), "-l", "127.0.0.1", "-q", spool], **quiet),
     ]
     try:
-        end = time.monotonic() + 10
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                assert time.monotonic() < end, "hfaxd does not listen"
-                time.sleep(0.05)
+        wait_until_running(f"127.0.0.1:{port}", open_folder)
         yield f"127.0.0.1:{port}", spool
     finally:
         for child in children:
