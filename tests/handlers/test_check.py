@@ -172,12 +172,14 @@ def test_a_code_that_does_not_exist_is_put_before_a_person(code: str) -> None:
     assert "code not known" in ask
 
 
-@pytest.mark.parametrize("code", [*hcpcs_table(), "99509", "97110", "0469T", "e1390", "E1399", "B9998", "T4545"])
-def test_a_code_of_a_known_family_passes(code: str) -> None:
+def test_each_code_of_the_table_and_of_a_known_family_passes() -> None:
     common = rulesets_for(MemoryUnit(), OrderType.UNKNOWN)  # type: ignore[arg-type]
     (element,) = [e for e in common[0].elements if e.id == "order_lines"]
     assert element.plausible is not None
-    assert element.plausible.believes(OrderLine(code=code), TODAY)
+    believes = element.plausible.believes
+    codes = [*hcpcs_table(), "99509", "97110", "0469T", "e1390", "E1399", "B9998", "T4545"]
+    assert len(codes) > 8000
+    assert [code for code in codes if not believes(OrderLine(code=code), TODAY)] == []
 
 
 def test_what_a_person_confirmed_is_believed() -> None:
