@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from schemas.case import Case, Offer
 from schemas.document import ReviewRequested
 from schemas.event import Event, Payload
+from schemas.network import Entry
 from schemas.outbound import ConfirmationDelivered, ConfirmationFailed, ConfirmationRequested
 from schemas.search import ResourceQuery
 from schemas.subscription import Subscription, SubscriptionNotice
@@ -135,6 +136,9 @@ class Hub(Protocol):
         """Return the cases that an input is part of, in the order they were opened; one message may hold several."""
 
     async def offer(self, offer_id: str) -> Offer | None: ...
+
+    async def providers(self) -> list[Entry]:
+        """Return the network's providers as they stand, each with its revision."""
 
     async def review(self, review_id: str) -> ReviewRequested | None:
         """Return a review that waits for a person; None when there is none or it is decided."""

@@ -66,6 +66,12 @@ class Conflict(Refused):
     http_status = 409
 
 
+class PreconditionFailed(Refused):
+    """It does not stand as the caller believes (If-Match, If-None-Match)."""
+
+    http_status = 412
+
+
 class TooLarge(Refused):
     """The body is over its cap (HTTP)."""
 

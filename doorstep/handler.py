@@ -21,6 +21,7 @@ from pydantic import JsonValue
 from schemas.case import Case, Offer
 from schemas.document import ReviewRequested
 from schemas.event import Event, Payload
+from schemas.onboarding import ProviderChanged
 from schemas.service import ProviderRecord
 from schemas.transmission import Content, ReceiptState
 
@@ -72,6 +73,9 @@ class Unit(Protocol):
     def offer(self, offer_id: str) -> Offer | None: ...
     def offers_of(self, case_id: str) -> list[Offer]: ...
     def save_offer(self, offer: Offer) -> None: ...
+    def providers(self) -> list[ProviderChanged]:
+        """Return the newest word of the API on each provider that it has put into the network, by NPI."""
+
     def provider_record(self, npi: str) -> ProviderRecord:
         """Return how a provider answered its latest offers, and how many of our orders it has in hand."""
 

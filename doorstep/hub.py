@@ -20,6 +20,7 @@ from doorstep.connector import Access, Receipt, StoredResource, Transmission
 from doorstep.errors import Refused
 from doorstep.journal import Journal, JournalUnit, Reader
 from doorstep.journal.subscriptions import events_count, listed, load, notices, sealed_headers
+from doorstep.providers import entries
 from doorstep.secret import hub_secret, purpose_key
 from doorstep.secretbox import seal, unseal
 from doorstep.settings import Settings
@@ -27,6 +28,7 @@ from doorstep.stream.notices import forget_subscription, keep_subscription
 from doorstep.workers import Workers
 from schemas.case import Case, Offer
 from schemas.document import ReviewRequested
+from schemas.network import Entry
 from schemas.outbound import ConfirmationDelivered, ConfirmationFailed, ConfirmationRequested
 from schemas.search import ResourceQuery
 from schemas.subscription import Subscription, SubscriptionNotice
@@ -84,6 +86,9 @@ class LiveHub:
 
     async def review(self, review_id: str) -> ReviewRequested | None:
         return await self._journal.read(lambda reader: reader.open_review(review_id))
+
+    async def providers(self) -> list[Entry]:
+        return await entries(self._journal)
 
     async def offer(self, offer_id: str) -> Offer | None:
         return await self._journal.read(lambda reader: reader.offer(offer_id))

@@ -51,7 +51,8 @@ def rule(unit: Unit, name: str, model: type[RuleT]) -> RuleT:
 
 
 def directory(unit: Unit) -> Directory:
-    return rule(unit, "network/sample", Directory)
+    """Return the network: the directory file's providers, and in their place what the API says of them."""
+    return rule(unit, "network/sample", Directory).with_kept(one.provider for one in unit.providers())
 
 
 def clocks(unit: Unit) -> Clocks:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
-from typing import Annotated, Literal, Self
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
@@ -17,6 +18,8 @@ Zip3 = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$")]
 Zip5 = Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 ANY_PAYER = "*"
+SOON = timedelta(days=90)
+"""Papers that end within so many days are shown as ending."""
 
 
 def _npi(value: str) -> str:
@@ -125,6 +128,14 @@ class Directory(Rule):
     def provider(self, npi: str) -> Provider | None:
         return next((found for found in self.providers if found.npi == npi), None)
 
+    def with_kept(self, kept: Iterable[Provider]) -> Directory:
+        """Return the directory with these providers in the place of those with their NPIs, or behind them."""
+        newer = {provider.npi: provider for provider in kept}
+        if not newer:
+            return self
+        listed = [newer.pop(known.npi, known) for known in self.providers]
+        return self.model_copy(update={"providers": (*listed, *newer.values())})
+
 
 PaperName = Literal[
     "active",
@@ -232,3 +243,25 @@ def lacks(provider: Provider, day: date) -> tuple[str, ...]:
         holds = payer in priced or (of_any is not None and of_any.holds(day))
         checks.append((f"no fee schedule for {'any payer' if payer == ANY_PAYER else payer}", holds))
     return tuple(said for said, holds in checks if not holds)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A provider as it stands: of the directory file (revision 0), or as the API has it, by whom and since when."""
+
+    provider: Provider
+    revision: int = 0
+    by: str | None = None
+
+    def line(self, day: date) -> dict[str, Any]:
+        """Return what a list shows: what keeps it from offers, and which papers end within 90 days."""
+        soon = {paper: ends.isoformat() for paper, ends in self.ends_soon(day).items()}
+        one = self.provider
+        return {"npi": one.npi, "name": one.name, "lacks": list(lacks(one, day)), "ends_soon": soon}
+
+    def whole(self, day: date) -> dict[str, Any]:
+        said = {"source": "api" if self.revision else "file", "revision": self.revision, "by": self.by}
+        return {**self.line(day), **said, "provider": self.provider.model_dump(mode="json")}
+
+    def ends_soon(self, day: date) -> dict[str, date]:
+        return {paper: ends for paper, ends in ends_of(self.provider) if day <= ends <= day + SOON}

@@ -6,6 +6,7 @@ from schemas import (
     case,
     desk,
     document,
+    onboarding,
     order,
     outbound,
     patient,
@@ -19,7 +20,10 @@ from schemas.event import Payload, payload_classes
 
 __all__ = ["TOPICS", "payload_class"]
 
-_ROOMS = (transmission, document, order, patient, payer, case, service, desk, outbound, published, subscription)
+_ROOMS = (
+    *(transmission, document, order, patient, payer, case, service, desk),
+    *(onboarding, outbound, published, subscription),
+)
 
 TOPICS: dict[str, type[Payload]] = payload_classes()
 

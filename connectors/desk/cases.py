@@ -31,7 +31,7 @@ def router(settings: DeskSettings, hub: Hub) -> APIRouter:
 
     @routes.post("/api/desk/cases/{case_id}", status_code=202)
     async def say(request: Request, case_id: str) -> JSONResponse:
-        check_caller(settings, request)
+        check_caller(request)
         command = read(await json_body(request))
         case = await hub.case(case_id) if _ID.fullmatch(case_id) else None
         if case is None:

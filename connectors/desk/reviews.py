@@ -1,7 +1,7 @@
 """A person's word on a review, by HTTP, kept durable before it is answered; it never applies the decision itself.
 
-Where access is on, the caller is an operator (docs/access.md); else the route answers callers on this machine only
-(setting `allow_from`). The `reviewer` is a name that the caller states.
+Where access is on, the caller is an operator (docs/access.md); else the route answers callers on this machine only.
+The `reviewer` is a name that the caller states.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
 
-from connectors.desk.settings import DeskSettings, check_caller, json_body
+from connectors.desk.settings import check_caller, json_body
 from doorstep.clock import now
 from doorstep.connector import Blob, Hub, Transmission
 from doorstep.errors import NotFound, Refused
@@ -37,13 +37,13 @@ class Decision(BaseModel):
     reason: Annotated[str, StringConstraints(max_length=1000)] | None = None
 
 
-def router(settings: DeskSettings, hub: Hub) -> APIRouter:
+def router(hub: Hub) -> APIRouter:
     """Return the one route for reviews."""
     routes = APIRouter()
 
     @routes.post("/api/reviews/{review_id}/decision", status_code=202)
     async def decide(request: Request, review_id: str) -> JSONResponse:
-        check_caller(settings, request)
+        check_caller(request)
         if not _ID.fullmatch(review_id):
             raise NotFound("review", "there is no such review")
         decision = await _decision(request)

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 from fastapi import Request
 from pydantic import Field
 
-from doorstep.access.caller import Network, check_desk
+from doorstep.access.caller import check_desk
 from doorstep.connector import ConnectorSettings
-from doorstep.errors import Forbidden, TooLarge, WrongType
+from doorstep.errors import TooLarge, WrongType
 
 BODY_LIMIT = 64 * 1024
 
 
 class DeskSettings(ConnectorSettings):
-    """Who may decide reviews and speak on cases."""
+    """How the desk is answered."""
 
-    allow_from: tuple[Network, ...] = Field(
-        default=(ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")),
-        description="Networks whose callers may decide where no key is asked for",
-    )
     answer_wait: float = Field(
         default=1.5, ge=0, le=10, description="Seconds that a word on a case waits for its effect before it is recorded"
     )
 
 
-def check_caller(settings: DeskSettings, request: Request) -> None:
-    refusal = Forbidden("caller", "reviews are decided from this machine only (connectors.desk.allow_from)")
-    check_desk(request.client.host if request.client else None, settings.allow_from, refusal)
+def check_caller(request: Request) -> None:
+    check_desk(request.client.host if request.client else None)
 
 
 async def json_body(request: Request) -> bytes:

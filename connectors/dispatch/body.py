@@ -13,7 +13,7 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from connectors.dispatch.answer import FIELDS, Malformed
+from doorstep.answers import FIELDS, Malformed
 from doorstep.connector import Blob
 from doorstep.errors import TooLarge, WrongType
 from doorstep.ocr import READABLE, sniff

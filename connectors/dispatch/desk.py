@@ -9,13 +9,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import JsonValue
 
-from connectors.dispatch.answer import Answer, Malformed, answer_of
 from connectors.dispatch.body import JSON, fields_of, media_type
 from connectors.dispatch.routes import DispatchSettings, keep, told
 from doorstep.access.caller import check_desk
+from doorstep.answers import Answer, Malformed, answer_of
 from doorstep.clock import now
 from doorstep.connector import Hub, settled
-from doorstep.errors import Forbidden, NotFound, WrongType
+from doorstep.errors import NotFound, WrongType
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 DeskKind = Literal["withdraw", "reschedule", "missed", "complete", "dispatch"]
@@ -27,7 +27,7 @@ def router(settings: DispatchSettings, hub: Hub) -> APIRouter:
 
     @routes.post("/api/cases/{case_id}/service/{kind}", status_code=202)
     async def say(request: Request, case_id: str, kind: DeskKind) -> JSONResponse:
-        _check_caller(settings, request)
+        check_desk(request.client.host if request.client else None)
         if media_type(request) != JSON:  # a browser asks first before it sends JSON from another site
             raise WrongType("content-type", "send application/json")
         fields, document = await fields_of(request, document=kind == "complete", also=frozenset({"by"}))
@@ -44,8 +44,3 @@ def router(settings: DispatchSettings, hub: Hub) -> APIRouter:
         return told(receipt, answer, of)
 
     return routes
-
-
-def _check_caller(settings: DispatchSettings, request: Request) -> None:
-    refusal = Forbidden("caller", "the desk speaks from this machine only (connectors.dispatch.desk_from)")
-    check_desk(request.client.host if request.client else None, settings.desk_from, refusal)

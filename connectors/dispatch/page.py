@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 
-from connectors.dispatch.answer import ZONES, reasons_for
+from doorstep.answers import ZONES, reasons_for
 from schemas.case import Case, Offer
 from schemas.order import OrderType
 

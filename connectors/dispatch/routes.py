@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import re
 from zoneinfo import ZoneInfo
 
@@ -11,10 +10,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import Field, JsonValue, field_validator
 
-from connectors.dispatch.answer import FIRST, Answer, Kind, answer_of
 from connectors.dispatch.body import JSON, fields_of, media_type
 from connectors.dispatch.page import offer_page, page, when
 from connectors.dispatch.work import in_hand, work_page
+from doorstep.answers import FIRST, Answer, Kind, answer_of
 from doorstep.clock import now
 from doorstep.connector import Blob, ConnectorSettings, Hub, Receipt, Transmission, settled
 from doorstep.errors import Forbidden, HubError, NotFound, Refused, Unavailable
@@ -37,7 +36,6 @@ _DONE = {
     "missed": "We have recorded that it did not take place.",
     "complete": "We have recorded that it is done.",
 }
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class DispatchSettings(ConnectorSettings):
@@ -46,11 +44,6 @@ class DispatchSettings(ConnectorSettings):
     time_zone: str = Field(default="America/New_York", description="Zone in which the offer's page writes times")
     answer_wait: float = Field(
         default=1.5, ge=0, le=10, description="Seconds that an answer waits for its effect before it is only recorded"
-    )
-
-    desk_from: tuple[Network, ...] = Field(
-        default=(ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")),
-        description="Networks whose callers may speak for the desk; loopback only until there is a login",
     )
 
     @field_validator("time_zone")

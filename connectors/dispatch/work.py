@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from fastapi.responses import HTMLResponse
 
-from connectors.dispatch.answer import ZONES, reasons_for
 from connectors.dispatch.page import page, service_of, when
+from doorstep.answers import ZONES, reasons_for
 from schemas.case import Case, CaseState, Offer, OfferState
 from schemas.order import OrderType
 

@@ -7,15 +7,13 @@ Outside of a request, and where access is off, the caller is the house itself an
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
 from doorstep.access.scopes import EVERYTHING, Scope, allowed
 from doorstep.errors import Forbidden
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +39,17 @@ def current() -> Caller:
     return _current.get()
 
 
-def check_desk(host: str | None, networks: Iterable[Network], refusal: Forbidden) -> None:
-    """Raise `refusal` unless the gate has let an operator in or, where access is off, the host is of these networks."""
-    if current().known:
+def check_desk(host: str | None) -> None:
+    """Refuse who may not speak for the desk: an operator may, and where nobody is asked this machine's callers."""
+    caller = current()
+    if caller.known and caller.tenant is None:
         return
     try:
-        address = ipaddress.ip_address(host or "")
+        here = not caller.known and ipaddress.ip_address(host or "").is_loopback
     except ValueError:
-        raise refusal from None
-    if not any(address in network for network in networks):
-        raise refusal
+        here = False
+    if not here:
+        raise Forbidden("caller", "only an operator, or without access keys this machine, speaks for the desk")
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,9 +15,7 @@ from doorstep.errors import Refused
 from doorstep.network import RULES_NAME, checked, put, read
 from doorstep.rules import load as load_rules
 from doorstep.settings import load
-from schemas.network import Directory, ends_of, lacks
-
-_SOON = timedelta(days=90)
+from schemas.network import Directory, Entry, lacks
 
 File = Annotated[Path | None, typer.Argument(help="The directory; none: the one that the settings name.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON line a provider.")]
@@ -43,7 +41,7 @@ def show(file: File = None, as_json: AsJson = False) -> None:
     today = _today()
     for provider in _directory(file).providers:
         missing = lacks(provider, today)
-        soon = {paper: ends for paper, ends in ends_of(provider) if today <= ends <= today + _SOON}
+        soon = Entry(provider).ends_soon(today)
         if as_json:
             said: dict[str, Any] = {"npi": provider.npi, "name": provider.name, "lacks": missing}
             print(json.dumps({**said, "ends_soon": {paper: ends.isoformat() for paper, ends in soon.items()}}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +16,10 @@ from starlette.routing import Mount
 
 from doorstep.console import payer_words, views
 from doorstep.console.api import Id, redelivered
+from doorstep.console.network import network_page, provider_page
+from doorstep.console.reviewing import is_id, review_page
 from doorstep.journal import Journal, Reader
+from doorstep.providers import entries
 from doorstep.rules import load
 from schemas.desk import CallLogged
 from schemas.event import Event
@@ -48,36 +52,44 @@ def static_mount() -> Mount:
     return Mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
 
 
-def pages_router(journal: Journal) -> APIRouter:
-    """Return the console's pages."""
-    router = APIRouter(include_in_schema=False)
-    environment = _environment()
+class _Pages:
+    """Renders a page from what the journal holds now."""
 
-    async def page(name: str, here: str, query: Any) -> HTMLResponse:
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._environment = _environment()
+
+    async def page(self, name: str, here: str, query: Any, status: int = 200) -> HTMLResponse:
         def values(reader: Reader) -> dict[str, Any]:
             counts = {"reviews": len(reader.reviews()), "dead": len(reader.dead_letters())}
             return {"here": here, "counts": counts, **query(reader)}
 
-        return HTMLResponse(environment.get_template(name).render(await journal.read(values)))
+        values_now = await self._journal.read(values)
+        return HTMLResponse(self._environment.get_template(name).render(values_now), status)
+
+    async def missing(self, here: str, title: str, text: str) -> HTMLResponse:
+        return await self.page("missing.html", here, lambda _: {"title": title, "text": text}, 404)
+
+
+def pages_router(journal: Journal) -> APIRouter:
+    """Return the console's pages."""
+    router = APIRouter(include_in_schema=False)
+    pages = _Pages(journal)
+    _add_reviews_and_network(router, pages, journal)
 
     @router.get("/", response_class=HTMLResponse)
     async def cases() -> HTMLResponse:
-        return await page("cases.html", "cases", lambda reader: {"cases": reader.cases(limit=200)})
+        return await pages.page("cases.html", "cases", lambda reader: {"cases": reader.cases(limit=200)})
 
     @router.get("/cases/{case_id}", response_class=HTMLResponse)
     async def case(case_id: str) -> HTMLResponse:
         if "\0" in case_id or await journal.read(lambda reader: reader.case(case_id)) is None:
-            gone = environment.get_template("missing.html").render(here="cases", counts={"reviews": 0, "dead": 0})
-            return HTMLResponse(gone, 404)
-        return await page("case.html", "cases", lambda reader: _case(reader, case_id))
-
-    @router.get("/reviews", response_class=HTMLResponse)
-    async def reviews() -> HTMLResponse:
-        return await page("rows.html", "reviews", _reviews)
+            return await pages.missing("cases", "There is no such case", "The number may be mistyped.")
+        return await pages.page("case.html", "cases", lambda reader: _case(reader, case_id))
 
     @router.get("/dead-letters", response_class=HTMLResponse)
     async def dead_letters() -> HTMLResponse:
-        return await page("rows.html", "dead", _dead_letters)
+        return await pages.page("rows.html", "dead", _dead_letters)
 
     @router.post("/dead-letters/{event_id}/{consumer}/replay")
     async def replay(event_id: Id, consumer: Id) -> RedirectResponse:
@@ -86,9 +98,34 @@ def pages_router(journal: Journal) -> APIRouter:
 
     @router.get("/inputs", response_class=HTMLResponse)
     async def inputs() -> HTMLResponse:
-        return await page("rows.html", "inputs", _inputs)
+        return await pages.page("rows.html", "inputs", _inputs)
 
     return router
+
+
+def _add_reviews_and_network(router: APIRouter, pages: _Pages, journal: Journal) -> None:
+    @router.get("/reviews", response_class=HTMLResponse)
+    async def reviews() -> HTMLResponse:
+        return await pages.page("rows.html", "reviews", _reviews)
+
+    @router.get("/reviews/{review_id}", response_class=HTMLResponse)
+    async def review(review_id: str) -> HTMLResponse:
+        asked = review_id if is_id(review_id) else ""
+        if await journal.read(lambda reader: reader.open_review(asked)) is None:
+            return await pages.missing("reviews", "There is no such review", "It may be decided.")
+        return await pages.page("review.html", "reviews", partial(review_page, review_id=asked))
+
+    @router.get("/network", response_class=HTMLResponse)
+    async def network() -> HTMLResponse:
+        listed = await entries(journal)
+        return await pages.page("network.html", "network", lambda _: network_page(listed))
+
+    @router.get("/network/{npi}", response_class=HTMLResponse)
+    async def provider(npi: str) -> HTMLResponse:
+        entry = next((one for one in await entries(journal) if one.provider.npi == npi), None)
+        if entry is None:
+            return await pages.missing("network", "There is no such provider", "The network has none of this NPI.")
+        return await pages.page("provider.html", "network", partial(provider_page, entry=entry))
 
 
 def _case(reader: Reader, case_id: str) -> dict[str, Any]:
@@ -123,6 +160,7 @@ def _reviews(reader: Reader) -> dict[str, Any]:
         {
             "cells": [r.review_id, _link(r.case_id), r.reason, "; ".join(f"{k}: {v}" for k, v in r.fields.items())],
             "decision": f"/api/reviews/{quote(r.review_id, safe='')}/decision",
+            "page": f"/reviews/{quote(r.review_id, safe='')}",
         }
         for r in reader.reviews()
     ]

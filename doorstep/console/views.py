@@ -32,6 +32,7 @@ from schemas.element import (
     unmet,
 )
 from schemas.event import Event
+from schemas.onboarding import ProviderChanged
 from schemas.order import ReferralReceived
 from schemas.outbound import (
     ConfirmationDelivered,
@@ -295,6 +296,8 @@ def _told_of_service(data: Any) -> str:
             return f"given back by {data.provider_name}: {data.code.replace('-', ' ')}"
         case ServiceMissed():
             return f"missed by {data.provider_name}: {data.code.replace('-', ' ')}"
+        case ProviderChanged():
+            return f"{data.provider.name} put into the network by {data.by}: {', '.join(data.changed)}"
         case PaperEnding():
             return f"a paper of {data.provider_name} ends in {_count(data.days, 'day')}: {data.paper}"
         case ServiceCompleted():

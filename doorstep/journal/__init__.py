@@ -168,6 +168,10 @@ class Journal:
         """Return the bytes of a reference; Defect when they are gone or changed."""
         return await self.read(lambda reader: reader.content(ref))
 
+    def rules(self, name: str) -> Mapping[str, Any]:
+        """Return a parsed file of `rules/`, as the handlers get it."""
+        return self._context.rules(name)
+
     async def hold(self, name: str) -> bool:
         """Try to take a name that no other task or process of this journal holds now (see Guard)."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._names.take, name)

@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, insert, literal, literal_column, select, update
 
 from doorstep.errors import Defect, Unavailable
+from doorstep.journal import events
 from doorstep.journal.events import parse
 from doorstep.journal.tables import case_, case_document, case_token, counter, mark, offer, review, upsert
 from doorstep.journal.transaction import Transaction
 from schemas.case import Case, CaseState, Offer, OfferState
 from schemas.document import ReviewRequested
+from schemas.onboarding import ProviderChanged
 from schemas.service import ProviderRecord
 
 
@@ -162,6 +164,10 @@ class CaseWrites(Transaction):
         }
         statement = upsert(self.dialect, offer).values(row)
         self.connection.execute(statement.on_conflict_do_update(index_elements=["offer_id"], set_=row))
+
+    def providers(self) -> list[ProviderChanged]:
+        """Return the newest word of the API on each provider, by NPI."""
+        return events.providers(self.connection)
 
     def provider_record(self, npi: str) -> ProviderRecord:
         """Return how a provider answered its latest offers, and how many of our orders it has in hand."""

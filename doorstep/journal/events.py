@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID, uuid4, uuid5
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, func, literal_column, select
 
 from doorstep.errors import Defect
 from doorstep.journal.tables import event as event_table
 from schemas.event import Event, Model, Payload
+from schemas.onboarding import ProviderChanged
 from schemas.topics import TOPICS
 
 ModelT = TypeVar("ModelT", bound=Model)
@@ -74,6 +76,26 @@ def values(event: Event[Any]) -> dict[str, Any]:
 def by_id(connection: Connection, event_id: str) -> Event[Any] | None:
     row = connection.execute(select(event_table).where(event_table.c.id == event_id)).mappings().first()
     return load(row) if row else None
+
+
+_PROVIDERS = select(event_table.c.data).where(
+    event_table.c.seq.in_(
+        select(func.max(event_table.c.seq))
+        .where(event_table.c.topic == literal_column(f"'{ProviderChanged.topic}'"))
+        .group_by(event_table.c.key)
+    )
+)
+
+
+def providers(connection: Connection) -> list[ProviderChanged]:
+    """Return the newest word on each provider, by NPI: the events are where they are kept (decision 0090)."""
+    rows = connection.execute(_PROVIDERS).scalars()
+    return sorted((_provider(data) for data in rows), key=lambda one: one.npi)
+
+
+@lru_cache(maxsize=4096)
+def _provider(data: str) -> ProviderChanged:
+    return parse(ProviderChanged, data, "provider")
 
 
 def subject_of(payload: Payload, cause: Event[Any] | None) -> str:

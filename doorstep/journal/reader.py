@@ -35,6 +35,7 @@ from doorstep.journal.tables import case_, case_document, delivery, event, offer
 from schemas.case import Case, Offer
 from schemas.document import ReviewRequested
 from schemas.event import Event
+from schemas.onboarding import ProviderChanged
 from schemas.search import ResourceQuery
 from schemas.transmission import Content, TransmissionReceived
 
@@ -255,6 +256,10 @@ class Reader:
             if value is not None:
                 query = query.where(column == value)
         return [events.parse(Offer, data, "offer") for data in self.connection.execute(query).scalars()]
+
+    def providers(self) -> list[ProviderChanged]:
+        """Return the newest word of the API on each provider, by NPI."""
+        return events.providers(self.connection)
 
     def open_review(self, review_id: str) -> ReviewRequested | None:
         """Return a review that still waits for a person."""

@@ -15,6 +15,7 @@ from doorstep.connector import Access, Receipt, StoredResource, Transmission
 from doorstep.errors import HubError
 from schemas.case import Case, Offer
 from schemas.document import ReviewRequested
+from schemas.network import Entry
 from schemas.transmission import Content, ReceiptState
 
 
@@ -27,6 +28,7 @@ class MemoryHub:
         self.offers: dict[str, Offer] = {}
         self.cases: dict[str, Case] = {}
         self.reviews: dict[str, ReviewRequested] = {}
+        self.network: list[Entry] = []
         self.failing: HubError | None = None
         self.refusing: str | None = None
         self.delay = 0.0
@@ -68,6 +70,9 @@ class MemoryHub:
 
     async def cases_of(self, document_id: str) -> list[Case]:
         return [case for case in self.cases.values() if document_id in case.document_ids]
+
+    async def providers(self) -> list[Entry]:
+        return self.network
 
     async def review(self, review_id: str) -> ReviewRequested | None:
         return self.reviews.get(review_id)

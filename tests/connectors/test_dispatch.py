@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from connectors.dispatch import CONNECTOR
-from connectors.dispatch.answer import Malformed, start_of
+from doorstep.answers import Malformed, start_of
 from doorstep.clock import now
 from doorstep.connector import Transmission
 from doorstep.errors import Unavailable

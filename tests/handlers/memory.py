@@ -38,6 +38,7 @@ from doorstep.rules import load
 from schemas.case import Case, CaseState, Offer, OfferState
 from schemas.document import ReviewRequested
 from schemas.event import Event, Payload
+from schemas.onboarding import ProviderChanged
 from schemas.service import ProviderRecord
 from schemas.transmission import Content, ReceiptState
 from tests.factories import NOW
@@ -119,6 +120,10 @@ class MemoryUnit:
 
     def save_offer(self, offer: Offer) -> None:
         self.offers[offer.offer_id] = offer
+
+    def providers(self) -> list[ProviderChanged]:
+        topic = ProviderChanged.topic
+        return [event.data for (found, _), event in sorted(self.newest.items(), key=lambda n: n[0]) if found == topic]
 
     def provider_record(self, npi: str) -> ProviderRecord:
         mine = sorted((o for o in self.offers.values() if o.npi == npi), key=lambda o: o.sent_at, reverse=True)

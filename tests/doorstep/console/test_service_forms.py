@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from connectors.dispatch.answer import FIELDS, reasons_for
+from doorstep.answers import FIELDS, reasons_for
 from doorstep.console.pages import _environment
 from schemas.case import CaseState
 from tests.factories import case

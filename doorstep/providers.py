@@ -1,0 +1,18 @@
+"""The network as it stands: the directory file, and in its place what the API has put in (decision 0090)."""
+
+from __future__ import annotations
+
+import asyncio
+
+from doorstep.journal import Journal
+from doorstep.network import RULES_NAME
+from schemas.network import Directory, Entry
+
+
+async def entries(journal: Journal) -> list[Entry]:
+    """Return every provider as handlers see it: the file's, and in their place what the API says of them."""
+    kept = {one.npi: one for one in await journal.read(lambda reader: reader.providers())}
+    filed = Directory.model_validate(await asyncio.to_thread(journal.rules, RULES_NAME))
+    whole = filed.with_kept(one.provider for one in kept.values())
+    made = {npi: Entry(one.provider, one.revision, one.by) for npi, one in kept.items()}
+    return [made.get(one.npi) or Entry(one) for one in whole.providers]
