@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 from schemas.fhir.graph import Graph, Resource, identifiers, part, parts
 from schemas.fhir.words import CPT, HCPCS_IN_TEXT, MODIFIER, billing_code, text_of
 from schemas.order import Frequency, OrderLine, OrderType
+from schemas.said import frequencies_in
 
-LITRES = re.compile(
-    r"(?<![\d.])(\d{1,4}(?:\.\d{1,3})?)\s*(?:l\s*/\s*min|lpm|l\.?p\.?m\.?|lit(?:er|re)s?\s+(?:per|a|/)\s*min)", re.I
-)
-EVERY_HOURS = re.compile(r"(?:\bq|\bevery)\s?(\d{1,3}(?:\.\d{1,2})?)\s?(?:h\b|hrs?\b|hours?\b)", re.I)
-PER_WEEK = re.compile(
-    r"(?<![\d.])(\d{1,3})\s*(?:x|times?|dressings?|changes?)?\s*(?:per|a|/|each)\s*(?:week|wk)\b", re.I
-)
-VISITS = re.compile(r"(?<![\d.])(\d{1,3})\s+visits?\b", re.I)
-RANGE_BEFORE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:-|–|to)\s*$")
-FrequencyKind = Literal["oxygen_lpm", "dressings_per_week", "dose_interval_hours", "visits"]
 DAILY = {
     "QD": 24,
     "BID": 12,
@@ -189,7 +180,7 @@ def frequencies(request: Resource, kind: OrderType, codes: list[str], texts: lis
     dressing = any(code.startswith("A") for code in codes)
     found = _flow(request) + [f for timing in timings(request) for f in _repeats(timing, kind, dressing=dressing)]
     for text in [] if found else texts:
-        found += _in_text(text, kind)
+        found += frequencies_in(text, kind)
     return list({(f.kind, f.value): f for f in found if MIN_RATE <= f.value <= MAX_RATE}.values())
 
 
@@ -235,25 +226,3 @@ def _trim(value: Decimal) -> Decimal:
         return Decimal(0)
     rounded = value.quantize(Decimal("0.01")).normalize()
     return rounded.quantize(Decimal(1)) if rounded == rounded.to_integral_value() else rounded
-
-
-def _in_text(text: str, kind: OrderType) -> list[Frequency]:
-    """Read a frequency from words; a range (2-4 L/min) yields both ends, so that the caller sees a conflict."""
-    found = _matches("oxygen_lpm", LITRES, text)
-    if kind is OrderType.INFUSION:
-        found += _matches("dose_interval_hours", EVERY_HOURS, text)
-    elif kind is OrderType.HOME_HEALTH:
-        found += _matches("visits", VISITS, text)
-    elif kind is OrderType.DME:
-        found += _matches("dressings_per_week", PER_WEEK, text)
-    return found
-
-
-def _matches(kind: FrequencyKind, pattern: re.Pattern[str], text: str) -> list[Frequency]:
-    found = []
-    for match in pattern.finditer(text):
-        found.append(Frequency(kind=kind, value=Decimal(match[1])))
-        lower = RANGE_BEFORE.search(text[max(0, match.start(1) - 12) : match.start(1)])
-        if lower:
-            found.append(Frequency(kind=kind, value=Decimal(lower[1])))
-    return found

@@ -27,6 +27,8 @@ def line_of(sheet: Sheet, scope: Segments) -> OrderLine | None:
                 continue
             codes.append((place, found[0]))
             modifiers += found[1]
+    if not codes:
+        codes = _named_codes(sheet, scope)
     code = sheet.agreed("order_lines", codes)
     for place in tables.MODIFIER_PLACES:
         modifiers += [m.upper() for m in sheet.texts(scope, place) if re.fullmatch(r"[A-Za-z0-9]{2}", m)]
@@ -40,6 +42,16 @@ def line_of(sheet: Sheet, scope: Segments) -> OrderLine | None:
         modifiers=tuple(dict.fromkeys(modifiers)),
         placer_number=next(iter(numbers), None),
     )
+
+
+def _named_codes(sheet: Sheet, scope: Segments) -> list[tuple[str, str]]:
+    """Return the one HCPCS code that the words beside a local code name (`DME100^E1390 Oxygen concentrator^L`)."""
+    for place in tables.DESCRIPTION_PLACES:
+        for rep in sheet.peek(scope, place):
+            named = set(values.HCPCS_IN_TEXT.findall(f"{rep.get(2)} {rep.get(5)} {rep.get(9)}"[:1000].upper()))
+            if len(named) == 1:
+                return [(place, named.pop())]
+    return []
 
 
 def _description(sheet: Sheet, scope: Segments) -> str | None:

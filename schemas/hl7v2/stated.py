@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from schemas.hl7v2 import facts as said
 from schemas.hl7v2 import tables, values
 from schemas.hl7v2.facts import Fact
 from schemas.hl7v2.groups import Item, Segments
-from schemas.hl7v2.sheet import Sheet
-from schemas.order import Diagnosis, Equipment, Frequency, Order, OrderLine
+from schemas.hl7v2.sheet import Sheet, place_of
+from schemas.order import Diagnosis, Equipment, Frequency, Order, OrderLine, OrderType
+from schemas.said import MAX_TEXT, flows_ordered, frequencies_in
 
 T = TypeVar("T")
 _KIND_BY_TYPE = {"infusion": "dose_interval_hours", "dme": "dressings_per_week"}
@@ -30,7 +32,9 @@ def with_stated(order: Order, sheet: Sheet, patient: Segments, items: list[tuple
     update: dict[str, Any] = {"lines": tuple(lines), "notes": tuple(dict.fromkeys(notes))}
     update |= _filled(order, sheet, facts)
     update |= _collected(order, sheet, facts)
-    update["frequency"] = _frequency(order, sheet, facts, [item.segments for item, _ in items])
+    update["frequency"] = _frequency(
+        order.model_copy(update={"lines": tuple(lines)}), sheet, facts, [item.segments for item, _ in items], notes
+    )
     return order.model_copy(update=update)
 
 
@@ -93,7 +97,9 @@ def _collected(order: Order, sheet: Sheet, facts: list[Fact]) -> dict[str, Any]:
     }
 
 
-def _frequency(order: Order, sheet: Sheet, facts: list[Fact], scopes: list[Segments]) -> Frequency | None:
+def _frequency(
+    order: Order, sheet: Sheet, facts: list[Fact], scopes: list[Segments], notes: list[str]
+) -> Frequency | None:
     """Return the one frequency that is stated; a repeat pattern of TQ1 counts where the order type gives it a unit."""
     found: list[tuple[str, Frequency]] = []
     for fact in facts:
@@ -108,4 +114,38 @@ def _frequency(order: Order, sheet: Sheet, facts: list[Fact], scopes: list[Segme
             except values.Unusable:
                 continue  # intervals such as ONCE or PRN are no frequency of ours, and no mistake either
             found += [(place, value)] if value else []
+    if not found and "frequency" not in sheet.unreadable:
+        found = _in_words(order, scopes, notes)
     return None if "frequency" in sheet.unreadable else sheet.agreed("frequency", found)
+
+
+def _in_words(order: Order, scopes: list[Segments], notes: list[str]) -> list[tuple[str, Frequency]]:
+    """Return what no field says and the words do: those of the item itself first, then remarks about oxygen."""
+    kind = order.order_type
+    spoken = [(place, text) for place in tables.DESCRIPTION_PLACES for text in _said_at(scopes, place)]
+    found = [(place, value) for place, text in spoken for value in frequencies_in(text, kind)]
+    if found or kind not in {OrderType.DME, OrderType.UNKNOWN}:
+        return found
+    oxygen = any(_is_oxygen(line.code, line.description) for line in order.lines)
+    remarks = [("NTE-3", note) for note in notes]
+    for place in tables.REMARK_PLACES:
+        remarks += [(place, text) for text in _said_at(scopes, place)]
+    return [(place, value) for place, text in remarks for value in flows_ordered(text, oxygen=oxygen)]
+
+
+def _said_at(scopes: list[Segments], place: str) -> Iterator[str]:
+    """Yield the words at a place; they stay in `unmapped` too where nothing else has them."""
+    at = place_of(place)
+    for scope in scopes:
+        for segment in scope.get(at.segment, ()):
+            if at.segment == "OBX" and segment.get(2).upper() not in {"TX", "FT", "ST", ""}:
+                continue
+            for rep in segment.repetitions(at.field):
+                if len(rep.raw) <= MAX_TEXT:
+                    yield rep.text() if place in tables.REMARK_PLACES else " ".join(map(rep.get, (2, 5, 9)))
+
+
+def _is_oxygen(code: str | None, words: str | None) -> bool:
+    return any(low <= (code or "") <= high for low, high in tables.OXYGEN) or bool(
+        re.search(r"\b(?:oxygen|o2|concentrator)\b", words or "", re.I)
+    )

@@ -143,6 +143,10 @@ INFUSED_WORDS = re.compile(
 )
 """The same in words, of the route or, where no route is given, of the drug and its form."""
 INTERVAL_PLACES = ("TQ1-3", "OBR-27.2", "ORC-7.2", "RXE-1.2", "RXO-17")
+REMARK_PLACES = ("OBR-13", "OBX-5", "RQ1-7", "TQ1-11", "TQ1-10", "OBR-39")
+"""Where a sender may write in words what no field says."""
+OXYGEN = (("E0424", "E0447"), ("E1390", "E1392"), ("E1405", "E1406"), ("K0738", "K0738"))
+"""HCPCS of oxygen and what makes it."""
 PRIORITY_PLACES = ("TQ1-9", "OBR-5", "OBR-27.6", "ORC-7.6", "RXE-1.6", "RF1-2")
 START_PLACES = ("TQ1-7", "OBR-27.4", "ORC-7.4", "RXE-1.4", "OBR-36", "RF1-7", "ORC-15", "OBR-6", "RQD-10")
 END_PLACES = ("TQ1-8", "OBR-27.5", "ORC-7.5", "RXE-1.5", "RF1-8")

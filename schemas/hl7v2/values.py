@@ -18,6 +18,7 @@ _US_DATE = re.compile(
     r"(\d{1,2})/(\d{1,2})/(\d{4})(?:(?:,| at)? (\d{1,2}):(\d{2})(?: ?([ap])\.?m\.?)?)?", re.IGNORECASE
 )
 _EXTENSION = re.compile(r"[A-Za-z]")
+HCPCS_IN_TEXT = re.compile(r"(?<![A-Z0-9.])[A-EGHJ-MP-V]\d{4}(?![A-Z0-9.])")
 _HCPCS = re.compile(r"([A-V]\d{4})(?:[-:, ]*([A-Z0-9]{2}(?:[-:, ]+[A-Z0-9]{2}){0,3}))?")
 _CPT = re.compile(r"\d{5}|\d{4}[FTU]")
 _ICD10 = re.compile(r"([A-TV-Z]\d[0-9AB])\.?([0-9A-Z]{0,4})")

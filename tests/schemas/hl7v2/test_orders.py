@@ -414,3 +414,36 @@ def test_an_american_day_and_hour_is_a_deadline_when_it_has_one_meaning(said: st
     order = one(ORC, OBR, f"NTE|1||Discharge deadline: {said}")
     assert order.discharge_deadline == deadline
     assert ("discharge_deadline" in order.unreadable) is (deadline is None)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        (OBR.replace("concentrator", "concentrator 2 L/min via cannula"),),
+        (OBR + "|||||||||O2 2 lpm NC",),
+        (OBR, "NTE|1||Deliver at 2 LPM continuous"),
+        (OBR, "OBX|1|TX|CMT^Comment||2 liters per minute at night"),
+    ],
+)
+def test_an_oxygen_flow_that_only_the_words_say_is_read(rest: tuple[str, ...]) -> None:
+    found = one(ORC, *rest).frequency
+    assert found is not None
+    assert (found.kind, found.value) == ("oxygen_lpm", 2)
+
+
+def test_a_flow_in_a_field_goes_before_the_words_and_a_range_in_words_goes_to_a_person() -> None:
+    stated = one(ORC, OBR + "|||||||||O2 3 lpm NC", "NTE|1||Oxygen flow: 2 L/min").frequency
+    assert stated is not None
+    assert stated.value == 2
+    ranged = one(ORC, OBR, "NTE|1||Deliver at 2-4 LPM")
+    assert ranged.frequency is None
+    assert "frequency" in ranged.conflicting
+
+
+def test_a_measured_flow_is_no_order() -> None:
+    assert one(ORC, OBR, "NTE|1||SpO2 84% on 2 L/min").frequency is None
+
+
+def test_the_one_hcpcs_code_in_the_words_beside_a_local_code_is_the_item() -> None:
+    assert one(ORC, "OBR|1|P1||DME100^E1390 Oxygen concentrator^L").lines[0].code == "E1390"
+    assert one(ORC, "OBR|1|P1||DME100^E1390 or E1391^L").lines[0].code is None
