@@ -15,6 +15,7 @@ from doorstep.ocr import READABLE, sniff
 from handlers.casework import hold
 from handlers.read import READING_TYPE, SECONDS, body_page, read_fax, returned_sheet, summary_of
 from handlers.translate import NOTICE_TYPES
+from schemas import rtf
 from schemas.codec import CodecError
 from schemas.document import DocumentRead
 from schemas.event import Event, Payload
@@ -62,7 +63,7 @@ async def _prepare(event: Event[TransmissionReceived], tools: Tools) -> Told:
     for part, enclosed in enumerate(notices.documents, start=1):
         kind = sniff(enclosed.data)
         kept.append(await tools.keep(enclosed.data, kind or enclosed.content_type))
-        if kind is None and enclosed.content_type.startswith("text/"):
+        if kind is None and (enclosed.content_type.startswith("text/") or enclosed.data.startswith(rtf.START)):
             page = body_page(_text_of(enclosed))
             pages += [page.model_copy(update={"part": part})] if page else []
             continue
@@ -84,7 +85,9 @@ async def _prepare(event: Event[TransmissionReceived], tools: Tools) -> Told:
 
 
 def _text_of(enclosed: Enclosed) -> str:
-    """Return the text of a document that is text, HTML or CDA; nothing that it refers to is fetched."""
+    """Return the text of a document that is text, RTF, HTML or CDA; nothing that it refers to is fetched."""
+    if enclosed.data.lstrip().startswith(rtf.START):
+        return rtf.rtf_text(enclosed.data.lstrip())
     text = enclosed.data.decode("utf-8", "replace")
     if enclosed.content_type == "text/plain" and not text.lstrip().startswith("<"):
         return text

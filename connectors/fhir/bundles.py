@@ -15,6 +15,8 @@ from schemas.fhir.strict import canonical
 
 VOLATILE = ("lastUpdated", "versionId", "source")
 URL_KEYS = ("url", "uri", "valueUrl", "valueUri")
+_ROUNDS = 3
+"""How far apart in the chain of references two entries that look alike may differ."""
 TAKEN_METHODS = ("POST", "PUT")
 
 
@@ -128,10 +130,10 @@ def digest_of(entries: list[Entry]) -> str:
     """Return a digest of what an input says.
 
     Key order, white space, the ids and fullUrls that only tie the entries together, send times and version stamps
-    do not count, nor what is here already.
+    do not count, nor the order of the entries, nor what is here already.
     """
-    said = [said_by(placed.resource) for placed in place([replace(e, target=None) for e in entries], "digest")]
-    return hashlib.sha256(canonical(said)).hexdigest()
+    placed = place([replace(e, target=None) for e in entries], "digest")
+    return hashlib.sha256(b"\x1e".join(sorted(canonical(said_by(one.resource)) for one in placed))).hexdigest()
 
 
 def said_by(resource: dict[str, Any]) -> dict[str, Any]:
@@ -142,7 +144,7 @@ def said_by(resource: dict[str, Any]) -> dict[str, Any]:
 
 
 def place(entries: list[Entry], seed: str) -> list[Placed]:
-    """Give each entry its id (uuid5 over seed and position) and rewrite the references between them.
+    """Give each entry its id (uuid5 over seed and rank) and rewrite the references between them.
 
     An entry that has a target has the target's id; it is fresh only where it says something else than the target.
     """
@@ -151,7 +153,7 @@ def place(entries: list[Entry], seed: str) -> list[Placed]:
     )
     ids = {
         id(e.resource): e.target.id if e.target else str(uuid5(NAMESPACE_URL, f"urn:doorstep:{seed}:{n}"))
-        for n, e in enumerate(entries)
+        for n, e in zip(_ranks(entries, graph), entries, strict=True)
     }
 
     def follow(literal: str) -> str:
@@ -159,6 +161,30 @@ def place(entries: list[Entry], seed: str) -> list[Placed]:
         return literal if target is None else f"{target['resourceType']}/{ids[id(target)]}"
 
     return [_placed(e, {**_rewritten(e.resource, follow), "id": ids[id(e.resource)]}) for e in entries]
+
+
+def _ranks(entries: list[Entry], graph: Graph) -> list[int]:
+    """Return a number for each entry that its content alone decides: the order of entries says nothing.
+
+    Entries that are alike but for what they refer to are told apart by that; those wholly alike by their position.
+    """
+    if len(entries) == 1:
+        return [0]
+    labels = {id(e.resource): e.kind for e in entries}
+    said: list[str] = []
+
+    def follow(literal: str) -> str:
+        target = graph.find(literal)
+        return literal if target is None else labels[id(target)]
+
+    for _ in range(_ROUNDS):
+        bare = [{key: item for key, item in said_by(e.resource).items() if key != "id"} for e in entries]
+        said = [hashlib.sha256(canonical(_rewritten(one, follow))).hexdigest() for one in bare]
+        if len(set(said)) == len(said):
+            break
+        labels = {id(e.resource): digest for e, digest in zip(entries, said, strict=True)}
+    rank = {at: n for n, at in enumerate(sorted(range(len(said)), key=said.__getitem__))}
+    return [rank[at] for at in range(len(said))]
 
 
 def _placed(entry: Entry, resource: dict[str, Any]) -> Placed:

@@ -280,7 +280,7 @@ def _is_update(one: Placed) -> bool:
 
 def _update_key(given: Input, key: str, placed: list[Placed]) -> str:
     """Return the key of an input that updates: what it does depends on the versions that it finds."""
-    found = [f"{one.reference}:{one.version}" for one in placed if one.fresh and one.version > 1]
+    found = sorted(f"{one.reference}:{one.version}" for one in placed if one.fresh and one.version > 1)
     if not found:
         return key
     if given.interaction == "update":
@@ -293,7 +293,7 @@ def _identity(given: Input, names: dict[int, str], digest: str) -> tuple[str, st
     if given.bundle_identifier:
         key = f"bundle:{_hashed(given.partner, *given.bundle_identifier)}"
     elif names:
-        key = f"order:{_hashed(*names.values(), digest)}"
+        key = f"order:{_hashed(*sorted(names.values()), digest)}"
     elif given.if_none_exist:
         key = f"create:{_hashed(given.partner, given.entries[0].kind, given.if_none_exist)}"
         return key, key

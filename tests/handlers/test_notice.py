@@ -107,6 +107,15 @@ async def test_a_clinical_document_is_read_by_its_narrative() -> None:
     assert [line for line in kept.pages[0].text.split("\n") if line] == list(ORDER_LINES)
 
 
+@pytest.mark.parametrize("labelled", ["^text^rtf^Base64^", "^^^Base64^"])
+async def test_a_rich_text_document_is_read_by_its_words(labelled: str) -> None:
+    data = base64.b64encode(b"{\\rtf1\\ansi " + "\\par ".join(ORDER_LINES).encode() + b"}").decode()
+    line = f"OBX|1|ED|LTR||{labelled}{data}||||||F"
+    (_, read), _, tools = await received("MDM^T02", "EVN|T02|2026", PID, "TXA|1|CN", line)
+    kept = Reading.model_validate_json(await tools.content(read.reading))
+    assert kept.pages[0].text.split("\n") == list(ORDER_LINES)
+
+
 async def test_a_document_that_is_only_pointed_to_is_put_before_a_person_and_not_fetched() -> None:
     line = "OBX|1|RP|LTR||http://127.0.0.1:9/a.pdf^APP^PDF||||||F"
     (told, review), unit, _ = await received("MDM^T02", "EVN|T02|2026", PID, "TXA|1|CN", line)

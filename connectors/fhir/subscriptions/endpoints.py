@@ -54,7 +54,18 @@ def endpoint(settings: SubscriptionSettings, url: str, tenant: str, *, open_hous
         raise NotAllowed("endpoint", "the endpoint is not among those that the administrator allows this subscriber")
     if scheme != "https" and host not in LOOPBACK:
         raise NotAllowed("endpoint", "the endpoint must be an https address")
-    return Endpoint(url, scheme, host, port, house=False)
+    to = Endpoint(url, scheme, host, port, house=host in LOOPBACK)  # this machine, by the administrator's own word
+    if _is_address(host) and not _may(settings, to, host):
+        raise NotAllowed("endpoint", "the endpoint lies in a network that the administrator does not allow")
+    return to
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 async def post(

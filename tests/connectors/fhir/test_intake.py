@@ -249,6 +249,22 @@ async def test_the_same_order_in_a_new_bundle_is_not_taken_twice(site: Served) -
     assert len(await site.received()) == 1
 
 
+@pytest.mark.parametrize("identifier", [{"system": "urn:x", "value": "B1"}, None])
+async def test_the_same_transaction_with_its_entries_in_another_order_is_the_same(
+    site: Served, identifier: dict[str, str] | None
+) -> None:
+    first = bundle(TRUTH, "ServiceRequest") | ({"identifier": identifier} if identifier else {})
+    turned = {**first, "entry": [*first["entry"][3:], *reversed(first["entry"][:3])]}
+    one, two = await site.post("/fhir", first), await site.post("/fhir", turned)
+    assert one.status_code == two.status_code == 200
+
+    def places(reply: Any) -> list[str]:
+        return [entry["response"]["location"] for entry in reply.json()["entry"]]
+
+    assert places(two) == [*places(one)[3:], *reversed(places(one)[:3])]
+    assert len(await site.received()) == 1
+
+
 async def test_a_batch_takes_the_good_and_tells_of_the_bad(site: Served) -> None:
     bad = {"resource": {**patient(TRUTH), "gender": "?"}, "request": {"method": "POST", "url": "Patient"}}
     good = {"resource": order(), "request": {"method": "POST", "url": "ServiceRequest"}}

@@ -70,6 +70,22 @@ def test_on_an_open_loopback_hub_this_machine_may_be_told_and_no_other() -> None
         endpoint(FhirSettings(), "https://ehr.example/", "default", open_house=True)
 
 
+async def test_this_machine_is_told_where_the_administrator_lists_it() -> None:
+    with subscriber() as there:
+        settings = FhirSettings(subscribers={"*": (there.url,)})
+        to = endpoint(settings, f"{there.url}/told", "north", open_house=False)
+        await post(settings, to, "POST", b"{}", {}, 5)
+        assert len(there.told) == 1
+
+
+def test_a_listed_address_in_a_network_that_is_not_allowed_is_refused_at_once() -> None:
+    listed = FhirSettings(subscribers={"*": ("https://10.0.0.9",)})
+    with pytest.raises(NotAllowed, match="network"):
+        endpoint(listed, "https://10.0.0.9/x", "north", open_house=False)
+    allowed = listed.model_copy(update={"subscriber_networks": (ipaddress.ip_network("10.0.0.0/8"),)})
+    assert endpoint(allowed, "https://10.0.0.9/x", "north", open_house=False).port == 443
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "10.1.2.3", "169.254.169.254", "::1", "::ffff:127.0.0.1"])
 async def test_a_name_that_leads_into_a_private_network_is_not_followed(host: str) -> None:
     with subscriber() as there:

@@ -110,3 +110,40 @@ def test_the_text_of_a_document_message_is_a_document_and_that_of_a_result_is_no
     assert document.content_type == "text/plain"
     assert document.data == b"Please deliver\na hospital bed\nto Jane Doe"
     assert notices_of(data.replace(b"MDM^T02", b"ORU^R01"), "doc").documents == ()
+
+
+@pytest.mark.parametrize("at", [8, 9, 11])
+def test_a_document_that_was_cut_over_several_observations_is_one(at: int) -> None:
+    parts = (B64[:at], B64[at : at + 5], B64[at + 5 :])
+    cut = [f"OBX|{n}|ED|LTR^Letter|{n}|^application^pdf^Base64^{part}" for n, part in enumerate(parts, start=1)]
+    assert enclosed(*cut) == ([("application/pdf", PDF)], [])
+    bare = [cut[0], *(f"OBX|{n}|ED|LTR^Letter|1.{n}|{part}" for n, part in enumerate(parts[1:], start=2))]
+    assert enclosed(*bare) == ([("application/pdf", PDF)], [])
+
+
+def test_parts_that_were_each_encoded_for_themselves_are_one() -> None:
+    parts = [base64.b64encode(part).decode() for part in (PDF[:7], PDF[7:11], PDF[11:])]
+    assert enclosed(*(f"OBX|1|ED|LTR||^^PDF^Base64^{part}" for part in parts)) == ([("application/pdf", PDF)], [])
+
+
+def test_two_documents_side_by_side_stay_two() -> None:
+    other = base64.b64encode(b"%PDF-1.4 another").decode()
+    found, _ = enclosed(f"OBX|1|ED|LTR||^^PDF^Base64^{B64}", f"OBX|2|ED|LTR||^^PDF^Base64^{other}")
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize("second", ["OBX|2|ED|OTHER||^^PDF^Base64^{}", "OBX|2|ED|LTR||^^TIFF^Base64^{}"])
+def test_what_is_named_otherwise_is_no_part(second: str) -> None:
+    rest = base64.b64encode(b"something else").decode()
+    assert len(enclosed(f"OBX|1|ED|LTR||^^PDF^Base64^{B64}", second.format(rest))[0]) == 2
+
+
+def test_a_document_with_a_part_that_is_broken_is_a_problem_and_no_half_document() -> None:
+    found, problems = enclosed(f"OBX|1|ED|LTR||^^PDF^Base64^{B64}", "OBX|2|ED|LTR||^^PDF^Base64^%%%")
+    assert found == []
+    assert problems == ["OBX[1]-5~1 is no whole Base64"]
+
+
+def test_rich_text_is_known_as_such() -> None:
+    data = base64.b64encode(b"{\\rtf1 x}").decode()
+    assert enclosed(f"OBX|1|ED|LTR||^text^rtf^Base64^{data}") == ([("application/rtf", b"{\\rtf1 x}")], [])
