@@ -14,9 +14,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
-from doorstep.connector import Blob
-from doorstep.errors import Refused
+from doorstep import clock
+from doorstep.connector import Blob, Hub, Receipt, Transmission
+from doorstep.errors import Refused, TooLarge
+from doorstep.ocr import READABLE, sniff
 from doorstep.rules import load
+from schemas.case import Case
 from schemas.network import Reason, Reasons
 
 ZONES: tuple[str, ...] = (
@@ -33,6 +36,7 @@ FIELDS = frozenset(
     )
 )
 _REASON_LIMIT = 500
+DOCUMENT_LIMIT = 8 * 1024 * 1024
 _LATE = timedelta(minutes=15)
 _AHEAD = timedelta(days=366)
 _BEHIND = timedelta(days=366)
@@ -153,3 +157,37 @@ def start_of(text: str, zone: str, name: str = "start") -> datetime:
     if local.astimezone(UTC).astimezone(local.tzinfo).replace(tzinfo=None) != start:
         raise Malformed("value", "that time is skipped by daylight saving on that day", location=name)
     return local
+
+
+def document_of(data: bytes) -> Blob:
+    """Return a signed slip or photo; what it is, its own bytes say."""
+    if len(data) > DOCUMENT_LIMIT:
+        raise TooLarge("too-long", "the document is over 8 MB", location="document")
+    kind = sniff(data)
+    if kind not in READABLE:
+        raise Malformed("value", "the document must be a JPEG, PNG, TIFF or PDF", location="document")
+    return Blob(kind, data)
+
+
+async def keep(
+    hub: Hub,
+    of: dict[str, JsonValue],
+    case: Case | None,
+    answer: Answer,
+    *,
+    sender: str,
+    details: dict[str, str],
+) -> Receipt:
+    """Make an answer durable, with the document that came with it."""
+    standing = str(case.revision) if case else ""
+    blobs = (Blob("application/json", answer.record(of)), *([answer.document] if answer.document else []))
+    return await hub.receive(
+        Transmission(
+            channel="dispatch",
+            idempotency_key=answer.key(of, standing),
+            blobs=blobs,
+            received_at=clock.now(),
+            sender=sender,
+            details={**details, "answer": answer.kind},
+        )
+    )

@@ -135,7 +135,11 @@ class Hub(Protocol):
     async def cases_of(self, document_id: str) -> list[Case]:
         """Return the cases that an input is part of, in the order they were opened; one message may hold several."""
 
-    async def offer(self, offer_id: str) -> Offer | None: ...
+    async def offer(self, offer_id: str) -> Offer | None:
+        """Return an offer; another provider's is None to a provider."""
+
+    async def offers_to(self, npi: str) -> list[Offer]:
+        """Return the offers that were made to a provider, newest first."""
 
     async def providers(self) -> list[Entry]:
         """Return the network's providers as they stand, each with its revision."""

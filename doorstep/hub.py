@@ -91,7 +91,14 @@ class LiveHub:
         return await entries(self._journal)
 
     async def offer(self, offer_id: str) -> Offer | None:
-        return await self._journal.read(lambda reader: reader.offer(offer_id))
+        found = await self._journal.read(lambda reader: reader.offer(offer_id))
+        provider = current().provider
+        return found if found is None or provider in {None, found.npi} else None
+
+    async def offers_to(self, npi: str) -> list[Offer]:
+        if current().provider not in {None, npi}:
+            return []
+        return await self._journal.read(lambda reader: reader.offers(npi=npi, newest=True))
 
     async def resource(self, resource_type: str, resource_id: str) -> dict[str, JsonValue] | None:
         tenant = current().tenant

@@ -16,7 +16,7 @@ from handlers.deadline import at_risk, misses_discharge
 from handlers.fulfil import ACTS
 from handlers.offer import next_wave
 from handlers.word import Word, refusal_of_window, window_of
-from schemas.case import CaseState, Offer, OfferAccepted, OfferDeclined, OfferState
+from schemas.case import MOVED_ON, CaseState, Offer, OfferAccepted, OfferDeclined, OfferState
 from schemas.event import Event, Payload
 from schemas.network import Reasons, reason_of
 from schemas.transmission import Content, ReceiptState, TransmissionReceived
@@ -43,6 +43,8 @@ def take(said: Mapping[str, JsonValue], document_id: str, documents: tuple[Conte
     case = unit.case(offer.case_id)
     if case is None:
         return _settled(unit, document_id, refused="there is no such case", offer=offer)
+    if said.get("if_revision", case.revision) != case.revision:
+        return _settled(unit, document_id, refused=MOVED_ON, offer=offer)
     word = Word(document_id, offer, case, said, documents)
     act = {"accept": _accepted, "decline": _declined, **ACTS}.get(str(said.get("answer")))
     if act is None:

@@ -18,6 +18,9 @@ from schemas.state import CLOSED as CLOSED  # noqa: PLC0414
 from schemas.state import CaseState as CaseState  # noqa: PLC0414
 from schemas.transmission import ReplyTo
 
+MOVED_ON = "the case has moved on since"
+"""Why an answer that was bound to a revision of its case is not taken."""
+
 
 class CaseManager(Model):
     name: str

@@ -13,13 +13,11 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from doorstep.answers import FIELDS, Malformed
+from doorstep.answers import DOCUMENT_LIMIT, FIELDS, Malformed, document_of
 from doorstep.connector import Blob
 from doorstep.errors import TooLarge, WrongType
-from doorstep.ocr import READABLE, sniff
 
 BODY_LIMIT = 16 * 1024
-DOCUMENT_LIMIT = 8 * 1024 * 1024
 FORM, JSON, PARTS = "application/x-www-form-urlencoded", "application/json", "multipart/form-data"
 _DOCUMENT = "document"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -111,13 +109,3 @@ def _of_base64(value: object) -> Blob:
         return document_of(base64.b64decode(value if isinstance(value, str) else "?", validate=True))
     except (binascii.Error, ValueError):
         raise Malformed("value", "document must be base64", location=_DOCUMENT) from None
-
-
-def document_of(data: bytes) -> Blob:
-    """Return a signed slip or photo; what it is, its own bytes say."""
-    if len(data) > DOCUMENT_LIMIT:
-        raise TooLarge("too-long", "the document is over 8 MB", location=_DOCUMENT)
-    kind = sniff(data)
-    if kind not in READABLE:
-        raise Malformed("value", "the document must be a JPEG, PNG, TIFF or PDF", location=_DOCUMENT)
-    return Blob(kind, data)

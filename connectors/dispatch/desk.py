@@ -10,9 +10,9 @@ from fastapi.responses import JSONResponse
 from pydantic import JsonValue
 
 from connectors.dispatch.body import JSON, fields_of, media_type
-from connectors.dispatch.routes import DispatchSettings, keep, told
+from connectors.dispatch.routes import DispatchSettings, told
 from doorstep.access.caller import check_desk
-from doorstep.answers import Answer, Malformed, answer_of
+from doorstep.answers import Answer, Malformed, answer_of, keep
 from doorstep.clock import now
 from doorstep.connector import Hub, settled
 from doorstep.errors import NotFound, WrongType

@@ -12,12 +12,13 @@ from pydantic import Field, JsonValue, field_validator
 
 from connectors.dispatch.body import JSON, fields_of, media_type
 from connectors.dispatch.page import offer_page, page, when
-from connectors.dispatch.work import in_hand, work_page
-from doorstep.answers import FIRST, Answer, Kind, answer_of
+from connectors.dispatch.work import work_page
+from doorstep.answers import FIRST, Answer, Kind, answer_of, keep
 from doorstep.clock import now
-from doorstep.connector import Blob, ConnectorSettings, Hub, Receipt, Transmission, settled
+from doorstep.connector import ConnectorSettings, Hub, Receipt, settled
 from doorstep.errors import Forbidden, HubError, NotFound, Refused, Unavailable
 from schemas.case import Case, Offer, OfferState
+from schemas.fhir.offer import in_hand
 from schemas.transmission import ReceiptState
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -173,30 +174,6 @@ async def record(hub: Hub, offer: Offer, case: Case | None, answer: Answer) -> R
     """Make the answer durable; return its receipt."""
     of: dict[str, JsonValue] = {"offer_id": offer.offer_id}
     return await keep(hub, of, case, answer, sender=offer.npi, details={"offer_id": offer.offer_id})
-
-
-async def keep(
-    hub: Hub,
-    of: dict[str, JsonValue],
-    case: Case | None,
-    answer: Answer,
-    *,
-    sender: str,
-    details: dict[str, str],
-) -> Receipt:
-    """Make an answer durable, with the document that came with it."""
-    standing = str(case.revision) if case else ""
-    blobs = (Blob("application/json", answer.record(of)), *([answer.document] if answer.document else []))
-    return await hub.receive(
-        Transmission(
-            channel="dispatch",
-            idempotency_key=answer.key(of, standing),
-            blobs=blobs,
-            received_at=now(),
-            sender=sender,
-            details={**details, "answer": answer.kind},
-        )
-    )
 
 
 def _decided(offer: Offer) -> dict[str, JsonValue]:

@@ -10,21 +10,10 @@ from fastapi.responses import HTMLResponse
 
 from connectors.dispatch.page import page, service_of, when
 from doorstep.answers import ZONES, reasons_for
-from schemas.case import Case, CaseState, Offer, OfferState
+from schemas.case import Case, CaseState, Offer
 from schemas.order import OrderType
 
-HELD = frozenset({CaseState.PROVIDER_ACCEPTED, CaseState.SCHEDULED, CaseState.MISSED})
 _CLINICAL = frozenset({OrderType.HOME_HEALTH, OrderType.INFUSION})
-
-
-def in_hand(offer: Offer, case: Case | None) -> bool:
-    """Say whether this offer's provider has the order in hand now."""
-    return (
-        case is not None
-        and offer.state is OfferState.ACCEPTED
-        and case.state in HELD
-        and case.provider_npi == offer.npi
-    )
 
 
 def work_page(

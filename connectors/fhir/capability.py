@@ -42,7 +42,8 @@ def capability_statement(base: str, security: dict[str, Any] | None = None) -> d
             "interaction": [{"code": code} for code in ("read", "search-type", "update", "create")],
             "versioning": "versioned",
             "updateCreate": False,
-            "documentation": "A sender may set the status to cancelled; the other states follow from the case.",
+            "documentation": "A sender may set the status to cancelled; the other states follow from the case. "
+            "A provider of the network finds the offers made to it and answers them by the status (docs/fhir.md).",
             "searchParam": [
                 _search("focus", "reference"),
                 _search("based-on", "reference"),

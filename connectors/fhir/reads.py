@@ -12,6 +12,7 @@ from fastapi import Request, Response
 from connectors.fhir.asking import questionnaire_of
 from connectors.fhir.authority import searched_partner, security
 from connectors.fhir.capability import CREATED, ORDER_TYPES, capability_statement
+from connectors.fhir.offers import is_provider, provider_task, provider_tasks
 from connectors.fhir.search import asked_of, searchset
 from connectors.fhir.settings import FhirSettings
 from connectors.fhir.tasks import current_task, task_of_case, task_of_request
@@ -45,7 +46,9 @@ class Reads:
     async def resource(self, kind: str, resource_id: str) -> dict[str, Any]:
         """Return a resource; a Task and what it asks as their case stands now."""
         made: dict[str, Any] | None = None
-        if kind == "Task":
+        if kind == "Task" and is_provider():
+            made = await provider_task(self.hub, resource_id)
+        elif kind == "Task":
             made = await current_task(self.hub, resource_id)
         elif kind == "Questionnaire":
             made = await questionnaire_of(self.hub, resource_id, self.base)
@@ -96,6 +99,8 @@ class Reads:
     async def _found(
         self, kind: str, asked_for: list[tuple[str, str]], partner: str | None, *, lenient: bool = False
     ) -> dict[str, Any]:
+        if kind == "Task" and is_provider():
+            return await provider_tasks(self.hub, asked_for, self.base)
         if kind == "Task":
             return await self._tasks(asked_for)
         if kind not in CREATED:

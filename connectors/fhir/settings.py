@@ -31,6 +31,9 @@ class FhirSettings(SubscriptionSettings):
         description="Partner name -> the guide its Tasks speak by: post-acute-orders, bser, 360x, gravity "
         "(rules/tasks.yaml); none = the hub's own words",
     )
+    answer_wait: float = Field(
+        1.5, ge=0, le=10, description="Seconds that a provider's update waits for its effect before 202 answers it"
+    )
     push_timeout: float = Field(20.0, gt=0, description="Seconds that one push may take")
 
     @field_validator("push_url")

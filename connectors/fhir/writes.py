@@ -10,6 +10,8 @@ from connectors.fhir.authority import partner_of, permit_bundle
 from connectors.fhir.bundles import Entry, Placed, batch_entries, entries_of, entry_of, envelope
 from connectors.fhir.capability import CREATED
 from connectors.fhir.intake import Input, Intake, Taken
+from connectors.fhir.offers import is_provider
+from connectors.fhir.offers import update as provider_says
 from connectors.fhir.reading import check, parse
 from connectors.fhir.reads import Reads, unknown
 from connectors.fhir.resolve import known
@@ -67,6 +69,8 @@ class Writes:
 
         A Task that is POSTed for an order that is here is the Task that the order has already.
         """
+        if is_provider():
+            return await provider_says(self.settings, self.hub, request, task_id)
         body, media = await read_body(request, self.settings.max_bytes)
         task = await work(len(body), parse, body, media, self.settings.max_bytes)
         partner = partner_of(self.settings, request)

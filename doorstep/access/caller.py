@@ -23,6 +23,8 @@ class Caller:
     name: str
     tenant: str | None
     scopes: tuple[Scope, ...] = EVERYTHING
+    provider: str | None = None
+    """The NPI of a provider of the network: it sees the offers that were made to it, and nothing else."""
     known: bool = True
     """False where access is off and nobody was asked."""
 

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from doorstep.access import keys
@@ -20,6 +20,7 @@ TOKEN_PATH = "/oauth2/token"  # noqa: S105 - an address
 WELL_KNOWN = "/.well-known/smart-configuration"
 _PUBLIC = frozenset({"/healthz", "/readyz", "/fhir/metadata", TOKEN_PATH, WELL_KNOWN, f"/fhir{WELL_KNOWN}"})
 _SIGNED = ("/offers/", "/api/offers/", "/webhooks/fax/")
+_PROVIDERS_OWN = re.compile(r"/fhir/Task(/.*)?")
 _PARTNERS_OWN = re.compile(r"/api/(receipts|cases|cases/[^/]+)")
 
 
@@ -75,6 +76,8 @@ class Gate:
         caller = self._caller(headers.get("authorization", ""), certificate)
         if isinstance(caller, Denied):
             return caller
+        if caller.provider is not None and not _PROVIDERS_OWN.fullmatch(path):
+            return Denied(403, "a provider comes to its own Tasks only: /fhir/Task")
         if rule is Rule.OPERATOR and caller.tenant is not None:
             return Denied(403, "this address is the operator's")
         return caller
@@ -101,13 +104,14 @@ class Gate:
         if held is None or client is None:
             return _unknown()
         known = self._client(held.client_id)
-        return Caller(known.name, known.tenant, held.within(client.registered))
+        return replace(known, scopes=tuple(held.within(client.registered)))
 
     def _client(self, name: str) -> Caller:
         client = self._clients.get(name)
         if client is None:  # the operator's own key
             return Caller("operator", None, EVERYTHING)
-        return Caller(name, None if client.operator else client.tenant or name, client.registered)
+        tenant = None if client.operator else client.tenant or name
+        return Caller(name, tenant, client.registered, client.provider or None)
 
 
 def _unknown() -> Denied:

@@ -32,6 +32,8 @@ def parse(text: str) -> Scope:
     return Scope(match[1], _V1.get(match[2], match[2]), text)
 
 
+PROVIDERS = parse("system/Task.rus")
+"""The most that a provider of the network may do."""
 EVERYTHING = (parse("system/*.cruds"),)
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from doorstep.access import scopes
 from doorstep.access.scopes import Scope
+from schemas.identifiers import npi_ok
 
 _KEY = re.compile(r"sha256:[0-9a-f]{64}")
 _NAME = re.compile(r"[!-~]{1,200}")
@@ -26,6 +27,7 @@ class ClientSettings(BaseModel):
 
     tenant: str = Field("", description="Whose things it sends and sees; empty = its own name")
     operator: bool = Field(False, description="Sees and may do everything: console, API, every tenant's resources")
+    provider: str = Field("", description="NPI, for a provider of the network: it sees its own offers' Tasks only")
     scopes: tuple[str, ...] = Field(("system/*.cruds",), description="SMART scopes: the most it may be given")
     keys: tuple[str, ...] = Field(
         (), max_length=2, description="API keys as `doorstep keys` writes them; two to rotate"
@@ -78,6 +80,14 @@ class ClientSettings(BaseModel):
             raise ValueError("give one of jwks, jwks_file and jwks_uri")
         return self
 
+    @model_validator(mode="after")
+    def _provider_is_no_operator(self) -> ClientSettings:
+        if self.provider and not npi_ok(self.provider):
+            raise ValueError("provider is an NPI: ten digits with its check digit")
+        if self.provider and self.operator:
+            raise ValueError("a provider is no operator")
+        return self
+
     @property
     def asserts(self) -> bool:
         """Say whether it proves itself by signed assertions."""
@@ -85,6 +95,8 @@ class ClientSettings(BaseModel):
 
     @cached_property
     def registered(self) -> tuple[Scope, ...]:
+        if self.provider:
+            return tuple(scopes.granted([scopes.PROVIDERS], [scopes.parse(text) for text in self.scopes]))
         return scopes.EVERYTHING if self.operator else tuple(scopes.parse(text) for text in self.scopes)
 
 

@@ -248,10 +248,17 @@ class Reader:
         return events.parse(Offer, row[0], f"offer {offer_id}") if row else None
 
     def offers(
-        self, *, case_id: str | None = None, npi: str | None = None, state: str | None = None, limit: int = 1000
+        self,
+        *,
+        case_id: str | None = None,
+        npi: str | None = None,
+        state: str | None = None,
+        newest: bool = False,
+        limit: int = 1000,
     ) -> list[Offer]:
-        """Return the offers that match, oldest first."""
-        query = select(offer.c.data).order_by(offer.c.sent_at, offer.c.offer_id).limit(limit)
+        """Return the offers that match, oldest (or newest) first."""
+        order = (offer.c.sent_at.desc(), offer.c.offer_id) if newest else (offer.c.sent_at, offer.c.offer_id)
+        query = select(offer.c.data).order_by(*order).limit(limit)
         for column, value in ((offer.c.case_id, case_id), (offer.c.npi, npi), (offer.c.state, state)):
             if value is not None:
                 query = query.where(column == value)

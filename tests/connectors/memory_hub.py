@@ -71,6 +71,9 @@ class MemoryHub:
     async def cases_of(self, document_id: str) -> list[Case]:
         return [case for case in self.cases.values() if document_id in case.document_ids]
 
+    async def offers_to(self, npi: str) -> list[Offer]:
+        return [offer for offer in self.offers.values() if offer.npi == npi]
+
     async def providers(self) -> list[Entry]:
         return self.network
 

@@ -124,3 +124,15 @@ def test_a_start_before_the_ordered_first_day_is_refused_and_the_offer_stays_ope
     assert hub.seen(ReviewRequested)[-1].fields == {"start": "too early"}
     hub.say("dispatch", "a2", {"offer_id": offers(hub)[0], "answer": "accept", "start": "2026-11-26T09:00:00-05:00"})
     assert hub.only_case().state is CaseState.SCHEDULED
+
+
+def test_an_answer_that_is_bound_to_a_revision_is_refused_once_the_case_has_moved_on(hub: MemoryHub) -> None:
+    first, second, *_ = offers(hub)
+    revision = hub.only_case().revision
+    bound = {"offer_id": second, "answer": "accept", "start": START, "if_revision": revision}
+    hub.say("dispatch", "a0", {**bound, "if_revision": revision - 1})
+    assert hub.unit.receipts["a0"][:2] == (ReceiptState.REJECTED, "the case has moved on since")
+    hub.say("dispatch", "a1", bound)
+    hub.say("dispatch", "a2", {**bound, "offer_id": first})
+    assert len(hub.seen(OfferAccepted)) == 1
+    assert hub.unit.receipts["a2"][0] is ReceiptState.REJECTED
