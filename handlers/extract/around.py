@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from handlers.extract.geometry import Sheet, Span, Token
+from collections.abc import Sequence
+
+from handlers.extract.geometry import Sheet, Span, Token, cells_of
 from handlers.extract.labels import Hit
 
 ASIDE = 8
 """What begins so many text heights right of a label's end does not stand under it."""
 UNDER = 0.5
 """A word in the middle of a line stands under a label only if it begins where the label does."""
+OVER_INK = 4.5
+"""The day of a signature may stand so many text heights under its label, beside the ink."""
 LEADERS = frozenset({":", "-", "–"})
 """What may stand between a label and its value."""
 
@@ -45,17 +49,22 @@ def below(sheet: Sheet, hits: list[Hit], hit: Hit, rows: int = 1) -> list[Span]:
     right = min((t.box[0] for t in after), default=sheet.width) - 0.5 * sheet.height
     found: list[Span] = []
     bottom = float(hit.box[3])
-    for index in range(hit.row + 1, len(sheet.rows)):
+    middle = heads_columns(sheet, hits, hit)
+    for index in range(hit.row + 1 + hit.more, len(sheet.rows)):
         labels = {p for h in hits if h.row == index for p in range(h.start, h.end)}
         line = [(p, t) for p, t in enumerate(sheet.rows[index]) if left <= t.box[0] < right]
         line = [(p, t) for p, t in line if t.cell == line[0][1].cell]
+        if middle and index == hit.row + 1:
+            mine = column(sheet, hit, index)
+            line = [(p, t) for p, t in enumerate(sheet.rows[index]) if t in mine] or line
         if line and (line[0][1].box[0] > hit.box[2] + ASIDE * sheet.height or _tail(sheet, hit, line[0])):
             line = []
         if not line:
             if sheet.rows[index] and sheet.rows[index][0].box[1] - bottom > 2.5 * sheet.height:
                 break
             continue
-        if min(t.box[1] for _, t in line) - bottom > 2.2 * sheet.height or any(p in labels for p, _ in line):
+        room = OVER_INK if hit.field == "signature_date" else 2.2
+        if min(t.box[1] for _, t in line) - bottom > room * sheet.height or any(p in labels for p, _ in line):
             break
         first_cell = line[0][1].cell
         tokens = tuple(t for _, t in line if t.cell == first_cell)
@@ -64,6 +73,33 @@ def below(sheet: Sheet, hits: list[Hit], hit: Hit, rows: int = 1) -> list[Span]:
         if len(found) == rows:
             break
     return found
+
+
+def column(sheet: Sheet, hit: Hit, row: int) -> tuple[Token, ...]:
+    """Return the cell of a row that stands in a heading's column, headings set in the middle or not.
+
+    Where a row has a cell for each of the headings' cells they go in order; else the cell is taken whose left edge,
+    middle or right edge lies nearest, if no other heading's lies nearer.
+    """
+    heads, cells = cells_of(sheet.rows[hit.row]), cells_of(sheet.rows[row])
+    place = next(n for n, head in enumerate(heads) if head[0].cell == sheet.rows[hit.row][hit.start].cell)
+    if len(heads) < 2:
+        return ()
+    if len(cells) == len(heads):
+        return cells[place]
+    mine = [cell for cell in cells if _nearest_head(heads, cell) == place]
+    return mine[0] if len(mine) == 1 else ()
+
+
+def _nearest_head(heads: Sequence[Sequence[Token]], cell: Sequence[Token]) -> int:
+    offsets = [_offset(head, cell) for head in heads]
+    return offsets.index(min(offsets))
+
+
+def _offset(head: Sequence[Token], cell: Sequence[Token]) -> float:
+    """Return how far a cell is from standing left, right or in the middle of a heading's column."""
+    left, right = cell[0].box[0] - head[0].box[0], cell[-1].box[2] - head[-1].box[2]
+    return min(abs(left), abs(right), abs(left + right) / 2)
 
 
 def _tail(sheet: Sheet, hit: Hit, first: tuple[int, Token]) -> bool:

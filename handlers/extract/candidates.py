@@ -16,6 +16,7 @@ from handlers.extract import (
     codes,
     coverage,
     dates,
+    frequencies,
     names,
     places,
     prose,
@@ -294,6 +295,10 @@ def _address(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candidate]:
         found = places.address(Span(tuple(t for line in lines[:count] for t in line.tokens)))
         if found is not None:
             yield Candidate("ship_address", found, LABEL)
+            label = Span(sheet.rows[hit.row][hit.start : hit.end]).text
+            numbers = [n for line in lines[: count + 1] for n in values.phones(line)]
+            if re.search(r"phone", label, re.IGNORECASE) and len(numbers) == 1:
+                yield Candidate("contact_phone", numbers[0], LABEL)
             return
 
 
@@ -317,9 +322,10 @@ def _name_and_address(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candi
         if last is not None and len(lines) > 2:
             yield Candidate("member_id", last, LABEL)
     for line in lines[1:]:
-        number = values.phone(line)
-        if number is not None:
-            yield Candidate("contact_phone" if whose == "member_name" else "practice_phone", number, LABEL)
+        numbers = values.phones(line)
+        if numbers:
+            field = "contact_phone" if whose == "member_name" else "practice_phone"
+            yield Candidate(field, numbers[0], LABEL)
             return
 
 
@@ -355,7 +361,7 @@ def _frequency(sheet: Sheet, hits: list[Hit], document_class: DocumentClass) -> 
         if hit.field == "frequency"
         for span in (beside(sheet, hits, hit), *below(sheet, hits, hit))
     ]
-    return codes.frequency(labelled, document_class) or codes.frequency(sheet.paragraphs, document_class)
+    return frequencies.frequency(labelled, document_class) or frequencies.frequency(sheet.paragraphs, document_class)
 
 
 def _signature(sheet: Sheet) -> Iterable[Candidate]:

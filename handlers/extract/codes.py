@@ -1,10 +1,9 @@
-"""Codes and amounts: diagnoses, ordered items with their quantities, and how often or how much."""
+"""Codes: diagnoses, and ordered items with their quantities."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 
 from pydantic import JsonValue
 
@@ -13,9 +12,9 @@ from handlers.extract import lookalikes, ticks
 from handlers.extract.around import below, beside
 from handlers.extract.geometry import Sheet, Span, Token
 from handlers.extract.labels import Hit
+from handlers.extract.quantities import quantity_of
 from handlers.extract.values import Found
 from schemas import identifiers
-from schemas.document import DocumentClass
 
 _ICD_SPLIT = re.compile(
     r"[A-Za-z0-9$|!][0-9A-Za-z$|!]{2}\s?[.,·]\s?[0-9A-Za-z$]{1,4}(?![0-9A-Za-z])|[A-TV-Za-tv-z][0-9][0-9A-Za-z]{1,5}(?![0-9A-Za-z])"
@@ -24,11 +23,11 @@ _ICD_ALONE = re.compile(
     r"(?<![A-Za-z0-9])[A-TV-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4}(?![0-9A-Za-z])|(?<=^\[)[A-TV-Z]\d\d(?=\][.,;]?$)|(?<=^\()[A-TV-Z]\d\d(?=\)[.,;]?$)"
 )
 """Codes that need no label: those with a dot, and whole ones in brackets behind their words, `hypertension [I10]`."""
+Entry = tuple[Span, tuple[str, ...]]
+"""Where a code stands and the checks it passed."""
 MAX_DIAGNOSES = 12
 LIST_ROWS = 3
 _NUMBERS = frozenset({"member_id", "group_no", "equipment_serial", "equipment_model"})
-TABLE = 60
-"""A column of quantities may be so many text heights long."""
 CHECKLIST = 3
 """From so many codes on, those without a quantity may be the choices that nobody took."""
 
@@ -65,6 +64,8 @@ def diagnoses(sheet: Sheet, hits: list[Hit]) -> Found | None:
     misread, doubt = lookalikes.dotless(sheet, {t for span, _ in labelled.values() for t in span.tokens})
     labelled.update({code: entry for code, entry in misread.items() if code not in labelled})
     doubtful = doubtful or doubt
+    labelled, chosen = _taken(sheet, labelled)
+    doubtful = doubtful or not chosen
     if not labelled or len(labelled) > MAX_DIAGNOSES:
         return None
     ordered = sorted(labelled.items(), key=lambda item: min((t.row, t.box[0]) for t in item[1][0].tokens))
@@ -72,6 +73,18 @@ def diagnoses(sheet: Sheet, hits: list[Hit]) -> Found | None:
     every = tuple(sorted({v for _, (_, passed) in ordered for v in passed}))
     value: list[JsonValue] = [code for code, _ in ordered]
     return Found(value, Span(tokens), every, 0.5 if doubtful else 1.0)
+
+
+def _taken(sheet: Sheet, listed: dict[str, Entry]) -> tuple[dict[str, Entry], bool]:
+    """Leave out the printed choices that nobody ticked; False when it is not certain which were taken."""
+    states = ticks.states(sheet, (span.tokens[0] for span, _ in listed.values()))
+    if not states:
+        return listed, True
+    state = {code: states.get(span.tokens[0]) for code, (span, _) in listed.items()}
+    kept = {code: entry for code, entry in listed.items() if state[code] is not False}
+    if not any(state.values()):
+        return kept or listed, bool(kept) or len(listed) == 1
+    return kept, True
 
 
 def _parted(span: Span) -> dict[str, tuple[Span, tuple[str, ...]]]:
@@ -119,17 +132,6 @@ def _other_code(piece: str) -> bool:
     return piece.upper() in rules.hcpcs_table()
 
 
-_QTY = re.compile(
-    r"(?:\b(?:qty|quantity|units|disp|dispense)\b\W{0,3}(?:of\W)?|(?<![\dA-Za-z])[x×]\s?|(?<![A-Za-z]\s)#\s?)"
-    r"(\d{1,4})\b(?![.\-/]?\d|\s?(?:l|lpm|mg|g|ml)\b)|\((\d{1,3})\)"
-    r"|\b(\d{1,4})\s*(?:in all|ea|each|units?|visits?|doses?|boxes|box|pcs?|pieces?)\b",
-    re.IGNORECASE,
-)
-_BEFORE = re.compile(r"\b(\d{1,3})\s?(?:x|×|of)\s*[\[(]?$", re.IGNORECASE)
-"""How many, said before the code: `14 x G0300`, `12 of E0260`."""
-_NUMBER = re.compile(r"^[#(x]?\s?(\d{1,4})(?:\.0+)?\)?[.,]?(?:ea|each)?$", re.IGNORECASE)
-
-
 def order_lines(sheet: Sheet, hits: list[Hit]) -> Found | None:
     """Return the ordered codes of a page with their quantities; a line without a quantity lowers the quality."""
     codes = _line_codes(sheet, hits)
@@ -139,7 +141,7 @@ def order_lines(sheet: Sheet, hits: list[Hit]) -> Found | None:
     tokens: list[Token] = []
     clash = False
     for token, checked in codes:
-        quantity, span = _quantity(sheet, hits, token, only=len({c.value for _, c in codes}) == 1)
+        quantity, span = quantity_of(sheet, hits, token, only=len({c.value for _, c in codes}) == 1)
         if checked.value in lines:
             clash = clash or (quantity is not None and lines[checked.value] not in {None, quantity})
             if lines[checked.value] is None and quantity is not None:
@@ -223,160 +225,3 @@ def _under(sheet: Sheet, hits: list[Hit], hit: Hit, token: Token) -> bool:
         return token in beside(sheet, hits, hit).tokens[:4]
     down = token.box[1] - hit.box[3]
     return 0 <= down < 14 * sheet.height and abs(token.box[0] - hit.box[0]) < 2.5 * sheet.height
-
-
-def _on_next_row(sheet: Sheet, hits: list[Hit], headers: list[Hit], token: Token) -> tuple[int | None, Span] | None:
-    """Return the number beside a label that begins the row under a code: `Quantity 1`."""
-    for hit in headers:
-        if hit.row == token.row + 1 and sheet.rows[hit.row][hit.start].cell == 0:
-            first = Span(beside(sheet, hits, hit).tokens[:1])
-            number = _NUMBER.match(first.text)
-            if number is not None:
-                return int(number[1]), first
-    return None
-
-
-def _heads(sheet: Sheet, hits: list[Hit], hit: Hit) -> bool:
-    """Say whether a label stands over a column: no number follows it on its row."""
-    following = beside(sheet, hits, hit).tokens
-    return not following or not _NUMBER.match(following[0].text)
-
-
-def _said_before(row: Sequence[Token], token: Token) -> tuple[int | None, Span] | None:
-    """Return the quantity that stands before a code."""
-    before = [t for t in row if t.box[2] <= token.box[0]]
-    match = _BEFORE.search(Span(tuple(before)).text)
-    if match is None:
-        return None
-    return int(match[1]), Span((next(t for t in reversed(before) if match[1] in t.text),))
-
-
-def _is_code(token: Token) -> bool:
-    """Say whether a word is a known HCPCS code."""
-    return re.sub(r"^[^A-Za-z0-9]+|[^A-Za-z0-9]+$", "", token.text).upper() in rules.hcpcs_table()
-
-
-def _nearest(headers: list[Hit], token: Token) -> list[Hit]:
-    """Return the headings that may be a code's: where a row has several, the one right of it and nearest."""
-    kept: dict[int, Hit] = {}
-    for hit in sorted(headers, key=lambda h: h.box[0]):
-        if hit.row not in kept or kept[hit.row].box[0] < token.box[0]:
-            kept[hit.row] = hit
-    return sorted(kept.values(), key=lambda h: -h.row)
-
-
-def _quantity(sheet: Sheet, hits: list[Hit], token: Token, *, only: bool) -> tuple[int | None, Span]:
-    """Look for the quantity of one code: its column, its row, its row's words, then a label of its own."""
-    row = sheet.rows[token.row]
-    headers = [hit for hit in hits if hit.field == "quantity"]
-    columns = [hit for hit in headers if _heads(sheet, hits, hit)]
-    for hit in _nearest(columns, token):
-        down = token.box[1] - hit.box[3]
-        if 0 <= down < TABLE * sheet.height or -5 * sheet.height < down < 0:
-            for other in row:
-                overlap = (
-                    other.box[0] < hit.box[2] + 1.5 * sheet.height and other.box[2] > hit.box[0] - 1.5 * sheet.height
-                )
-                number = _NUMBER.match(other.text)
-                if overlap and number is not None and other is not token:
-                    return int(number[1]), Span((other,))
-    following = [t for t in row if t.box[0] > token.box[0]]
-    stop = next((n for n, t in enumerate(following) if _is_code(t)), len(following))
-    rest = Span(tuple(following[:stop]))
-    match = _QTY.search(rest.text)
-    if match is not None:
-        return int(next(g for g in match.groups() if g)), rest.slice(*match.span())
-    beneath = _said_before(row, token) or _on_next_row(sheet, hits, headers, token)
-    if beneath is not None:
-        return beneath
-    if not only:
-        return None, Span(())
-    for hit in headers:
-        for span in (beside(sheet, hits, hit), *below(sheet, hits, hit)):
-            number = _NUMBER.match(span.tokens[0].text) if span.tokens else None
-            if number is not None:
-                return int(number[1]), Span(span.tokens[:1])
-    everywhere = {
-        int(next(g for g in m.groups() if g)): paragraph.slice(*m.span())
-        for paragraph in sheet.paragraphs
-        for m in _QTY.finditer(paragraph.text)
-        if m[2] is None
-    }
-    if len(everywhere) == 1:
-        return everywhere.popitem()
-    return None, Span(())
-
-
-_WORDS = {
-    "one": 1,
-    "once": 1,
-    "two": 2,
-    "twice": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "twelve": 12,
-}
-_N = r"(?P<n>\d{1,3}(?:\.\d+)?|" + "|".join(_WORDS) + r")(?:\s?\(\d{1,3}\)|\))?"
-_PATTERNS: dict[str, tuple[str, ...]] = {
-    "oxygen_lpm": (
-        rf"\b{_N}\s*(?:l\s*/\s*min|lpm|l\.?p\.?m\.?|l/m|liters?\s*(?:per|/|a)\s*min(?:ute)?|litres?\s*(?:per|/|a)\s*min(?:ute)?)\b",
-    ),
-    "dressings_per_week": (
-        rf"\b{_N}\s*(?:x|times?|×)?\s*(?:dressings?(?:\s+changes?)?|changes?)?\s*(?:/|per|a|each|every)\s*(?:week|wk)\b",
-        rf"\b{_N}\s*(?:x|times)\s*(?:weekly|wk|week)\b",
-    ),
-    "dose_interval_hours": (
-        rf"\b(?:every|each|q\.?)\s*{_N}\s*-?\s*(?:h|hr|hrs|hours?)\b",
-    ),
-    "visits": (
-        rf"\b{_N}\s*(?:\w+\s+){{0,3}}visits?\b",
-        rf"\(\s*{_N}\s*\)\s*visits?\b",
-        rf"\bvisits?\s*(?:ordered|authorized|total|requested)?\s*[:#]?\s*{_N}\b",
-    ),
-}  # fmt: skip
-_DAILY = {
-    r"\b(?:once\s+(?:a\s+day|daily)|every\s+day|q\.?\s?daily|qd)\b": 24,
-    r"\b(?:twice\s+(?:a\s+day|daily)|b\.?i\.?d\.?)\b": 12,
-    r"\b(?:three\s+times\s+(?:a\s+day|daily)|t\.?i\.?d\.?)\b": 8,
-}
-_KINDS = {
-    DocumentClass.DME_ORDER: ("oxygen_lpm", "dressings_per_week"),
-    DocumentClass.HOME_HEALTH_REFERRAL: ("visits",),
-    DocumentClass.INFUSION_ORDER: ("dose_interval_hours",),
-}
-
-
-def frequency(spans: Sequence[Span], document_class: DocumentClass) -> Found | None:
-    """Return the frequency that fits the kind of order; two different ones lower the quality."""
-    found: dict[tuple[str, Decimal], Found] = {}
-    for span in spans:
-        for kind in _KINDS.get(document_class, tuple(_PATTERNS)):
-            for pattern in _PATTERNS[kind]:
-                for match in re.finditer(pattern, span.text, re.IGNORECASE):
-                    word = match["n"].lower()
-                    value = Decimal(_WORDS[word]) if word in _WORDS else Decimal(word)
-                    if 0 < value <= 400:
-                        found.setdefault((kind, value), _frequency(kind, value, span.slice(*match.span())))
-        if document_class is DocumentClass.INFUSION_ORDER and not found:
-            for pattern, hours in _DAILY.items():
-                for match in re.finditer(pattern, span.text, re.IGNORECASE):
-                    value = Decimal(hours)
-                    found.setdefault(
-                        ("dose_interval_hours", value),
-                        _frequency("dose_interval_hours", value, span.slice(*match.span())),
-                    )
-    if not found:
-        return None
-    first = next(iter(found.values()))
-    return Found(first.value, first.span, first.validators, 1.0 if len(found) == 1 else 0.5)
-
-
-def _frequency(kind: str, value: Decimal, span: Span) -> Found:
-    number: int | float = int(value) if value == value.to_integral_value() else float(value)
-    return Found({"kind": kind, "value": number}, span, ("pattern",))

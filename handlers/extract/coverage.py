@@ -27,6 +27,7 @@ def member_ids(sheet: Sheet, hits: list[Hit]) -> Iterator[Found]:
         if named is None:
             continue
         rest = tuple(t for t in span.tokens if t.order > named.span.tokens[-1].order)
+        rest = rest[1:] if rest and rest[0].text == "#" else rest
         if len(rest) == 1 and rest[0].row == hit.row and _NUMBER.fullmatch(rest[0].text):
             found = values.member_id(Span(rest))
             if found is not None:

@@ -8,8 +8,9 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
+from handlers.extract import wraps
 from handlers.extract.dates import DATE_TEXT
-from handlers.extract.geometry import Sheet, Token
+from handlers.extract.geometry import Sheet, Token, cells_of
 from handlers.extract.vocabulary import IGNORED, bare_key, looks, squeeze, stranger_words, vocabulary
 
 MAX_LABEL_TOKENS = 7
@@ -53,6 +54,8 @@ class Hit:
     end: int
     colon: bool
     box: tuple[int, int, int, int]
+    more: int = 0
+    """On so many rows under its own the label goes on."""
 
     @property
     def middle(self) -> float:
@@ -61,7 +64,30 @@ class Hit:
 
 def plain_hits(sheet: Sheet) -> list[Hit]:
     """Return the labels of a page in reading order, generic ones (`generic:phone`) as they are."""
-    return [hit for index in range(len(sheet.rows)) for hit in _row_hits(sheet, index)]
+    return wrapped(sheet, [hit for index in range(len(sheet.rows)) for hit in _row_hits(sheet, index)])
+
+
+def wrapped(sheet: Sheet, hits: list[Hit]) -> list[Hit]:
+    """Take the second lines of labels into them."""
+    found = list(hits)
+    for index, row in enumerate(sheet.rows):
+        for cell in cells_of(row):
+            joined = wraps.joined_field(sheet, cell, index, match_label)
+            if joined is None:
+                continue
+            field, under = joined
+            start, below = row.index(cell[0]), sheet.rows[index + 1].index(under[0])
+            gone = [(index, n) for n in range(start, start + len(cell))]
+            gone += [(index + 1, n) for n in range(below, below + len(under))]
+            found = [h for h in found if (h.row, h.start) not in gone]
+            found.append(Hit(field, index, start, start + len(cell), False, wraps.box_of(cell, under), more=1))
+    return sorted(found, key=lambda h: (h.row, h.start))
+
+
+def match_label(tokens: tuple[Token, ...]) -> str | None:
+    """Return the field of the label that a whole cell is."""
+    found = _match(tokens, 0) if tokens else None
+    return found[0] if found is not None and found[1] == len(tokens) else None
 
 
 def _row_hits(sheet: Sheet, index: int) -> list[Hit]:
@@ -213,6 +239,8 @@ def _goes_on(tokens: tuple[Token, ...]) -> bool:
 
 def _initial(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
     """Take a single letter before a telephone number for what it stands for: `T 614-555-0100`, `F:`, `H`."""
+    if re.fullmatch(r"(?:M\.?D|D\.?O|N\.?P|Dr)\.?:", row[place].text) and _begins(row, place):
+        return "clinician_name", place + 1
     letter = row[place].text.rstrip(".:").lower()
     if len(letter) != 1 or place + 1 >= len(row):
         return None
@@ -228,7 +256,9 @@ def _initial(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
 def _closest(key: str) -> str | None:
     """Return the known label that a misread one must be."""
     close = process.extractOne(key, vocabulary().phrases.keys(), scorer=fuzz.ratio, score_cutoff=FUZZY_SCORE)
-    return close[0] if close is not None and abs(len(close[0]) - len(key)) <= 2 else None
+    if close is None or ("npi" in close[0]) != ("npi" in key) or abs(len(close[0]) - len(key)) > 2:
+        return None
+    return close[0]
 
 
 def _soft_match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
@@ -249,7 +279,9 @@ def _soft_match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
         if _number(row, end):
             field = _soft_field(words, asks=False, named=False) if known and len(words) > 1 else None
             return (field, end) if field is not None else None
-        said = re.findall(r"[a-z]+", re.sub(r"['’‘]s\b", "", head.lower().replace("#", " number ")))
+        said = re.findall(
+            r"[a-z]+", re.sub(r"['’‘]s\b", "", head.lower().replace("#", " number ").replace("d/c", " discharge "))
+        )
         words += [_known_word(word) for word in said]
         dash = end + 1 < len(row) and row[end + 1].text in {"-", "–"} and row[end + 1].cell == first.cell
         asked = token.text.endswith("?")

@@ -7,11 +7,13 @@ stands there, in the shape of a code.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from pydantic import JsonValue
 
 from doorstep import rules
+from handlers.extract import ticks
+from handlers.extract.geometry import Sheet
 from handlers.extract.opinion import View
 from schemas import identifiers
 
@@ -34,10 +36,18 @@ def left_over(
     if not isinstance(value, list) or field not in {"icd10", "order_lines"}:
         return None
     listed = {str(v["code"] if isinstance(v, dict) else v) for v in value}
-    words = [t.text for view in views if (sheet := view.sheet(main)) is not None for row in sheet.rows for t in row]
-    there = _diagnoses(words) if field == "icd10" else _goods(words)
+    codes_of = _diagnoses if field == "icd10" else _goods
+    sheets = [sheet for view in views if (sheet := view.sheet(main)) is not None]
+    there = codes_of(t.text for sheet in sheets for row in sheet.rows for t in row)
+    there -= {code for sheet in sheets for code in _not_ticked(sheet, codes_of)}
     left = [code for code in there if code not in taken and not any(_near(code, known) for known in listed)]
     return MORE_CODES if 0 < len(left) <= MOST_LEFT else None
+
+
+def _not_ticked(sheet: Sheet, codes_of: Callable[[Iterable[str]], set[str]]) -> set[str]:
+    """Return the codes of choices that are seen not to be taken."""
+    tokens = [t for row in sheet.rows for t in row if codes_of([t.text])]
+    return {code for t, state in ticks.states(sheet, tokens).items() if not state for code in codes_of([t.text])}
 
 
 def _bare(words: Iterable[str]) -> Iterable[str]:

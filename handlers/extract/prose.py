@@ -11,6 +11,7 @@ from itertools import pairwise
 from handlers.extract import barriers, dates, places, values
 from handlers.extract.geometry import Sheet, Span
 from handlers.extract.values import Found
+from handlers.extract.vocabulary import stranger_words
 
 _NAME = r"((?:[A-Z][A-Za-z'’\-]+\.?,?\s+){1,3}[A-Z][A-Za-z'’\-]+)"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
@@ -27,16 +28,18 @@ _FOLLOWING: tuple[tuple[str, str, Pick], ...] = (
     ("dob", rf"\b{_BORN}\b\W{{0,4}}", dates.birth_date),
     ("clinician_npi", r"\bNPI\b(?:\s?(?:number|no\.?|is|#))*\W{0,4}", values.npi),
     ("member_id", r"\b(?:member|policy|subscriber|medicare|medicaid|insurance|beneficiary)\s+(?:id|number|no\.?|#|identifier|identification)(?:\s?(?:number|no\.?|is|#))*\W{0,4}", values.member_id),
+    ("member_id", r"\b(?:policy|member|subscriber)\s+(?=[A-Z]{0,4}\d{6,})", values.member_id),
     ("group_no", r"\bgroup(?:\s?(?:number|no\.?|is|id|#))*\W{0,4}(?=\S*\d)", values.group_no),
     ("payer", r"\b(?:has|have|carries|holds)\s+(?=[A-Z])", values.known_payer),
     ("payer", r"\b(?:insured|covered)\s+(?:by|through|with|under)\s+|\b(?:insurance|coverage|payer|insurer)\s+(?:is\s+)?(?:through|with|by|under)\s+|\b(?:insurance|coverage|payer|insurer)\s+is\s+(?!through|with|by|under)|\bcoverage:?\s+", values.payer),
     ("contact_phone", r"\b(?:patient|member|home|contact|cell|mobile|he|she|they|family)\b[^.:;]{0,40}?\b(?:phone|telephone|tel|reached|called|number|call)\b[^\d(.;]{0,24}(?=[\d(])", values.phone),
     ("contact_phone", r"\b(?:best|preferred)\s+(?:number|phone|telephone|way|time)\b[^\d(.;]{0,30}(?=[\d(])", values.phone),
+    ("contact_phone", r"\b(?:can|may)\s+be\s+reached\s+(?:at|on|by\s+(?:phone|telephone)\s+at)\s+(?=[\d(])", values.phone),
     ("practice_fax", r"\b(?:office|practice|clinic|our)\s+(?:fax|facsimile)\b[^\d(.;]{0,20}(?=[\d(])", values.phone),
     ("practice_phone", r"\b(?:office|practice|clinic|our)\s+(?:phone|telephone|tel|number)\b[^\d(.;]{0,20}(?=[\d(])", values.phone),
     ("service_start", rf"\b(?:start(?:ing|s)?|begin(?:ning|s)?|effective|commenc(?:e|ing)|first\s+(?:dose|visit|delivery))\b(?:\s+(?:date|on|of|care|service|services|is|from))*\W{{0,3}}{_DATE_AHEAD}", dates.first_date),
     ("service_end", rf"\b(?:through|until|till|ending|ends?|thru)\b(?:\s+(?:on|date))*\W{{0,3}}{_DATE_AHEAD}", dates.first_date),
-    ("discharge_deadline", rf"\bdischarg(?:e|ed|ing)\b[^.;:]{{0,40}}?\W{{0,3}}{_DATE_AHEAD}", dates.deadline),
+    ("discharge_deadline", rf"\b(?:discharg(?:e|ed|ing)|d/c)\b[^.;:]{{0,40}}?\W{{0,3}}{_DATE_AHEAD}", dates.deadline),
     ("ship_address", r"\b(?:deliver(?:y|ed)?|ship(?:ped|ping)?|resid(?:es|ing|ence)|lives?|living|home|address)\b[^\d;]{0,40}(?=\d{1,6}(?:-[A-Z])?\s)", places.address),
     ("signature_date", rf"\b(?:signed|e-?signed)\b[^;]{{0,80}}?(?:\bon\b|\bdate\b)?\W{{0,3}}{_DATE_AHEAD}", dates.first_date),
     ("equipment_serial", r"\bserial\s*(?:number|no\.?|#)?\W{0,3}", values.serial),
@@ -85,8 +88,14 @@ def candidates(sheet: Sheet) -> Iterator[tuple[str, Found]]:
         for field, pattern in _NAMED:
             for match in re.finditer(pattern, text):
                 found = values.name(paragraph.slice(*match.span(1)))
-                if found is not None:
+                if found is not None and not (field == "clinician_name" and _anothers(text[: match.start(1)])):
                     yield field, found
+
+
+def _anothers(before: str) -> bool:
+    """Say whether the words before a name ask for somebody else: `PCP who will follow: ...`."""
+    asked = re.search(r"([^.:;]{2,80}):\s*(?:Dr\.?\s+)?$", before)
+    return asked is not None and bool(stranger_words(asked[1]))
 
 
 def signed_on(sheet: Sheet) -> Iterator[tuple[str, Found]]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from handlers.extract.geometry import Sheet, Token
+from handlers.extract.geometry import Sheet, Token, cells_of
 
 TYPED = re.compile(r"^[\[({|]?\s?[xX✓✔☒☑√]\s?[\])}|]?$")
 EMPTY = re.compile(r"^(?:[\[({]\s?[_.]?\s?[\])}]|☐|□|_{1,4})$")
 REACH = 3
 """A tick stands at most so many text heights before the words it takes."""
+ROOM = 0.9
+"""A box within a line leaves a gap of so many text heights."""
 SHORTEST = 5
 FEWEST = 2
 """So many choices make a list: one typed X among them means that the others are not taken."""
@@ -38,44 +40,77 @@ def states(sheet: Sheet, tokens: Iterable[Token]) -> dict[Token, bool]:
 
 
 def _lead(sheet: Sheet, token: Token) -> Token:
-    """Return the first word of the choice in which a word stands, after its tick."""
-    cell = [t for t in sheet.rows[token.row] if t.cell == token.cell and t.box[0] <= token.box[0]]
-    return next((t for t in cell if not TYPED.match(t.text) and not EMPTY.match(t.text)), token)
+    """Return the first word of the choice in which a word stands, after the last tick before it in its cell."""
+    lead = token
+    for word in reversed(_before(sheet, token)):
+        if word.cell != token.cell or TYPED.match(word.text) or EMPTY.match(word.text):
+            break
+        lead = word
+    return lead
+
+
+def _before(sheet: Sheet, token: Token) -> list[Token]:
+    return [t for t in sheet.rows[token.row] if t.box[0] < token.box[0]]
 
 
 def _typed(sheet: Sheet, token: Token) -> bool | None:
-    row = sheet.rows[token.row]
     lead = _lead(sheet, token)
-    before = [t for t in row if t.box[2] <= lead.box[0] + 2]
+    before = _before(sheet, lead)
     if not before or lead.box[0] - before[-1].box[2] > REACH * sheet.height:
         return None
     return True if TYPED.match(before[-1].text) else False if EMPTY.match(before[-1].text) else None
 
 
 def _boxed(sheet: Sheet, token: Token) -> bool | None:
-    """Return the state of the box whose words stand in the word's cell; two boxes with the same words say nothing."""
-    text = _plain(sheet, token.row, token.cell)
-    best: tuple[int, bool] | None = None
+    """Return the state of the box whose words a word stands in or behind; two boxes with the same words say nothing.
+
+    Several boxes in one cell each have the words up to the next box: `☒ D83.9 Immunodeficiency ☐ G61.81 Neuropathy`.
+    """
+    row = [t for t in sheet.rows[token.row] if t.cell == token.cell]
+    text = _plain(row)
+    at = len(_plain(row[: row.index(token)]))
+    best: tuple[bool, int, int, bool] | None = None
     for mark, state in sheet.marks.items():
         label = mark.removeprefix("checkbox:")
-        if (
-            mark == label
-            or len(label) < SHORTEST
-            or not re.search(rf"(?<![a-z0-9]){re.escape(label)}(?![a-z0-9])", text)
-        ):
+        if mark == label or len(label) < SHORTEST:
             continue
-        worth = len(label) + (100 if text.startswith(label) else 0)
-        if (text.startswith(label) or " " in label) and (best is None or worth > best[0]):
-            best = (worth, state) if _once(sheet, label) else best
-    return best[1] if best is not None else None
+        for found in re.finditer(rf"(?<![a-z0-9]){re.escape(label)}(?![a-z0-9])", text):
+            start = found.start()
+            if start and not _apart(sheet, row, start):
+                continue
+            telling = start == 0 or " " in label or any(c.isdigit() for c in label)
+            rank = (start <= at + 1, start if start <= at + 1 else -start, len(label), state)
+            if telling and _once(sheet, label) and (best is None or rank > best):
+                best = rank
+    return best[3] if best is not None else _leading(sheet, token)
 
 
-def _plain(sheet: Sheet, row: int, cell: int) -> str:
-    """Return a cell's text in the form in which boxes are named."""
-    words = [t.text.lower() for t in sheet.rows[row] if t.cell == cell]
-    return re.sub(r"[^a-z0-9 /-]", "", " ".join(words)).strip()
+def _apart(sheet: Sheet, row: list[Token], start: int) -> bool:
+    """Say whether there is room for a box before the word at which a text goes on: letters may look like boxes."""
+    index = next((n for n in range(1, len(row)) if len(_plain(row[:n])) + 1 >= start), None)
+    return index is not None and row[index].box[0] - row[index - 1].box[2] > ROOM * sheet.height
+
+
+def _leading(sheet: Sheet, token: Token) -> bool | None:
+    """Return the state of the box that begins a row of a table, whose code stands in a column further right."""
+    row = [t for t in sheet.rows[token.row] if not EMPTY.match(t.text)]
+    first = [t for t in row if t.cell == row[0].cell]
+    if not row or token.cell == row[0].cell:
+        return None
+    text = _plain(first)
+    named = [m for m in sheet.marks if m.startswith("checkbox:") and len(m) >= SHORTEST + len("checkbox:")]
+    begun = [m for m in named if re.match(rf"{re.escape(m.removeprefix('checkbox:'))}(?![a-z0-9])", text)]
+    inside = [m for m in named if m not in begun and f" {m.removeprefix('checkbox:')}" in _plain(row)]
+    if len(begun) != 1 or inside or not _once(sheet, begun[0].removeprefix("checkbox:")):
+        return None
+    return sheet.marks[begun[0]]
+
+
+def _plain(words: Iterable[Token]) -> str:
+    """Return words in the form in which boxes are named."""
+    return re.sub(r"[^a-z0-9 /-]", "", " ".join(t.text.lower() for t in words)).strip()
 
 
 def _once(sheet: Sheet, label: str) -> bool:
-    cells = {(t.row, t.cell) for row in sheet.rows for t in row}
-    return sum(_plain(sheet, row, cell).startswith(label) for row, cell in cells) <= 1
+    rows = [list(cell) for row in sheet.rows for cell in cells_of(row)]
+    return sum(_plain(cell).startswith(label) for cell in rows) <= 1

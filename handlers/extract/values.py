@@ -61,18 +61,24 @@ def name(span: Span) -> Found | None:
         apart = len(text.strip(".,")) == 1 and len(following.strip(".,")) == 1 and _CREDENTIALS.match(text + following)
         if (_CREDENTIALS.match(text) or (apart and len(words) > 1)) and words:
             break
-        if not _NAME_WORD.match(text) or text.strip(".,;").lower() in _not_names():
+        inner = bool(words) and text in _PARTICLES and bool(re.match(r"[A-Za-z]", following)) and comma_after < 0
+        saint = (
+            bool(words)
+            and text in {"St", "St.", "ST", "ST."}
+            and re.match(r"[A-Z]{2}|[A-Z][a-z]", following) is not None
+        )
+        if (not _NAME_WORD.match(text) and not inner) or (text.strip(".,;").lower() in _not_names() and not saint):
             break
         bare = text.strip(",;")
         if comma_after >= 2 and bare in {"M", "F"}:
             break  # the sex behind `First Last,`
-        words.append(bare if len(bare) <= 2 or _SUFFIXES.match(bare) else bare.rstrip("."))
+        words.append(bare if len(bare) <= 2 or saint or _SUFFIXES.match(bare) else bare.rstrip("."))
         used.append(place)
         if text.endswith((",", ";")):
             if comma_after >= 0 or len(words) > (4 if words[0].lower() in _PARTICLES else 2):
                 break
             comma_after = len(words)
-        if len(words) == (5 if words[0].lower() in _PARTICLES else 4):
+        if len(words) == (5 if any(w.lower() in _PARTICLES for w in words) else 4):
             break
     if not 2 <= len(words) <= 5 or sum(len(w.strip(".")) > 1 for w in words) < 2:
         return None
@@ -280,11 +286,15 @@ def _spelled(known: str, name_of: str) -> str:
     return name_of if name_of.lower() == known else known.title()
 
 
+_PLAN_KINDS = frozenset({"PPO", "HMO", "EPO", "POS", "HDHP", "FFS", "Commercial", "Self"})
+"""Kinds of plans, which a column beside the payer's names."""
 PAYER_WORDS = frozenset({"medicare", "medicaid"})
 
 
 def _plain_payer(span: Span) -> Found | None:
     words: list[int] = []
+    if span.tokens and span.tokens[0].text.strip(",;.") in _PLAN_KINDS:
+        return None
     for place, token in enumerate(span.tokens[:6]):
         text = token.text.strip(",;")
         if not re.fullmatch(r"[A-Z&][A-Za-z&'.\-]*|of|the|and", text):

@@ -205,7 +205,8 @@ class Plan:
         ]  # fmt: skip
         near = [x for x in starts if anchor.box[0] - 14 * self.sheet.height < x <= anchor.box[0] + self.sheet.height]
         often = [x for x in near if sum(abs(x - y) < self.sheet.height for y in starts) >= 3]
-        return max(often, default=float(anchor.box[0])) - self.sheet.height
+        labels = {h.box[0] for h in self.hits if row < h.row <= last}
+        return max([x for x in often if x in labels] or often, default=float(anchor.box[0])) - self.sheet.height
 
     def column(self, row: int, x: float) -> tuple[int, int] | None:
         """Return which column of which part a place stands in; None where the page is read across."""
