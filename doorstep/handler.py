@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypeVar
 from pydantic import JsonValue
 
 from schemas.case import Case, Offer
+from schemas.clock import ClockRun
 from schemas.document import ReviewRequested
 from schemas.event import Event, Payload
 from schemas.onboarding import ProviderChanged
@@ -85,6 +86,11 @@ class Unit(Protocol):
     def cancel_timer(self, timer_id: str) -> None:
         """Forget a timer; one that is not set or has fired is no error."""
 
+    def clock(self, case_id: str, clock: str) -> ClockRun | None:
+        """Return a clock of a case that may pause, while it is started."""
+
+    def save_clock(self, run: ClockRun) -> None: ...
+    def drop_clock(self, case_id: str, clock: str) -> None: ...
     def review(self, review_id: str) -> ReviewRequested | None: ...
     def save_review(self, review: ReviewRequested) -> None: ...
     def close_review(self, review_id: str) -> None: ...

@@ -14,12 +14,13 @@ from pydantic import ValidationError
 from doorstep.errors import Defect
 from doorstep.handler import Unit
 from schemas.case import ALLOWED, Case, CaseManager, CaseState, CaseStateChanged, OfferRecalled, OfferState
+from schemas.clock_rules import Clocks
 from schemas.document import DocumentClass, ReviewDecided, ReviewRequested
 from schemas.event import Payload
 from schemas.network import Directory
 from schemas.order import Order, OrderType
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
-from schemas.rules import Clocks, Desk, Rule, Ruleset, covers
+from schemas.rules import Desk, Rule, Ruleset, covers
 from schemas.transmission import Content, ReceiptState, ReplyTo
 
 ORDER_CANCELLED = "the order was cancelled"

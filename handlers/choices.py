@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 
 from schemas.business import is_holiday
+from schemas.clock_rules import BusinessHours
 from schemas.deadline import discharge_at
 from schemas.fields import zone_of
 from schemas.order import Order
 from schemas.outbound import Choice
-from schemas.rules import BusinessHours
 
 MOST = 4
 _WINDOWS = ((time(8), time(12)), (time(13), time(17)))

@@ -12,22 +12,19 @@ from doorstep.handler import Unit, on
 from handlers.acknowledge import was_told
 from handlers.casework import answerable, ask_person, clocks, derived_id, directory, once
 from handlers.fulfil import redispatch
+from handlers.pauses import again, cancel, settle, timer_of, void
 from schemas.business import after_business_minutes, end_of_first_business_day
 from schemas.case import Case, CaseClock, CaseClockWarned, CaseState, CaseStateChanged, ClockDue, OfferState
+from schemas.clock_rules import ClockRule
 from schemas.deadline import discharge_at
 from schemas.document import ReviewDecided
 from schemas.event import Event, Payload
 from schemas.fields import zone_of
 from schemas.outbound import ConfirmationKind, ConfirmationRequested, ConfirmationSent
-from schemas.rules import ClockRule
 from schemas.service import ServiceScheduled
 from schemas.transmission import ReplyTo
 
 REPORT = "Please report what became of this service."
-
-
-def timer_of(clock: str, case_id: str, warning: int | None = None) -> str:
-    return f"clock {clock} {case_id}" if warning is None else f"clock {clock} {case_id} warning {warning}"
 
 
 def runs(rule: ClockRule, case: Case) -> bool:
@@ -71,12 +68,15 @@ def clocks_of(event: Event[CaseStateChanged], unit: Unit) -> Iterable[Payload]:
     case = unit.case(event.data.case_id)
     if case is None:
         return []
+    events: list[Payload] = []
     for rule in clocks(unit).case:
-        if rule.since == "looked" or not runs(rule, case):
-            _stop(rule, case.case_id, unit)
+        if rule.pauses:
+            events += settle(rule, case, unit, seq=event.seq, change=event.data)
+        elif rule.since == "looked" or not runs(rule, case):
+            cancel(rule, case.case_id, unit)
         elif not rule.until_told or not was_told(case, unit):
             _arm(rule, case, unit, entered=event.data.from_state not in rule.while_)
-    return []
+    return events
 
 
 @on(ServiceScheduled)
@@ -96,14 +96,8 @@ def told(event: Event[ConfirmationSent], unit: Unit) -> Iterable[Payload]:
     if case is not None and was_told(case, unit):
         for rule in clocks(unit).case:
             if rule.until_told:
-                _stop(rule, case.case_id, unit)
+                cancel(rule, case.case_id, unit)
     return []
-
-
-def _stop(rule: ClockRule, case_id: str, unit: Unit) -> None:
-    unit.cancel_timer(timer_of(rule.clock, case_id))
-    for number in range(len(rule.warn_minutes)):
-        unit.cancel_timer(timer_of(rule.clock, case_id, number + 1))
 
 
 def _arm(rule: ClockRule, case: Case, unit: Unit, *, entered: bool) -> None:
@@ -140,15 +134,28 @@ def due(event: Event[ClockDue], unit: Unit) -> Iterable[Payload]:
     data = event.data
     case = unit.case(data.case_id)
     rule = next((rule for rule in clocks(unit).case if rule.clock == data.clock), None)
-    if case is None or rule is None or not runs(rule, case) or (rule.until_told and was_told(case, unit)):
+    if case is None or rule is None:
         return []
+    known = unit.clock(case.case_id, rule.clock) is not None
+    events = settle(rule, case, unit, seq=event.seq) if rule.pauses and known else []
+    if not runs(rule, case) or (rule.until_told and was_told(case, unit)):
+        return events
+    if rule.pauses and void(rule, case, data, unit):
+        return events
     if data.warning:
         warned = CaseClockWarned(case_id=case.case_id, clock=rule.clock, label=rule.label, number=data.number)
         return [warned, *(_ask(rule, case, data, "time is running out", unit) if rule.warn == "person" else [])]
+    return _ran_out(rule, case, data, unit)
+
+
+def _ran_out(rule: ClockRule, case: Case, data: ClockDue, unit: Unit) -> list[Payload]:
     ran_out = CaseClock(case_id=case.case_id, clock=rule.clock, label=rule.label, number=data.number)
     recipient = _reminded(rule, case, unit)
     if data.number <= rule.reminders and recipient is not None:
-        _set(rule, case, unit, number=data.number + 1, since=unit.now, entered=True)
+        if rule.pauses:
+            again(rule, case, unit)
+        else:
+            _set(rule, case, unit, number=data.number + 1, since=unit.now, entered=True)
         return [ran_out, *_reminder(rule, case, recipient, data.number, unit)]
     held = [offer for offer in unit.offers_of(case.case_id) if offer.state is OfferState.ACCEPTED]
     if rule.then == "redispatch" and held and case.state in {CaseState.SCHEDULED, CaseState.MISSED}:

@@ -11,11 +11,11 @@ from doorstep.handler import Unit
 from handlers.casework import clocks, derived_id, fold, payer_key, rule
 from schemas.business import after_business_minutes
 from schemas.case import Case
+from schemas.clock_rules import BusinessHours
 from schemas.order import Order
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.payer import Ask, PayerEnquiry, ServiceLine, Way
 from schemas.payer_rules import AuthorizationRule, DecisionClock, Limit, PayerIndex, PayerPolicy, Window
-from schemas.rules import BusinessHours
 from schemas.transmission import ReplyTo
 
 CHANNEL = "payer"

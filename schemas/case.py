@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from schemas.clock import Hold
 from schemas.element import ElementResult, Waiver
 from schemas.event import Model, Payload
 from schemas.order import Order
@@ -67,6 +68,7 @@ class Case(Model):
     appeals: tuple[Appeal, ...] = ()
     self_pay: bool = Field(default=False, description="The member pays: a person has said so; no payer is waited for")
     escalation: Escalation | None = None
+    holds: tuple[Hold, ...] = Field(default=(), description="For what it waits by a person's word")
     scheduled_end: datetime | None = None
     first_start: datetime | None = Field(default=None, description="The first start that was committed to the sender")
     dispatch_round: int = Field(default=1, ge=1, description="How often the case was given to the network")
@@ -219,6 +221,7 @@ class ClockDue(Payload):
     clock: str
     number: int = Field(ge=1)
     warning: bool = False
+    leg: str = Field(default="", description="The start and pause that it was set after; an older one is void")
 
 
 class CaseClockWarned(Payload):

@@ -87,6 +87,23 @@ class Resolve(Said):
     outcome: Text
 
 
+class HoldWord(Said):
+    """The case waits, for a cause of `rules/clocks.yaml`, until this time at the latest; its clocks pause meanwhile."""
+
+    command: Literal["hold"]
+    cause: Line
+    until: Instant
+    note: Text
+
+
+class Release(Said):
+    """What the case waited for has ended: its clocks go on with what was left."""
+
+    command: Literal["release"]
+    cause: Line
+    note: Text
+
+
 class Coverage(Said):
     """What a person learnt about the coverage, or that the member pays (`self-pay`) or is not covered (`close`)."""
 
@@ -210,13 +227,13 @@ class ClaimFiled(Said):
 
 
 Command = (
-    Call | Escalate | Resolve | Coverage | AuthorizationWord | DenialWord | AppealItemWord | FileAppeal | AppealWord
-    | Regulator | CloseDenied | ClaimFiled
+    Call | Escalate | Resolve | HoldWord | Release | Coverage | AuthorizationWord | DenialWord | AppealItemWord
+    | FileAppeal | AppealWord | Regulator | CloseDenied | ClaimFiled
 )  # fmt: skip
 COMMAND: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="command")])
 NAMES: frozenset[str] = frozenset(
     {
-        "call", "escalate", "resolve-escalation", "coverage", "authorization", "denial", "appeal-item", "appeal",
-        "appeal-decision", "regulator", "close-denied", "claim",
+        "call", "escalate", "resolve-escalation", "hold", "release", "coverage", "authorization", "denial",
+        "appeal-item", "appeal", "appeal-decision", "regulator", "close-denied", "claim",
     }
 )  # fmt: skip

@@ -1,20 +1,17 @@
-"""The shape of the files in `rules/`: required elements, the desk, the clocks (the network: schemas.network)."""
+"""The shape of the files in `rules/`: required elements and the desk (clocks: schemas.clock_rules)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, time
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, field_validator, model_validator
 
-from schemas.case import (
-    CaseManager,
-    CaseState,
-)
+from schemas.case import CaseManager
 from schemas.element import (
     Gate,
 )
@@ -285,69 +282,3 @@ class Desk(Rule):
         if value not in available_timezones():
             raise ValueError("is no IANA time zone")
         return value
-
-
-class BusinessHours(Rule):
-    """Days by ISO number (1 = Monday) and the hours, on the wall clock of the service address."""
-
-    days: tuple[int, ...]
-    opens: time
-    closes: time
-
-
-class OfferClock(Rule):
-    wave_size: int = Field(ge=1)
-    urgent_minutes: int = Field(ge=1)
-    standard_business_minutes: int = Field(ge=1)
-    latest_start_days: int = Field(ge=1)
-
-
-class ClockRule(Rule):
-    """One clock of a case: it runs while the case is in one of these states, by one kind of time.
-
-    It begins when the case comes into these states, or where `since` says; `first_business_day` ends with the business
-    day of the receipt, or the next one. After each of the first `reminders` somebody is reminded and it begins anew.
-    """
-
-    clock: str
-    label: str
-    while_: tuple[CaseState, ...] = Field(alias="while", min_length=1)
-    applies: Applies = Applies()
-    not_hcpcs: Codes = Field(default=(), description="An order with one of these codes has a clock of its own")
-    since: Literal["looked", "state", "received", "ordered", "start", "discharge"] = Field(
-        default="state",
-        description="`ordered`: the ordered first day where there is one, else the receipt; `start`: the committed one",
-    )
-    until_told: bool = Field(default=False, description="It stops once the sender was told that the order is here")
-    business_minutes: int | None = Field(default=None, ge=1)
-    elapsed_minutes: int | None = None
-    first_business_day: bool = False
-    warn_minutes: tuple[int, ...] = Field(default=(), description="When it warns before, by the same kind of time")
-    warn: Literal["note", "person"] = "note"
-    reminders: int = Field(default=0, ge=0)
-    remind: Literal["sender", "provider"] = "sender"
-    then: Literal["person", "redispatch", "note"] = "person"
-    cite: tuple[str, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _one_kind_of_time(self) -> Self:
-        kinds = (self.business_minutes is not None, self.elapsed_minutes is not None, self.first_business_day)
-        if sum(kinds) != 1:
-            raise ValueError("give one of business_minutes, elapsed_minutes and first_business_day")
-        counted = (1 if self.elapsed_minutes is None else self.elapsed_minutes, *self.warn_minutes)
-        if self.since not in {"discharge", "start"} and any(minutes < 1 for minutes in counted):
-            raise ValueError("only a clock by the discharge or the start counts from before it")
-        return self
-
-    def to(self, order: Order) -> bool:
-        """Say whether the clock is for this order."""
-        own = any(covers(self.not_hcpcs, line.code) for line in order.lines if line.code)
-        return self.applies.to(order) and not own
-
-
-class Clocks(Rule):
-    version: date
-    cite: tuple[str, ...]
-    business: BusinessHours
-    offer: OfferClock
-    case: tuple[ClockRule, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from schemas import (
     case,
+    clock,
     desk,
     document,
     onboarding,
@@ -21,7 +22,7 @@ from schemas.event import Payload, payload_classes
 __all__ = ["TOPICS", "payload_class"]
 
 _ROOMS = (
-    *(transmission, document, order, patient, payer, case, service, desk),
+    *(transmission, document, order, patient, payer, case, clock, service, desk),
     *(onboarding, outbound, published, subscription),
 )
 

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from doorstep.console import views
+from doorstep.console import clock_views, views
 from doorstep.errors import Refused, SettingsError
 from doorstep.journal import Journal, Reader, Routes
 from doorstep.observe import one_line
@@ -110,6 +110,10 @@ def case(case_id: Annotated[str, typer.Argument(help="The case number.")], as_js
     if story["provider"]:
         start = f", starts {views.instant(datetime.fromisoformat(story['scheduled_start']))}"
         console.print(f"provider {story['provider']}{start if story['scheduled_start'] else ''}", soft_wrap=True)
+    for hold in story["detail"]["holds"]:
+        console.print(f"waits until {hold['until'][:16]}: {one_line(hold['note'])} ({hold['by']})", soft_wrap=True)
+    for one in story["clocks"]:
+        console.print(f"clock {one['label']}: {clock_views.words(one)}", soft_wrap=True)
     told = [step for step in story["timeline"] if not step["minor"]]
     _table(["time (UTC)", "what happened"], [[step["time"][:19].replace("T", " "), step["says"]] for step in told])
     left_out = len(story["timeline"]) - len(told)

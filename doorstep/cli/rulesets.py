@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, TypeVar, cast
 
 import typer
 import yaml
@@ -21,13 +21,15 @@ from handlers.check import judged
 from schemas.case import (
     Case,
 )
+from schemas.clock_rules import Clocks
 from schemas.element import (
     GATES,
     ElementResult,
     unmet,
 )
-from schemas.rules import Ruleset
+from schemas.rules import Rule, Ruleset
 
+RuleT = TypeVar("RuleT", bound=Rule)
 commands = typer.Typer(name="rules", help="Check rules, and try them on the orders of before.", no_args_is_help=True)
 
 
@@ -60,10 +62,16 @@ class RuleFiles:
         return cast("Unit", self)
 
 
-@commands.command(help="Say whether a file of rules/elements is valid, and what it holds.")
+@commands.command(help="Say whether a file of rules/elements, or rules/clocks.yaml, is valid, and what it holds.")
 def check(file: Annotated[Path, typer.Argument(dir_okay=False, help="The YAML file.")]) -> None:
     """Exit 1 with the place of each fault."""
-    ruleset = read(file)
+    raw = _yaml(file)
+    if isinstance(raw, dict) and "ruleset" not in raw and "business" in raw:
+        known = _valid(file, raw, Clocks)
+        still = sum(bool(rule.pauses) for rule in known.case)
+        print(f"clocks@{known.version}: valid, {len(known.case)} clocks, {still} pause for {len(known.pauses)} causes")
+        return
+    ruleset = _valid(file, raw, Ruleset)
     gates = Counter(element.gate for element in ruleset.elements)
     held = ", ".join(f"{gates[gate]} at {gate}" for gate in GATES if gates[gate])
     print(f"{ruleset.ruleset}@{ruleset.version}: valid, {len(ruleset.elements)} elements ({held or 'none'})")
@@ -95,26 +103,35 @@ def try_(
 
 def read(file: Path) -> Ruleset:
     """Return a ruleset from its file; Refused names each fault with its place."""
+    return _valid(file, _yaml(file), Ruleset)
+
+
+def _yaml(file: Path) -> Any:
     try:
-        raw = yaml.safe_load(file.read_text("utf-8"))
+        return yaml.safe_load(file.read_text("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
         raise Refused("bad-rules", f"{file.name} is not YAML{where}") from None
+
+
+def _valid(file: Path, raw: Any, model: type[RuleT]) -> RuleT:
     try:
-        return Ruleset.model_validate(raw)
+        return model.model_validate(raw)
     except ValidationError as wrong:
         faults = "; ".join(_fault(error, raw) for error in wrong.errors(include_url=False, include_input=False))
         raise Refused("bad-rules", f"{file.name}: {faults}") from None
 
 
 def _fault(error: Mapping[str, Any], raw: Any) -> str:
-    """Say where a fault is, an element by its id, and what is wrong."""
+    """Say where a fault is, an element by its id, a clock or a cause by its name, and what is wrong."""
     place = list(error["loc"])
-    if len(place) > 1 and place[0] == "elements" and isinstance(place[1], int):
-        element = raw["elements"][place[1]] if isinstance(raw, dict) else None
-        named = element.get("id") if isinstance(element, dict) else None
-        place = [f"element {named or place[1] + 1}", *place[2:]]
+    kinds = {"elements": ("element", "id"), "case": ("clock", "clock"), "pauses": ("cause", "cause")}
+    if len(place) > 1 and place[0] in kinds and isinstance(place[1], int):
+        kind, name = kinds[place[0]]
+        element = raw[place[0]][place[1]] if isinstance(raw, dict) else None
+        named = element.get(name) if isinstance(element, dict) else None
+        place = [f"{kind} {named or place[1] + 1}", *place[2:]]
     return f"{'.'.join(map(str, place)) or 'file'}: {error['msg']}"
 
 

@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.routing import Mount
 
-from doorstep.console import payer_words, views
+from doorstep.console import clock_views, payer_words, views
 from doorstep.console.api import Id, redelivered
 from doorstep.console.network import network_page, provider_page
 from doorstep.console.reviewing import is_id, review_page
@@ -38,6 +38,7 @@ def _environment() -> Environment:
         "coverage_words": payer_words.coverage_words,
         "authorization_words": payer_words.authorization_words,
         "denial_words": payer_words.denial_words,
+        "clock_words": clock_views.words,
     }
     return pages
 
@@ -129,9 +130,11 @@ def _add_reviews_and_network(router: APIRouter, pages: _Pages, journal: Journal)
 
 
 def _case(reader: Reader, case_id: str) -> dict[str, Any]:
-    timeline = reader.timeline(case_id)
+    timeline, found = reader.timeline(case_id), reader.case(case_id)
     return {
-        "case": reader.case(case_id),
+        "case": found,
+        "clocks": clock_views.clocks_of(reader, found) if found else [],
+        "causes": [pause for pause in clock_views.rules().pauses if pause.most_days],
         "offers": reader.offers(case_id=case_id),
         "choice": views.chosen(timeline),
         "calls": [event.data for event in timeline if isinstance(event.data, CallLogged)],

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from doorstep.connector import Receipt
-from doorstep.console import payer_words
+from doorstep.console import clock_views, payer_words
 from doorstep.journal import DeadLetter, Reader
 from schemas.case import (
     Case,
@@ -66,6 +66,7 @@ class Step:
 
 _MINOR = (
     OfferRecalled, InformationRequested, OffersDue, ClockDue, ProvidersRanked, OrderMessage, *payer_words.MINOR,
+    *clock_views.MINOR,
 )  # fmt: skip
 _TELLING_STATES = {CaseState.UNDISPATCHABLE, CaseState.MISSED, CaseState.CANCELLED}
 
@@ -146,6 +147,7 @@ def case_story(reader: Reader, case_id: str) -> dict[str, Any] | None:
     return {
         **case_line(case),
         "detail": case.model_dump(mode="json"),
+        "clocks": clock_views.clocks_of(reader, case),
         "offers": [offer.model_dump(mode="json") for offer in reader.offers(case_id=case_id)],
         "choice": choice.model_dump(mode="json") if (choice := chosen(timeline)) else None,
         "timeline": [
@@ -303,7 +305,7 @@ def _told_of_service(data: Any) -> str:
         case ServiceCompleted():
             return f"done {instant(data.proof.completed_at)} by {data.provider_name}" + (", late" if data.late else "")
         case _:
-            return payer_words.told_of_payer(data) or _told_of_send(data)
+            return payer_words.told_of_payer(data) or clock_views.told_of_clock(data) or _told_of_send(data)
 
 
 def _told_of_send(data: Any) -> str:

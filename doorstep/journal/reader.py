@@ -27,7 +27,8 @@ from sqlalchemy import (
 
 from doorstep.connector import Receipt, StoredResource
 from doorstep.errors import Defect
-from doorstep.journal import counts, events, search, timers
+from doorstep.journal import counts, events, search
+from doorstep.journal.case_clocks import ClockReads
 from doorstep.journal.content import ContentStore
 from doorstep.journal.deliveries import Pending
 from doorstep.journal.inbox import load_receipt, storable
@@ -68,7 +69,7 @@ class Backlog:
     oldest: datetime | None
 
 
-class Reader:
+class Reader(ClockReads):
     """Read-only queries, consistent within one `Journal.read`."""
 
     def __init__(self, connection: Connection, store: ContentStore) -> None:
@@ -188,10 +189,6 @@ class Reader:
     def receipts_between(self, since: datetime, until: datetime) -> dict[str, int]:
         """Return how many receipts of that time stand in the journal, by channel."""
         return counts.receipts_between(self.connection, since, until)
-
-    def next_timers(self, prefix: str) -> dict[str, datetime]:
-        """Return the timers whose id begins so, with the time at which each is due."""
-        return timers.beginning(self.connection, prefix)
 
     def last_seq(self) -> int:
         return int(self.connection.execute(select(func.coalesce(func.max(event.c.seq), 0))).scalar_one())
@@ -325,9 +322,6 @@ class Reader:
         if tenant is not None:
             query = query.where(_owned(tenant))
         return [_stored(row) for row in self.connection.execute(query).mappings()]
-
-    def next_timer(self) -> datetime | None:
-        return timers.next_due(self.connection)
 
     def content(self, ref: Content) -> bytes:
         return self._store.read(self.connection, ref)

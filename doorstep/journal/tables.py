@@ -178,6 +178,15 @@ timer = Table(
     Column("data", Text, nullable=False),
 )
 
+case_clock = Table(
+    "case_clock",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("clock", Text, primary_key=True),
+    Column("data", Text, nullable=False),
+)
+"""The clocks that may pause, while they are started."""
+
 intake_count = Table(
     "intake_count",
     metadata,

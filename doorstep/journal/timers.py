@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
@@ -58,4 +59,10 @@ def next_due(connection: Connection) -> datetime | None:
 def beginning(connection: Connection, prefix: str) -> dict[str, datetime]:
     """Return the ids of timers that begin so, with the time at which each is due."""
     query = select(timer.c.timer_id, timer.c.due_at).where(timer.c.timer_id.startswith(prefix, autoescape=True))
+    return {row.timer_id: row.due_at for row in connection.execute(query)}
+
+
+def named(connection: Connection, timer_ids: Collection[str]) -> dict[str, datetime]:
+    """Return those of these timers that are set, with the time at which each is due."""
+    query = select(timer.c.timer_id, timer.c.due_at).where(timer.c.timer_id.in_(timer_ids))
     return {row.timer_id: row.due_at for row in connection.execute(query)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from doorstep.journal.assertions import AssertionWrites
+from doorstep.journal.case_clocks import ClockWrites
 from doorstep.journal.cases import CaseWrites
 from doorstep.journal.deliveries import DeliveryWrites
 from doorstep.journal.inbox import InboxWrites
@@ -13,5 +14,7 @@ from doorstep.journal.transaction import Context
 __all__ = ["Context", "JournalUnit"]
 
 
-class JournalUnit(InboxWrites, CaseWrites, DeliveryWrites, TimerWrites, AssertionWrites, SubscriptionWrites):
+class JournalUnit(
+    InboxWrites, CaseWrites, ClockWrites, DeliveryWrites, TimerWrites, AssertionWrites, SubscriptionWrites
+):
     """Implements `doorstep.handler.Unit`; the engine's own operations stand beside it."""

@@ -24,6 +24,8 @@ from schemas.case import (
     OfferRecalled,
     OfferSent,
 )
+from schemas.clock import ClockStopped
+from schemas.clock_rules import Clocks
 from schemas.deadline import discharge_at
 from schemas.desk import CallLogged
 from schemas.document import FieldsExtracted, ReviewDecided, ReviewRequested
@@ -38,7 +40,6 @@ from schemas.outbound import (
     ConfirmationSent,
     DeliveryDied,
 )
-from schemas.rules import Clocks
 from schemas.service import OfferWithdrawn, ServiceCompleted, ServiceMissed, ServiceScheduled
 
 READ: tuple[type[Payload], ...] = (
@@ -55,6 +56,7 @@ READ: tuple[type[Payload], ...] = (
     ServiceScheduled,
     ServiceMissed,
     ServiceCompleted,
+    ClockStopped,
     FieldsExtracted,
     ReviewRequested,
     ReviewDecided,
@@ -144,6 +146,8 @@ class Facts:
     call_minutes: list[int] = field(default_factory=list)
     accepted_fields: int = 0
     corrected_fields: int = 0
+    clocks: list[ClockStopped] = field(default_factory=list)
+    """The clocks that may pause and that ended in the period."""
     breaches: Counter[str] = field(default_factory=Counter)
     sends: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(channel, outcome) of what went to senders: sent, delivered, or the class of the failure."""
@@ -173,6 +177,8 @@ class _Gathering:
                 self._offered(event.time, data)
             case CaseClock():
                 self.facts.breaches[data.clock] += self.period.has(event.time)
+            case ClockStopped():
+                self.facts.clocks += [data] if self.period.has(event.time) else []
             case CallLogged():
                 self._called(data)
             case DeliveryDied():

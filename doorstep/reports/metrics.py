@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from doorstep.journal import Reader
+from doorstep.reports import net_clocks
 from doorstep.reports.facts import Facts, Referral, Service, gather, hours
 from doorstep.reports.period import Period
 from doorstep.reports.sheet import RATE_COLUMNS, Cell, Rate, Report, Table, percentile
@@ -52,11 +53,13 @@ def report(reader: Reader, period: Period) -> Report:
             Table.of("Times in hours", ("measure", "n", "p50", "p90", "p99"), _times(received, facts, period)),
             *_clarification(received),
             _providers(facts),
+            *net_clocks.tables(facts.clocks, net_clocks.started(reader.clocks(), facts.referrals)),
             Table.of("Clocks that ran out", ("clock", "times"), sorted(facts.breaches.items())),
             Table.of("What went to senders", ("channel", "outcome", "times"), sends),
         ),
         notes=(
             f"{len(received)} referrals received in the period; what was received before it is counted in its own.",
+            "Clocks count what ended in the period; net is without the time in which they stood still for a cause.",
             "Acknowledged: the sender's channel took the case number. Clarification target: below 8 percent.",
             f"First contact: nothing more came for the case within {SAME_QUESTION.days} days.",
             "Corrected later: among the fields that a person happened to see; only a checked sample tells more.",

@@ -6,11 +6,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 
 from doorstep.journal import Reader
 from doorstep.reports.period import Period
 from doorstep.reports.sheet import Cell, Report, Table
+from doorstep.rules import load
 from schemas.case import CLOSED, Case, CaseState
+from schemas.clock import ClockRun
+from schemas.clock_rules import Clocks
+from schemas.net_time import Measure, gross, net, remaining
 
 _BUCKETS = (
     ("0-24 h", timedelta(hours=24)),
@@ -20,7 +25,8 @@ _BUCKETS = (
 )
 OLDEST = "over 14 days"
 BUCKETS = (*(name for name, _ in _BUCKETS), OLDEST)
-_COLUMNS = ("case", "state", "order type", "age", "hours open", "blocker", "owner", "ext", "clock", "due", "discharge")
+_COLUMNS = ("case", "state", "order type", "age", "hours open", "blocker", "owner", "ext", "clock", "due", "discharge",
+            "paused", "left h", "net h", "gross h")  # fmt: skip
 
 
 def bucket(age: timedelta) -> str:
@@ -32,11 +38,17 @@ def report(reader: Reader, period: Period) -> Report:
     open_cases = [case for case in _all(reader) if case.state not in CLOSED]
     waiting = {review.case_id: review.reason for review in reader.reviews(limit=1_000_000) if review.case_id}
     clocks = _next_clocks(reader)
+    runs: dict[str, list[ClockRun]] = {}
+    for run in reader.clocks():
+        runs.setdefault(run.case_id, []).append(run)
+    paused: Counter[str] = Counter()
     rows: list[tuple[Cell, ...]] = []
     ages: Counter[tuple[str, str]] = Counter()
     for case in sorted(open_cases, key=lambda case: case.received_at):
         age = period.now - case.received_at
         ages[case.state.value, bucket(age)] += 1
+        mine = runs.get(case.case_id, [])
+        paused.update({pause.cause for run in mine for pause in run.open_pauses})
         clock, due = clocks.get(case.case_id, ("", None))
         rows.append(
             (
@@ -51,6 +63,7 @@ def report(reader: Reader, period: Period) -> Report:
                 clock,
                 _minute(due),
                 str(case.order.discharge_deadline or ""),
+                *_net(case, mine, period.now),
             )
         )
     states = sorted({state for state, _ in ages})
@@ -67,11 +80,36 @@ def report(reader: Reader, period: Period) -> Report:
         tables=(
             Table.of("By state and age", ("state", *BUCKETS, "all"), by_age, chart=("state", "all")),
             Table.of("Open referrals", _COLUMNS, rows),
+            Table.of("Clocks that stand still", ("cause", "n", "of"), _still(paused, len(open_cases))),
         ),
         notes=(
             f"{len(open_cases)} open; {idle} of them with neither a running clock nor a person who was asked to look.",
         ),
     )
+
+
+@cache
+def _known() -> Clocks:
+    return Clocks.model_validate(load("clocks"))
+
+
+def _still(paused: Counter[str], of: int) -> list[tuple[Cell, ...]]:
+    labels = {pause.cause: pause.label for pause in _known().pauses}
+    return [(labels.get(cause, cause), number, of) for cause, number in sorted(paused.items())]
+
+
+def _net(case: Case, mine: list[ClockRun], now: datetime) -> tuple[Cell, ...]:
+    """Return for what a clock of the case stands still, and how it stands: one that is paused before one that runs."""
+    run = next((run for run in mine if run.open_pauses), next((run for run in mine if not run.over), None))
+    known = _known()
+    rule = next((rule for rule in known.case if run and rule.clock == run.clock), None)
+    if run is None or rule is None:
+        return ("", None, None, None)
+    measure = Measure.of(rule, known.business, case.order)
+    why = ", ".join(f"{pause.cause} (owner: {pause.owner})" for pause in run.open_pauses)
+    times = (remaining(run, rule.budget, now, measure), net(run, now, measure), gross(run, now, measure))
+    paused = f"{run.clock.replace('_', ' ')}: {why}" if why else ""
+    return (paused, *(round(one.total_seconds() / 3600, 1) for one in times))
 
 
 def _all(reader: Reader) -> Iterable[Case]:

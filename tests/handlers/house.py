@@ -32,6 +32,7 @@ from tests.hands import Hands
 KEPT = (
     tables.case_,
     tables.case_document,
+    tables.case_clock,
     tables.case_token,
     tables.mark,
     tables.offer,
@@ -103,6 +104,15 @@ class House:
         blob = Blob("application/json", json.dumps(body).encode())
         sent = Transmission(channel, key, [blob], self.hands.at)
         self.loop.run_until_complete(self.journal.receive(sent))
+
+    def _command(self, said: tuple[str, str, dict[str, Any]]) -> None:
+        """Let a person at the desk say something of a case."""
+        case_id, key, body = said
+        blob = Blob("application/json", json.dumps({"agent": "Marta", **body}).encode())
+        details = {"command": str(body["command"]), "case_id": case_id}
+        self.loop.run_until_complete(
+            self.journal.receive(Transmission("desk", key, [blob], self.hands.at, details=details))
+        )
 
     def _fire(self, _: None) -> int:
         fired: int = self.write(lambda unit: unit.fire_timers())

@@ -23,6 +23,7 @@ import handlers.clocks
 import handlers.confirm
 import handlers.decide
 import handlers.escalate
+import handlers.hold
 import handlers.link
 import handlers.normalize
 import handlers.notice
@@ -36,6 +37,7 @@ import handlers.translate  # noqa: F401
 from doorstep.handler import SUBSCRIPTIONS, Subscription, Unit
 from doorstep.rules import load
 from schemas.case import Case, CaseState, Offer, OfferState
+from schemas.clock import ClockRun
 from schemas.document import ReviewRequested
 from schemas.event import Event, Payload
 from schemas.onboarding import ProviderChanged
@@ -45,8 +47,8 @@ from tests.factories import NOW
 
 OURS = {
     *("acknowledge", "answer", "appeal", "authorize", "benefits", "call", "check", "clocks", "confirm", "decide"),
-    *("escalate", "link", "normalize", "notice", "offer", "patient", "payer_answer", "payer_clocks", "payer_word"),
-    *("schedule", "translate"),
+    *("escalate", "hold", "link", "normalize", "notice", "offer", "patient", "payer_answer", "payer_clocks"),
+    *("payer_word", "schedule", "translate"),
 }
 PREPARED = {"payer_answer"}
 """Whose reading outside the transaction is quick enough to happen here."""
@@ -69,6 +71,7 @@ class MemoryUnit:
         self.events: list[Event[Any]] = []
         self.newest: dict[tuple[str, str], Event[Any]] = {}
         self.timers: dict[str, tuple[datetime, Payload]] = {}
+        self.clocks: dict[tuple[str, str], ClockRun] = {}
         self.network: Mapping[str, Any] | None = None
 
     def rules(self, name: str) -> Mapping[str, Any]:
@@ -145,6 +148,15 @@ class MemoryUnit:
     def cancel_timer(self, timer_id: str) -> None:
         self.timers.pop(timer_id, None)
 
+    def clock(self, case_id: str, clock: str) -> ClockRun | None:
+        return self.clocks.get((case_id, clock))
+
+    def save_clock(self, run: ClockRun) -> None:
+        self.clocks[run.case_id, run.clock] = ClockRun.model_validate_json(run.model_dump_json())
+
+    def drop_clock(self, case_id: str, clock: str) -> None:
+        self.clocks.pop((case_id, clock), None)
+
     def review(self, review_id: str) -> ReviewRequested | None:
         return self.reviews.get(review_id)
 
@@ -174,6 +186,7 @@ class MemoryUnit:
             {token: set(case_ids) for token, case_ids in self.tokens.items()},
             set(self.marks),
             dict(self.offers),
+            dict(self.clocks),
             dict(self.reviews),
             set(self.closed),
             dict(self.receipts),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from doorstep.rules import load
 from handlers.choices import choices_of
-from schemas.rules import Clocks
+from schemas.clock_rules import Clocks
 from tests.factories import NOW, order
 
 HOURS = Clocks.model_validate(load("clocks")).business

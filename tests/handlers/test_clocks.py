@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from doorstep.rules import load
 from schemas.case import CaseClock, CaseState, OfferExpired, OfferSent, OfferState
+from schemas.clock_rules import ClockRule, Clocks
 from schemas.document import ReviewRequested
 from schemas.outbound import ConfirmationKind, ConfirmationRequested, ConfirmationSent
-from schemas.rules import ClockRule, Clocks
 from tests.factories import HOSPITAL, NOW, order, referral, transmission
 from tests.handlers.memory import MemoryHub
 

@@ -18,6 +18,7 @@ from doorstep.journal.inbox import document_id_of
 from doorstep.rules import load
 from handlers.check import evaluate, unmet
 from schemas.case import CLOSED, Case, CaseState, CaseStateChanged, Offer, OfferAccepted, OfferState
+from schemas.clock_rules import Clocks
 from schemas.order import Order, ReferralReceived
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.rules import Ruleset
@@ -32,6 +33,8 @@ SENDERS = st.sampled_from([HOSPITAL, ReplyTo(channel="fax", address="9375550101"
 HELD = {CaseState.PROVIDER_ACCEPTED, CaseState.SCHEDULED, CaseState.MISSED}
 DISPATCHED = HELD | {CaseState.DISPATCHING, CaseState.FULFILLED}
 ANSWERS = {ConfirmationKind.ACKNOWLEDGED, ConfirmationKind.INFORMATION_REQUESTED}
+CLOCKS = Clocks.model_validate(load("clocks"))
+PERSONS = [pause.cause for pause in CLOCKS.pauses if pause.most_days]
 WORDS = ["accept", "accept", "accept", "decline", "withdraw", "reschedule", "missed", "complete"]
 CODES = st.sampled_from(["other", "no-staff", "nobody-home", "out-of-stock", "weather"])
 
@@ -115,6 +118,18 @@ class Invariants(RuleBasedStateMachine):
         }
         self.house.do("say", ("dispatch", f"said {self.number}", body))
 
+    @rule(data=st.data(), cause=st.sampled_from(PERSONS), days=st.sampled_from([0, 1, 6]))
+    def desk_holds(self, data: st.DataObject, cause: str, days: int) -> None:
+        """Put a case on hold for so many days; none: what it waited for has ended."""
+        cases = sorted(case.case_id for case in self.cases())
+        if not cases:
+            return
+        self.number += 1
+        until = (self.house.hands.at + timedelta(days=days)).isoformat()
+        body = {"command": "hold", "until": until} if days else {"command": "release"}
+        said = {**body, "cause": cause, "note": "the daughter called"}
+        self.house.do("command", (data.draw(st.sampled_from(cases)), f"held {self.number}", said))
+
     @rule(hours=st.sampled_from([1, 3, 5, 25, 49, 80, 400]))
     def time_passes(self, hours: int) -> None:
         self.house.do("clock", self.house.hands.at + timedelta(hours=hours))
@@ -179,7 +194,25 @@ class Invariants(RuleBasedStateMachine):
             if case.state not in CLOSED:
                 clocked = any(name.split()[2:3] == [case.case_id] or name.endswith(case.case_id) for name in names)
                 assert clocked or case.case_id in reviewed, f"nobody owns a case that is {case.state}"
+            self.check_clocks(case, names, case.case_id in reviewed)
         self.check_log()
+
+    def check_clocks(self, case: Case, names: set[str], reviewed: bool) -> None:
+        """A clock that may pause runs by a timer, or stands still for a cause that somebody owns, or is over."""
+        held = {hold.cause for hold in case.holds}
+        for run in self.house.read(lambda reader: reader.clocks(case.case_id)):
+            rule = next(rule for rule in CLOCKS.case if rule.clock == run.clock)
+            assert case.state in CLOCKS.lives(rule), (run.clock, case.state)
+            assert (f"clock {run.clock} {case.case_id}" in names) == (run.due_at is not None), run
+            assert run.due_at or run.open_pauses or run.over, "a clock neither runs nor stands still"
+            for pause in run.open_pauses:
+                by_state = case.state in CLOCKS.cause(pause.cause).states  # type: ignore[union-attr]
+                others = {name for name in names if name.endswith(case.case_id)}
+                assert pause.owner
+                assert by_state or pause.cause in held, (case.state, pause)
+                assert others or reviewed, "nothing and nobody ends the pause"
+        for cause in held:
+            assert f"hold {cause} {case.case_id}" in names, "a hold that nothing ends"
 
     def check_log(self) -> None:
         told = self.seen(ConfirmationRequested)

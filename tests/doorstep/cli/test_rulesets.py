@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from doorstep.cli.rulesets import Change, RuleFiles, changed, read
+from doorstep.cli.rulesets import Change, RuleFiles, changed, check, read
 from doorstep.errors import Refused
 from doorstep.rules import rules_dir
 from tests.factories import case, order
@@ -52,3 +52,13 @@ def test_trying_a_file_shows_whose_verdict_would_be_another_and_changes_nothing(
     other = order(order_lines=[{"code": "E0601", "quantity": 1}], frequency=None, without=("frequency",))
     assert list(changed(case(other), RuleFiles().unit, RuleFiles(stricter).unit)) == []
     assert list(changed(case(made), RuleFiles().unit, RuleFiles(read(OXYGEN)).unit)) == []
+
+
+def test_the_clocks_are_checked_like_rulesets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = rules_dir() / "clocks.yaml"
+    check(whole)
+    assert "12 clocks, 5 pause for 6 causes" in capsys.readouterr().out
+    wrong = tmp_path / "clocks.yaml"
+    wrong.write_text(whole.read_text("utf-8").replace("most_days: 30", "most_days: 0"))
+    with pytest.raises(Refused, match=r"cause on-hold\.most_days"):
+        check(wrong)

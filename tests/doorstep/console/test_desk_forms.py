@@ -9,9 +9,10 @@ from typing import get_args
 
 import pytest
 
-from doorstep.console import views
+from doorstep.console import clock_views, views
 from doorstep.console.pages import _environment
-from schemas.case import CaseState, Escalation
+from schemas.case import Case, CaseState, Escalation
+from schemas.clock import Hold
 from schemas.commands import NAMES, Command
 from schemas.payer import Appeal, AppealItem
 from tests.factories import NOW, case
@@ -29,10 +30,19 @@ class Forms(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if tag == "form" and given.get("class") == "desk":
+        if tag == "form":
+            self._now = {}
+        if tag == "form" and given.get("class") == "desk" and "data-command" in given:
             self._now = self.forms.setdefault(str(given["data-command"]), {})
         if tag in {"input", "select"} and given.get("name"):
             self._now[str(given["name"])] = str(given.get("data-form") or given.get("type") or tag)
+
+
+def page_of(of: Case) -> str:
+    running = clock_views.shown("x", "A clock", "running", due_at=NOW.isoformat(), remaining_seconds=60)
+    values = {"case": of, "offers": [], "calls": [], "choice": None, "steps": [], "here": "cases", "clocks": [running]}
+    causes = [pause for pause in clock_views.rules().pauses if pause.most_days]
+    return _environment().get_template("case.html").render(**values, causes=causes, counts={"reviews": 0, "dead": 0})
 
 
 def shown(state: CaseState, *, escalated: bool = False) -> dict[str, dict[str, str]]:
@@ -42,9 +52,8 @@ def shown(state: CaseState, *, escalated: bool = False) -> dict[str, dict[str, s
     )  # fmt: skip
     part = AppealItem(item="rationale", label="Rationale", ask="The rationale.")
     appeal = Appeal(level=1, items=(part,), until=NOW.date(), filed_at=None if state is CaseState.DENIED else NOW)
-    held = case(state=state, escalation=raised if escalated else None, appeals=(appeal,))
-    values = {"case": held, "offers": [], "calls": [], "choice": None, "steps": [], "here": "cases"}
-    text = _environment().get_template("case.html").render(**values, counts={"reviews": 0, "dead": 0})
+    waits = Hold(cause="on-hold", label="Wait", owner="desk", by="A", note="N", since=NOW, until=NOW)
+    text = page_of(case(state=state, escalation=raised if escalated else None, appeals=(appeal,), holds=(waits,)))
     forms = Forms()
     forms.feed(text)
     return forms.forms
@@ -64,7 +73,7 @@ def test_every_command_has_its_model() -> None:
 )
 def test_the_fields_of_a_form_are_those_of_its_command(state: CaseState, escalated: bool) -> None:
     forms = shown(state, escalated=escalated)
-    assert {"call", "authorization", "coverage"} <= set(forms)
+    assert {"call", "authorization", "coverage", "hold", "release"} <= set(forms)
     assert ("escalate" in forms) is not escalated
     for command, fields in forms.items():
         model = MODELS[command]
@@ -72,7 +81,12 @@ def test_the_fields_of_a_form_are_those_of_its_command(state: CaseState, escalat
         required = {name for name, field in model.model_fields.items() if field.is_required()} - {"command"}
         assert required <= set(fields), command
         for name, kind in fields.items():
-            if datetime in get_args(model.model_fields[name].annotation) or name in {"at", "committed_eta", "filed_at"}:
+            if datetime in get_args(model.model_fields[name].annotation) or name in {
+                "at",
+                "committed_eta",
+                "filed_at",
+                "until",
+            }:
                 assert kind == "instant", name
 
 
@@ -87,8 +101,7 @@ def test_the_page_shows_what_is_written_in_it_as_text() -> None:
         level=1, reason="<script>alert(1)</script>", supervisor="S", manager_name="M", manager_contact="C",
         opened_by="A", opened_at=NOW, committed_eta=NOW,
     )  # fmt: skip
-    values = {"case": case(escalation=raised), "offers": [], "calls": [], "choice": None, "steps": [], "here": "cases"}
-    text = _environment().get_template("case.html").render(**values, counts={"reviews": 0, "dead": 0})
+    text = page_of(case(escalation=raised))
     assert "<script>alert" not in text
     assert views.instant(NOW) in text
     assert (Path("doorstep/console/static") / "desk.js").is_file()

@@ -11,6 +11,7 @@ from doorstep.journal import Journal
 from doorstep.reports import named_period
 from doorstep.reports.open_referrals import bucket, report
 from schemas.case import ClockDue
+from schemas.clock import ClockRun, Pause
 from schemas.document import ReviewRequested
 from schemas.state import CaseState
 from tests.factories import NOW, case, order
@@ -44,10 +45,24 @@ async def test_each_open_case_stands_with_its_blocker_and_its_next_clock(journal
         await journal.write(lambda unit, timer_id=timer_id, at=at: unit.set_timer(timer_id, at, due))
     asked = ReviewRequested(review_id="r", document_id="d", case_id="DS-000004-2", reason="look")
     await journal.write(lambda unit: unit.save_review(asked))
+    began = TODAY.now - timedelta(hours=30)
+    pause = Pause(cause="payer", owner="payer", began_at=began + timedelta(hours=20))
+    run = ClockRun(
+        case_id="DS-000002-6",
+        clock="schedule_standard",
+        started_by=1,
+        started_at=began,
+        first_due_at=began,
+        pauses=(pause,),
+    )
+    await journal.write(lambda unit: unit.save_clock(run))
     made = await journal.read(lambda reader: report(reader, TODAY))
     rows = {row[0]: dict(zip(made.tables[1].columns, row, strict=True)) for row in made.tables[1].rows}
     assert set(rows) == set(states) - {"DS-000003-4"}
     assert (rows["DS-000001-8"]["clock"], rows["DS-000001-8"]["age"]) == ("schedule standard", "3-7 days")
     assert rows["DS-000002-6"]["clock"] == "appeal"
+    assert rows["DS-000002-6"]["paused"] == "schedule standard: payer (owner: payer)"
+    assert [rows["DS-000002-6"][name] for name in ("left h", "net h", "gross h")] == [52.0, 20.0, 30.0]
+    assert made.tables[2].rows == (("Waiting for the payer", 1, 3),)
     assert rows["DS-000004-2"]["blocker"] == "desk: look"
     assert made.notes[0].startswith("3 open; 0 of them")

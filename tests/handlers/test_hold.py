@@ -1,0 +1,59 @@
+"""A person's word that a case waits: kept with who and why, or refused with a reason; its time ends it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from schemas.case import CaseClock, CaseState
+from schemas.clock import CaseHeld, ClockPaused, HoldEnded
+from schemas.document import ReviewRequested
+from tests.factories import NOW, order, referral
+from tests.handlers.holding import SCHEDULE, dispatching, due, hold, refusal, release
+from tests.handlers.memory import MemoryHub
+
+
+def test_at_the_latest_its_time_ends_a_hold_and_a_person_looks() -> None:
+    hub = dispatching()
+    hold(hub, days=2)
+    hub.pass_time(NOW + timedelta(days=2))
+    (ended,) = hub.seen(HoldEnded)
+    assert (ended.by, hub.only_case().holds) == ("hub", ())
+    assert due(hub) == NOW + timedelta(days=5)
+    assert [r.reason for r in hub.seen(ReviewRequested) if "long enough" in r.reason] == [
+        "waited long enough: The patient is not available"
+    ]
+
+
+def test_a_longer_hold_moves_its_time_and_pauses_nothing_twice() -> None:
+    hub = dispatching()
+    hold(hub, days=2)
+    hub.pass_time(NOW + timedelta(days=1))
+    hold(hub, days=4)
+    hub.pass_time(NOW + timedelta(days=3))
+    assert hub.seen(HoldEnded) == []
+    assert len([one for one in hub.seen(ClockPaused) if one.clock == SCHEDULE]) == 1
+    assert len(hub.seen(CaseHeld)) == 2
+    assert hub.only_case().holds[0].since == NOW
+
+
+def test_what_cannot_be_a_hold_is_refused_with_the_reason() -> None:
+    hub = dispatching()
+    assert "must be one of patient-unavailable, on-hold" in str(refusal(hub, hold(hub, "payer")))
+    assert refusal(hub, hold(hub, days=15)) == "the time must lie ahead, within 14 days"
+    assert refusal(hub, hold(hub, days=-1)) == "the time must lie ahead, within 14 days"
+    assert refusal(hub, release(hub)) == "the case does not wait for this"
+    assert refusal(hub, hold(hub)) is None
+    assert refusal(hub, hold(hub)) == "the case waits for this until then already"
+    hub.send(referral(order(document_id="c").model_copy(update={"action": "cancel"})))
+    if hub.only_case().state is CaseState.CANCELLED:
+        assert refusal(hub, hold(hub, "on-hold")) == "the case is closed"
+
+
+def test_a_promised_answer_keeps_the_sender_from_being_reminded() -> None:
+    hub = MemoryHub()
+    hub.send(referral(order(without=("clinician_npi",))))
+    hold(hub, "sender-promised", days=6)
+    hub.pass_time(NOW + timedelta(days=5))
+    assert [one for one in hub.seen(CaseClock) if one.clock == "information"] == []
+    hub.pass_time(NOW + timedelta(days=30))
+    assert [one.number for one in hub.seen(CaseClock) if one.clock == "information"] == [1, 2, 3]
