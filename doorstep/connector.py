@@ -132,6 +132,10 @@ class Hub(Protocol):
 
     async def case(self, case_id: str) -> Case | None: ...
 
+    async def packet(self, case_id: str) -> bytes | None:
+        """Return the record of a case as one PDF (`doorstep packet`); None when there is no such case."""
+        ...
+
     async def cases_of(self, document_id: str) -> list[Case]:
         """Return the cases that an input is part of, in the order they were opened; one message may hold several."""
 

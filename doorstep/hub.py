@@ -81,6 +81,15 @@ class LiveHub:
     async def case(self, case_id: str) -> Case | None:
         return await self._journal.read(lambda reader: reader.case(case_id))
 
+    async def packet(self, case_id: str) -> bytes | None:
+        from doorstep.packet import PACKET_SECONDS, gather, typeset
+
+        found = await self._journal.read(lambda reader: gather(reader, case_id))
+        if found is None:
+            return None
+        pdf: bytes = await self._workers.run(typeset, found, timeout=PACKET_SECONDS)
+        return pdf
+
     async def cases_of(self, document_id: str) -> list[Case]:
         return await self._journal.read(lambda reader: reader.cases_of(document_id))
 

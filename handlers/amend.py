@@ -26,3 +26,20 @@ def amended(known: Order, news: Order) -> Order:
             lines += [new for new in news.lines if new.placer_number == line.placer_number]
     lines += [new for new in news.lines if new.placer_number not in placed]
     return news.model_copy(update={"lines": tuple(lines), "placer_number": known.placer_number or news.placer_number})
+
+
+def without(known: Order, news: Order) -> Order | None:
+    """Return the order without the lines that a cancellation names; None where it does not name some of them for sure.
+
+    DC, CA on one of two numbers withdraws that one (HL7 v2, 4.5.1.2). Its items, where it repeats them, must be those
+    that the number stands for.
+    """
+    named = {line.placer_number for line in news.lines}
+    if news.channel != "hl7v2" or not named or None in named:
+        return None
+    kept = tuple(line for line in known.lines if line.placer_number not in named)
+    gone = {(line.placer_number, line.code) for line in known.lines if line.placer_number in named}
+    meant = {(line.placer_number, line.code) for line in news.lines if line.code}
+    if not kept or named != {number for number, _ in gone} or not meant <= gone:
+        return None
+    return known.model_copy(update={"lines": kept})

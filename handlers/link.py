@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from doorstep.handler import Unit, on
-from handlers.amend import amended
+from handlers.amend import amended, without
 from handlers.casework import (
     ORDER_CANCELLED,
     hold,
@@ -245,6 +245,10 @@ def _cancelled(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> 
         return _duplicate(case, data, unit, rule=rule)
     if case.state is CaseState.FULFILLED:
         return _held(data, unit, "it cancels a service that is done", case=case)
+    rest = without(case.order, data.order)
+    if rest is not None:
+        told = data.model_copy(update={"order": rest.model_copy(update={"action": "update"})})
+        return changed(case, rest, told, unit, rule="a line was cancelled by the sender")
     named, ordered = set(codes_of(data.order)), set(codes_of(case.order))
     if named and named != ordered:
         return _held(data, unit, "it cancels a part of the order or other items", case=case)

@@ -41,6 +41,10 @@ class Asked:
     total: bool = True
 
 
+MOST_VALUE = 10_000
+"""Longer than any list of ids that a client asks for at once; SQLite takes no pattern of 50,000."""
+
+
 def asked_of(kind: str, parameters: Sequence[tuple[str, str]], partner: str | None, *, lenient: bool = False) -> Asked:
     """Read the parameters of a search; refuse with 400 what is not offered: a filter left out would show too much.
 
@@ -65,6 +69,8 @@ def asked_of(kind: str, parameters: Sequence[tuple[str, str]], partner: str | No
 
 def _parameter(asked: Asked, kind: str, name: str, value: str) -> Criterion | None:
     """Take one parameter into the query; return it where it is one of the type's own."""
+    if len(value) > MOST_VALUE:
+        raise CodecError("too-long", f"a search value may have {MOST_VALUE} characters", name[:40])
     head, dot, rest = name.partition(".")
     if dot and head in _CHAINS:
         if head not in SEARCH.get(kind, {}):

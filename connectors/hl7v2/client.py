@@ -14,8 +14,8 @@ from doorstep import clock
 from doorstep.connector import Delivery, Hub, Sent
 from doorstep.errors import Refused, Unavailable
 from schemas.codec import CodecError
-from schemas.hl7v2 import Answer, answer_of, control_id_of, document_of, lines_of, response_of
-from schemas.outbound import ConfirmationRequested
+from schemas.hl7v2 import Answer, answer_of, control_id_of, document_of, lines_of, response_of, update_of
+from schemas.outbound import ConfirmationKind, ConfirmationRequested
 
 logger = logging.getLogger("doorstep.connectors.hl7v2")
 
@@ -30,7 +30,6 @@ def destination(settings: Hl7v2Settings, confirmation: ConfirmationRequested) ->
 
 async def send(settings: Hl7v2Settings, hub: Hub, delivery: Delivery) -> Sent:
     """Deliver one confirmation. The same confirmation has the same MSH-10 each time, so a repeat is recognised."""
-    del hub
     confirmation = delivery.confirmation
     partner = settings.partner(confirmation.recipient.address)
     if partner is None:
@@ -40,7 +39,7 @@ async def send(settings: Hl7v2Settings, hub: Hub, delivery: Delivery) -> Sent:
             detail=f"address={confirmation.recipient.address}",
         )
     try:
-        message = await _message(confirmation, partner)
+        message = await _message(hub, confirmation, partner)
     except CodecError as error:
         raise Refused("hl7v2.no_response", error.message, location=error.location) from error
     control_id = control_id_of(confirmation.confirmation_id)
@@ -53,13 +52,17 @@ async def send(settings: Hl7v2Settings, hub: Hub, delivery: Delivery) -> Sent:
     raise Unavailable("hl7v2.error", "the partner could not process the message now", detail=detail)
 
 
-async def _message(confirmation: ConfirmationRequested, partner: PartnerSettings) -> bytes:
-    """Return what this partner wants to get: the response to its message, or the same as a document."""
+async def _message(hub: Hub, confirmation: ConfirmationRequested, partner: PartnerSettings) -> bytes:
+    """Return what this partner wants to get: the response to its message, or the same as a document or a status."""
     now = clock.now()
+    if partner.answer == "status":
+        return update_of(confirmation, at=now)
     if partner.answer == "response":
         return response_of(confirmation, at=now)
     pdf = await asyncio.to_thread(letter, confirmation.reference, lines_of(confirmation))
-    return document_of(confirmation, pdf, at=now)
+    wanted = partner.packet and confirmation.kind is ConfirmationKind.COMPLETED and confirmation.case_id
+    packet = await hub.packet(confirmation.case_id) if wanted and confirmation.case_id else None
+    return document_of(confirmation, pdf, at=now, packet=packet)
 
 
 def _trust(partner: PartnerSettings) -> ssl.SSLContext | None:

@@ -31,9 +31,12 @@ class PartnerSettings(BaseModel):
     tls_ca: Path | None = Field(default=None, description="PEM CA of its certificate; empty = the system's")
     tls_cert: Path | None = Field(default=None, description="PEM certificate chain that we show it")
     tls_key: Path | None = Field(default=None, description="PEM key of tls_cert")
-    answer: Literal["response", "document"] = Field(
+    answer: Literal["response", "document", "status"] = Field(
         default="response",
-        description="What it gets: the response to its message (ORR, ORL...), or MDM^T02 with the same as a PDF",
+        description="What it gets: the response to its message (ORR, ORL...), the same as a PDF (MDM^T02), or OSU^O51",
+    )
+    packet: bool = Field(
+        default=False, description="With answer = document: the record of a completed case as a second PDF"
     )
 
     @model_validator(mode="before")

@@ -19,7 +19,7 @@ from schemas.hl7v2.header import (
 from schemas.hl7v2.notices import Notice, Notices, notices_of
 from schemas.hl7v2.options import AS_SENT, Options
 from schemas.hl7v2.orders import orders_of
-from schemas.hl7v2.response import control_id_of, document_of, lines_of, response_of
+from schemas.hl7v2.response import control_id_of, document_of, lines_of, response_of, update_of
 
 __all__ = [
     "AS_SENT",
@@ -57,4 +57,5 @@ __all__ = [
     "placer_number",
     "response_of",
     "split",
+    "update_of",
 ]

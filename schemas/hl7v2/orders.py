@@ -99,7 +99,7 @@ def _drafts(patient: Patient, kind: tuple[str, str]) -> list[Draft]:
         if action is None:
             continue
         sheet = Sheet()
-        line = line_of(sheet, item.segments)
+        line = line_of(sheet, item.segments) or _number_only(sheet, item.segments, action)
         read.append((item, line, type_of(line, patient.segments, item.segments), action, sheet))
     types = [t for _, _, t, _, _ in read]
     coded = [line for _, line, _, _, _ in read if line and line.code]
@@ -113,6 +113,12 @@ def _drafts(patient: Patient, kind: tuple[str, str]) -> list[Draft]:
         draft.sheet.conflicting.update(sheet.conflicting)
         draft.items.append((item, None if is_result else line))
     return list(drafts.values())
+
+
+def _number_only(sheet: Sheet, scope: Segments, action: tables.Action) -> OrderLine | None:
+    """Return a line with the sender's number alone: what an ORC without an item cancels."""
+    number = next(sheet.texts(scope, "ORC-2"), None) if action == "cancel" else None
+    return OrderLine(placer_number=number) if number else None
 
 
 def settled(found: OrderType, line: OrderLine | None, types: list[OrderType]) -> OrderType:

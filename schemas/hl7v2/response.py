@@ -33,6 +33,8 @@ RESPONSES: dict[str, tuple[str, str, str]] = {
 CARRIERS = frozenset({"MDM", "ORU"})
 """Messages that may carry an order as a document; HL7 has no response to them, so their senders get a result."""
 STATUS = ("ORU", "R01", "ORU_R01")
+UPDATE = ("OSU", "O51", "OSU_O51")
+"""Order status update: of 2.8, and used before that by IHE 360X."""
 DOCUMENT = ("MDM", "T02", "MDM_T02")
 OLDEST_WITH_DOCUMENTS = "2.3"
 
@@ -83,6 +85,25 @@ def response_of(confirmation: ConfirmationRequested, *, at: datetime) -> bytes:
     return _written(confirmation, kind, version, [*answered, *body(confirmation, words, version)], at)
 
 
+def update_of(confirmation: ConfirmationRequested, *, at: datetime) -> bytes:
+    """Return the confirmation as an order status update (OSU^O51), whatever was asked of us.
+
+    Its MSA is part of the structure in 2.8; 360X, which borrows the message for 2.5.1, has none.
+    """
+    words = WORDS.get(confirmation.kind)
+    if words is None:
+        raise CodecError("200", "HL7 v2 has no response for this kind of confirmation", "MSH-9")
+    context = confirmation.recipient.context
+    version = context.get("version") or DEFAULT_VERSION
+    placer, filler = _numbers(context, confirmation)
+    answered = [["MSA", "AA", _e(context.get("control_id", ""))]] if version >= "2.8" else []
+    orc = ["ORC", words.control, placer, filler, "", words.status]
+    if version < "2.5":
+        orc += ["", f"^^^{timestamp(confirmation.scheduled_start)}" if confirmation.scheduled_start else "^^^^^R"]
+    segments = [*answered, *_notes(confirmation, words), _person(confirmation), orc]
+    return _written(confirmation, UPDATE, version, segments, at)
+
+
 def lines_of(confirmation: ConfirmationRequested) -> list[str]:
     """Return what a person at the sender's side reads, a line each; CodecError where HL7 v2 has no form for it."""
     words = WORDS.get(confirmation.kind)
@@ -91,19 +112,29 @@ def lines_of(confirmation: ConfirmationRequested) -> list[str]:
     return _lines(confirmation, words)
 
 
-def document_of(confirmation: ConfirmationRequested, pdf: bytes, *, at: datetime) -> bytes:
-    """Return the confirmation as a document notification (MDM^T02): the PDF in OBX-5, whatever was asked of us."""
+def document_of(confirmation: ConfirmationRequested, pdf: bytes, *, at: datetime, packet: bytes | None = None) -> bytes:
+    """Return the confirmation as a document notification (MDM^T02): the PDF in OBX-5, whatever was asked of us.
+
+    `packet` is the record of the case, as a second document.
+    """
     context = confirmation.recipient.context
     version = max(context.get("version") or DEFAULT_VERSION, OLDEST_WITH_DOCUMENTS)
     placer, filler = _numbers(context, confirmation)
     when = timestamp(at)
     txa = ["TXA", "1", "PR", "AP", when, "", when, "", "", "", "", "", control_id_of(confirmation.confirmation_id)]
     txa += ["", placer, filler, "", "AU", "", "AV"]
-    data = base64.b64encode(pdf).decode("ascii")
-    obx = ["OBX", "1", "ED", f"STATUS^Order status^{ASSIGNER}", "1", f"^Application^PDF^Base64^{data}", *[""] * 5, "F"]
+    named = [("STATUS^Order status", pdf), *([("PACKET^Case record", packet)] if packet else [])]
+    observations = [
+        ["OBX", str(n), "ED", f"{name}^{ASSIGNER}", "1", f"^Application^PDF^Base64^{_packed(data)}", *[""] * 5, "F"]
+        for n, (name, data) in enumerate(named, start=1)
+    ]
     event = ["EVN", "T02" if version < "2.7" else "", when]  # EVN-1 was withdrawn
-    segments = [event, _person(confirmation), ["PV1", "1", "N"], txa, obx]
+    segments = [event, _person(confirmation), ["PV1", "1", "N"], txa, *observations]
     return _written(confirmation, DOCUMENT, version, segments, at)
+
+
+def _packed(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
 
 
 def _written(

@@ -27,6 +27,7 @@ class MemoryHub:
         self.receipts: dict[tuple[str, str], Receipt] = {}
         self.offers: dict[str, Offer] = {}
         self.cases: dict[str, Case] = {}
+        self.packets: dict[str, bytes] = {}
         self.reviews: dict[str, ReviewRequested] = {}
         self.network: list[Entry] = []
         self.failing: HubError | None = None
@@ -67,6 +68,9 @@ class MemoryHub:
 
     async def case(self, case_id: str) -> Case | None:
         return self.cases.get(case_id)
+
+    async def packet(self, case_id: str) -> bytes | None:
+        return self.packets.get(case_id)
 
     async def cases_of(self, document_id: str) -> list[Case]:
         return [case for case in self.cases.values() if document_id in case.document_ids]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from handlers.amend import amended
+from handlers.amend import amended, without
+from schemas.case import CaseState
+from schemas.document import ReviewRequested
 from schemas.order import Order, OrderLine
 from tests.factories import order, referral
 from tests.handlers.memory import MemoryHub
 
 
 def lined(
-    *lines: tuple[str | None, str], document_id: str = "doc-1", action: str = "new", channel: str = "hl7v2"
+    *lines: tuple[str | None, str | None], document_id: str = "doc-1", action: str = "new", channel: str = "hl7v2"
 ) -> Order:
     made = tuple(OrderLine(code=code, placer_number=number) for number, code in lines)
     more = {"lines": made, "placer_number": lines[0][0], "action": action}
@@ -59,3 +61,28 @@ def test_lines_of_one_number_are_replaced_together() -> None:
 def test_an_input_that_holds_the_whole_order_takes_a_line_off() -> None:
     whole = lined(WALKER, channel="fhir")
     assert amended(lined(WALKER, COMMODE, channel="fhir"), whole) is whole
+
+
+@pytest.mark.parametrize("line", [COMMODE, ("A2", None)])
+def test_a_cancellation_of_one_number_takes_its_line_off_and_leaves_the_case_open(line: tuple[str, str | None]) -> None:
+    hub = MemoryHub()
+    hub.send(referral(lined(WALKER, COMMODE)))
+    hub.send(referral(lined(line, document_id="doc-2", action="cancel")))
+    case = hub.only_case()
+    assert case.state is not CaseState.CANCELLED
+    assert said(case.order) == [WALKER]
+    assert not hub.seen(ReviewRequested)
+    hub.send(referral(lined(WALKER, document_id="doc-3", action="cancel")))
+    assert hub.only_case().state is CaseState.CANCELLED
+
+
+def test_a_cancellation_of_every_number_cancels_the_case() -> None:
+    hub = MemoryHub()
+    hub.send(referral(lined(WALKER, COMMODE)))
+    hub.send(referral(lined(("A1", None), ("A2", None), document_id="doc-2", action="cancel")))
+    assert hub.only_case().state is CaseState.CANCELLED
+
+
+@pytest.mark.parametrize("line", [("A2", "E9999"), ("A9", "E0165"), (None, "E0165")])
+def test_a_cancellation_that_fits_no_line_for_sure_goes_to_a_person(line: tuple[str | None, str]) -> None:
+    assert without(lined(WALKER, COMMODE), lined(line, action="cancel")) is None

@@ -226,3 +226,9 @@ async def test_a_lenient_client_is_told_what_was_used(site: Served) -> None:
     lenient = await site.client.get("/fhir/Patient?colour=red&_count=5", headers={"Prefer": "handling=lenient"})
     assert lenient.json()["total"] == 1
     assert lenient.json()["link"][0]["url"].endswith("/fhir/Patient?_count=5")
+
+
+async def test_a_value_that_is_too_long_for_a_search_is_refused_as_the_callers_fault(site: Served) -> None:
+    reply = await site.client.get("/fhir/Patient?name=" + "x" * 50_000)
+    assert reply.status_code == 400
+    assert reply.json()["issue"][0]["code"] == "too-long"

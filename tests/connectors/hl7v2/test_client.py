@@ -42,7 +42,9 @@ def ack(message: bytes, code: str, control_id: str | None = None) -> bytes:
 async def deliver(target: str | dict[str, Any], wanted: ConfirmationRequested | None = None, **settings: Any) -> Sent:
     assert CONNECTOR.send is not None
     values = Hl7v2Settings(partners={"APP|FAC": target} if target else {}, **settings)
-    return await CONNECTOR.send(values, MemoryHub(), Delivery(wanted or confirmation(), 1))
+    hub = MemoryHub()
+    hub.packets["DS-000123-7"] = b"%PDF-1.7 the record"
+    return await CONNECTOR.send(values, hub, Delivery(wanted or confirmation(), 1))
 
 
 @pytest.mark.parametrize(
@@ -185,6 +187,27 @@ async def test_a_partner_that_files_documents_gets_the_same_as_a_pdf_with_the_sa
     txa = next(s for s in split(first).segments() if s.name == "TXA")
     assert (txa.get(14), txa.get(15)) == ("P1", "DS-000123-7")
     assert b"Doe" not in first
+
+
+async def test_the_record_of_a_completed_case_goes_along_where_the_partner_wants_it() -> None:
+    wanted = {"answer": "document", "packet": True}
+    done = confirmation(kind=ConfirmationKind.COMPLETED)
+    async with partner(lambda m: [ack(m, "AA")]) as (target, got):
+        await deliver({"address": target, **wanted}, done)
+        await deliver({"address": target, **wanted})
+        await deliver({"address": target, "answer": "document"}, done)
+    assert [len(enclosed_of(message)[0]) for message in got] == [2, 1, 1]
+    assert enclosed_of(got[0])[0][1].data == b"%PDF-1.7 the record"
+
+
+async def test_a_partner_that_takes_order_status_updates_gets_these() -> None:
+    async with partner(lambda m: [ack(m, "AA")]) as (target, got):
+        await deliver({"address": target, "answer": "status"})
+    (told,) = got
+    assert header_of(told).message_type == "OSU^O51"
+    orc = next(s for s in split(told).segments() if s.name == "ORC")
+    assert (orc.get(2), orc.get(3), orc.get(5)) == ("P1", "DS-000123-7", "IP")
+    assert b"extension 4411" in told
 
 
 async def test_check_tells_a_partner_whose_certificate_is_not_trusted(certificates: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.hl7v2 import AckError, acknowledgement, document_of, header_of, response_of
+from schemas.hl7v2 import AckError, acknowledgement, document_of, header_of, response_of, update_of
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.transmission import ReplyTo
 from tests.connectors.hl7v2.wire import listening, order, read_ack
@@ -147,3 +147,22 @@ def test_the_document_that_a_partner_gets_is_strictly_valid(hapi_parser: HapiPar
         scheduled_start=AT,
     )
     assert hapi_parser.faults(document_of(told, b"%PDF-1.7 letter", at=AT)) == []
+
+
+@pytest.mark.hapi
+@pytest.mark.parametrize("told", [ConfirmationKind.INFORMATION_REQUESTED, ConfirmationKind.CANCELLED])
+def test_an_order_status_update_is_strictly_valid(hapi_parser: HapiParser, told: ConfirmationKind) -> None:
+    context = {"message_type": "REF^I12", "version": "2.8", "control_id": "C1", "placer_number": "P1"}
+    asked = ConfirmationRequested(
+        confirmation_id="c1",
+        kind=told,
+        recipient=ReplyTo(channel="hl7v2", address="A|B", context=context),
+        case_id="DS-000001-8",
+        document_id="d1",
+        reference="DS-000001-8",
+        asks=("The number of the member's plan is missing.",),
+    )
+    sent = update_of(asked, at=AT)
+    assert b"|OSU^O51^OSU_O51|" in sent
+    # HAPI's 2.8 has the same structure under the number that the ballot had given it.
+    assert hapi_parser.faults(sent.replace(b"OSU^O51^OSU_O51", b"OSU^O41^OSU_O41")) == []

@@ -9,7 +9,7 @@ import pytest
 
 from schemas.codec import CodecError
 from schemas.hl7v2 import orders_of
-from schemas.order import Order, OrderType
+from schemas.order import Order, OrderLine, OrderType
 
 MSH = "MSH|^~\\&|APP|FAC|DOORSTEP|HUB|20261120083000||{kind}|ID1|P|2.5.1"
 PID = "PID|1||MR1^^^FAC^MR||Doe^Jane^^^^^L||19500102|F|||1 Main St^^Dayton^OH^45402^USA^H||(937)555-0100^PRN^PH"
@@ -340,7 +340,7 @@ def test_errors_name_no_value_of_the_message() -> None:
 
 def test_a_cancel_may_name_the_order_and_nothing_else() -> None:
     order = one("ORC|CA|P1")
-    assert (order.action, order.placer_number, order.lines) == ("cancel", "P1", ())
+    assert (order.action, order.placer_number, order.lines) == ("cancel", "P1", (OrderLine(placer_number="P1"),))
 
 
 def test_an_order_that_stands_before_its_patient_is_not_lost() -> None:
