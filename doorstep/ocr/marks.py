@@ -23,6 +23,9 @@ _NOT_THE_CLINICIANS = re.compile(
     re.I,
 )
 _SIGNED = re.compile(r"^\W*signed\W*$", re.IGNORECASE)
+_SIG = re.compile(r"\b(?:md|dr|physician|provider|prescriber|practitioner|clinician)(?:['’]?s)?\W+sig\b", re.IGNORECASE)
+"""A signature's label cut short: `MD sig:`; `Sig` alone is a direction for use."""
+_CROSS = re.compile(r"^[Xx]\W?$")
 _DATES = re.compile(r"\W*(?:the\s+)?date\W+signed\b", re.IGNORECASE)
 """What stands at such a label is a day, maybe by hand, and no signature; the signature is left of it."""
 _NEXT_LABEL = re.compile(r"^\W*(date|npi|phone|fax|time|printed|print|name|title|license)\b", re.IGNORECASE)
@@ -46,6 +49,8 @@ def find_marks(image: Image.Image, words: Sequence[Word]) -> dict[str, bool]:
             found["signature"] = found.get("signature", False) or ink
             if printed and not ink:
                 found["signature:printed"] = True
+        elif _asks_shortly(word, readable, height):
+            found["signature"] = found.get("signature", False) or _signature_at(image, word, words, height)[0]
         elif _CLOSING.match(word.text) and word.text.rstrip().endswith(","):
             x0, _, _, y1 = word.box
             zone = (
@@ -74,6 +79,18 @@ def _phrase(word: Word, words: Sequence[Word], height: float) -> str:
         edge = other.box[0]
     after = [w for w in row if 0 <= w.box[0] - word.box[2] < 6 * height][:3]
     return " ".join([*phrase, *(w.text for w in sorted(after, key=lambda w: w.box[0]))])
+
+
+def _asks_shortly(word: Word, words: Sequence[Word], height: float) -> bool:
+    """Say whether a signature is asked for by `MD sig:`, or by a bare X before `Date` alone on its line."""
+    if re.match(r"sig\W*$", word.text, re.IGNORECASE):
+        return bool(_SIG.search(_phrase(word, words, height)))
+    if not _CROSS.match(word.text):
+        return False
+    middle = (word.box[1] + word.box[3]) / 2
+    row = sorted((w for w in words if abs((w.box[1] + w.box[3]) / 2 - middle) < 1.2 * height), key=lambda w: w.box[0])
+    following = row[1:2] if row and row[0] is word else []
+    return any(re.match(r"date\b", w.text, re.IGNORECASE) for w in following)
 
 
 def _signature_at(image: Image.Image, label: Word, words: Sequence[Word], height: float) -> tuple[bool, bool]:

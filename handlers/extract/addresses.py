@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,6 +13,9 @@ from handlers.extract.geometry import Sheet, Span, Token
 from handlers.extract.labels import Hit
 from handlers.extract.values import Found
 
+REACH = 8
+"""A part's label stands at most so many rows under that of the street."""
+_STATE = r"[A-Za-z]{2}[.,]?|[A-Z][a-z]+(?: [A-Z][a-z]+)?,?"
 PARTS = ("unit", "city", "state", "zip", "city_state_zip")
 _STREETS = frozenset({"ship_address", "name_and_address", "clinician_name_and_address"})
 
@@ -26,10 +30,12 @@ def labelled_parts(sheet: Sheet, hits: list[Hit], sides: dict[int, Side | None])
             continue
         parts: dict[str, tuple[Token, ...]] = {}
         for other in hits[at + 1 :]:
-            if other.field in _STREETS:
+            if other.field in _STREETS or other.row - hit.row > REACH:
                 break
             if other.field in PARTS and other.field not in parts:
                 parts[other.field] = value_of(sheet, hits, other, sides.get(other.row))
+        if not re.fullmatch(_STATE, Span(parts.get("state", ())).text):
+            parts.pop("state", None)
         unit = parts.get("unit", ())[:2]
         if unit and not any(c.isalpha() for c in unit[0].text):
             unit = (replace(unit[0], text=f"Apt {unit[0].text.lstrip('#')}"),)

@@ -17,9 +17,11 @@ from handlers.extract import (
     coverage,
     dates,
     frequencies,
+    letterhead,
     names,
     places,
     prose,
+    signing,
     values,
 )
 from handlers.extract.around import above, below, beside, heads_columns
@@ -78,6 +80,7 @@ NUMBERS = frozenset(
     {"clinician_npi", "contact_phone", "practice_phone", "practice_fax", "member_id", "group_no", "payer"}
 )
 """Fields whose values somebody else on the page may have as well: the supplier, the pharmacy, a second insurance."""
+OFFICE = frozenset({"practice_phone", "practice_fax"})
 PERSONAL = frozenset({"dob", "ship_address", "member_name", "clinician_name"})
 """Fields that people have who are neither the member nor the clinician."""
 MIN_WRITTEN = 4
@@ -114,6 +117,8 @@ def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
     loose += [Candidate(field, value, SENTENCE) for field, value in prose.regarding(sheet)]
     loose += [Candidate("member_id", value, SENTENCE) for value in coverage.member_ids(sheet, hits)]
     loose += [Candidate(field, value, SENTENCE) for field, value in prose.signed_on(sheet)]
+    loose += [Candidate(field, value, SENTENCE) for field, value in prose.headed(sheet)]
+    loose += [Candidate("signature_date", value, SENTENCE) for value in signing.dates_behind(sheet, hits)]
     loose += [Candidate("clinician_npi", value, ALONE) for value in prose.lone_npi(sheet)]
     loose += [Candidate(field, value, SENTENCE) for field, value in blocks.candidates(sheet, hits)]
     loose += [Candidate(field, value, SENTENCE) for field, value in banners.candidates(sheet, hits)]
@@ -125,6 +130,7 @@ def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
         barred = others if one.field in NUMBERS else strangers if one.field in PERSONAL else set()
         if barred.isdisjoint(one.found.span.tokens):
             found.append(one)
+    found = [c for c in found if c.field not in OFFICE or not letterhead.of_a_supplier(sheet, hits, c.found.span)]
     found += _signature(sheet)
     for field, value in (
         ("icd10", codes.diagnoses(sheet, hits)),
@@ -361,7 +367,18 @@ def _frequency(sheet: Sheet, hits: list[Hit], document_class: DocumentClass) -> 
         if hit.field == "frequency"
         for span in (beside(sheet, hits, hit), *below(sheet, hits, hit))
     ]
-    return frequencies.frequency(labelled, document_class) or frequencies.frequency(sheet.paragraphs, document_class)
+    found = frequencies.frequency(labelled, document_class) or frequencies.frequency(sheet.paragraphs, document_class)
+    return found or (_visits(sheet, hits) if document_class is DocumentClass.HOME_HEALTH_REFERRAL else None)
+
+
+def _visits(sheet: Sheet, hits: list[Hit]) -> Found | None:
+    """Read the number beside `Number of visits`."""
+    for hit in hits:
+        words = Span(sheet.rows[hit.row][hit.start : hit.end]).text.lower()
+        first = beside(sheet, hits, hit).tokens[:1]
+        if hit.field == "quantity" and "visit" in words and first and re.fullmatch(r"\d{1,3}", first[0].text):
+            return Found({"kind": "visits", "value": int(first[0].text)}, Span(first), ("pattern",))
+    return None
 
 
 def _signature(sheet: Sheet) -> Iterable[Candidate]:

@@ -76,14 +76,17 @@ def diagnoses(sheet: Sheet, hits: list[Hit]) -> Found | None:
 
 
 def _taken(sheet: Sheet, listed: dict[str, Entry]) -> tuple[dict[str, Entry], bool]:
-    """Leave out the printed choices that nobody ticked; False when it is not certain which were taken."""
+    """Leave out the printed choices beside one that is ticked; False when nobody ticked any of several.
+
+    An empty box alone says nothing: a letter may look like one.
+    """
     states = ticks.states(sheet, (span.tokens[0] for span, _ in listed.values()))
     if not states:
         return listed, True
     state = {code: states.get(span.tokens[0]) for code, (span, _) in listed.items()}
     kept = {code: entry for code, entry in listed.items() if state[code] is not False}
     if not any(state.values()):
-        return kept or listed, bool(kept) or len(listed) == 1
+        return listed, len(listed) == 1 or None in state.values()
     return kept, True
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from handlers.extract import barriers, dates, places, values
-from handlers.extract.geometry import Sheet, Span
+from handlers.extract.geometry import Sheet, Span, cells_of
 from handlers.extract.values import Found
 from handlers.extract.vocabulary import stranger_words
 
@@ -51,6 +51,10 @@ _NAMED: tuple[tuple[str, str], ...] = (
     ("clinician_name", rf"\bDr\.?\s+{_NAME}"),
     ("clinician_name", rf"{_NAME},\s*(?:M\.?D|D\.?O|N\.?P|P\.?A|APRN|FNP|DNP|CNP|CRNP|ARNP|PA-C|FNP-C|FNP-BC)\b\.?"),
 )  # fmt: skip
+_ORDERS = re.compile(
+    r"\(?(?:M\.?D|D\.?O|N\.?P|P\.?A|DPM|APRN|ARNP|CRNP|CNP|DNP|[AF]NP|PA-C|NP-C|FNP-(?:C|BC)|F[A-Z]{3})\.?\)?,?"
+)
+"""Credentials of those who may order."""
 _REGARDING = re.compile(
     r"\s*(?i:re|regarding)\s*:\s*(?:(?:Mr|Mrs|Ms|Miss)\.?\s+)?((?:[A-Z][A-Za-z'’\-]*\.?,?\s+){1,3}[A-Z][A-Za-z'’\-]*)\.?\s*$"
 )
@@ -111,6 +115,16 @@ def signed_on(sheet: Sheet) -> Iterator[tuple[str, Found]]:
             listed = [one for one in dates.dates(Span(sheet.rows[index + 1])) if one[1] <= 8]
         if len(listed) == 1:
             yield "signature_date", listed[0][0]
+
+
+def headed(sheet: Sheet) -> Iterator[tuple[str, Found]]:
+    """Yield the clinician whose name and credential are all of a line: a prescription's head, a printed signature."""
+    for row in sheet.rows:
+        for cell in cells_of(row):
+            named = values.name(Span(cell))
+            rest = cell[len(named.span.tokens) :] if named is not None else ()
+            if named is not None and rest and all(_ORDERS.fullmatch(t.text) for t in rest):
+                yield "clinician_name", named
 
 
 def regarding(sheet: Sheet) -> Iterator[tuple[str, Found]]:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from handlers.extract import extract_fields
+from handlers.kinds import kind_of, scores_of
 from schemas.document import DocumentClass, ExtractedField
-from tests.handlers.extract.papers import paper
+from tests.handlers.extract.papers import page, paper
 
 
 def fields(text: str, kind: DocumentClass = DocumentClass.DME_ORDER) -> dict[str, ExtractedField]:
@@ -131,3 +132,57 @@ def test_a_patients_numbers_stand_behind_fewer_words() -> None:
     found = read("Patient: Ruth Delacroix\nInsurance: Aetna, policy W123456789, group 4487\nAllergies: none")
     assert found["member_id"] == "W123456789"
     assert read("Patient: Ruth Delacroix\nIns: Humana # 3300182683 Grp 41-80211")["member_id"] == "3300182683"
+
+
+def test_an_empty_box_that_may_be_a_letter_takes_no_code_away() -> None:
+    text = "Patient: Ruth Delacroix\n☐ Dx 1: R26.89 Abnormal gait\nSecondary dx: Z96.641 Artificial hip joint"
+    assert read(text)["icd10"] == ["R26.89", "Z96.641"]
+
+
+def test_letters_of_a_discipline_far_below_are_no_state() -> None:
+    text = """
+    Patient: Ruth Delacroix
+    Street Address             City / State / Zip
+    7417 Magnolia Ter          Dayton, OH 45402
+    Services:    ☒ PT    ☐ OT    ☐ ST    ☐ MSW    ☐ HHA
+    """
+    assert read(text)["ship_address"] == "7417 Magnolia Ter, Dayton, OH 45402"
+
+
+def test_the_day_behind_a_signature_needs_no_label() -> None:
+    assert read("Patient: Ruth Delacroix\nMD sig: ✍         11/06/2026")["signature_date"] == "2026-11-06"
+    assert "signature_date" not in read("Patient: Ruth Delacroix\nPatient signature: ✍         11/06/2026")
+
+
+def test_the_numbers_at_the_head_of_a_suppliers_form_are_not_the_practices() -> None:
+    text = """
+    Diabetes Direct Supply, toll free 1-800-555-0142   Fax: 1-800-555-0143
+    Patient: Ruth Delacroix
+    Physician Name: Samuel Oyelaran, MD
+    Phone: 937-555-0117   Fax: 937-555-0118
+    """
+    found = fields(text)
+    assert (found["practice_phone"].value, found["practice_fax"].value) == ("9375550117", "9375550118")
+    assert found["practice_fax"].evidence.accepted
+
+
+def test_a_prescriptions_head_names_who_prescribes() -> None:
+    text = "Emmett Vandermeer M.D.\nInternal Medicine\nNPI 1003000126\nName: Ruth Delacroix   DOB: 07/19/1938"
+    assert read(text)["clinician_name"] == "Emmett Vandermeer"
+
+
+def test_the_number_of_visits_is_how_often_a_referral_asks_for_them() -> None:
+    text = "Patient: Ruth Delacroix\nServices         Occupational therapy\nNumber of visits     6"
+    assert read(text, DocumentClass.HOME_HEALTH_REFERRAL)["frequency"] == {"kind": "visits", "value": 6}
+
+
+def test_a_consultation_is_no_order() -> None:
+    text = """
+    CARDIOLOGY CONSULTATION
+    Patient: Ruth Delacroix    DOB: 07/19/1938
+    Date of consultation: 11/02/2026   Consultant: Samuel Oyelaran, MD
+    Reason for consultation: Atrial fibrillation
+    Impression: 1. Atrial fibrillation (I48.0). COPD on home oxygen 2 L/min.
+    Recommendations: Consider home health nursing at discharge. Thank you for this consultation.
+    """
+    assert not kind_of(scores_of(page(text))).is_order
