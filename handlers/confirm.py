@@ -15,6 +15,14 @@ from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.service import OfferWithdrawn, ServiceCompleted, ServiceMissed, ServiceScheduled
 from schemas.transmission import ReplyTo
 
+_PAID_FOR = frozenset(
+    {
+        *(ConfirmationKind.SCHEDULED, ConfirmationKind.RESCHEDULED),
+        *(ConfirmationKind.ASSIGNED, ConfirmationKind.COMPLETED),
+    }
+)
+"""What is told of a service that will be, or was, rendered: only there it matters who pays."""
+
 
 @on(ServiceScheduled)
 def confirm(event: Event[ServiceScheduled], unit: Unit) -> Iterable[Payload]:
@@ -79,12 +87,16 @@ def completed(event: Event[ServiceCompleted], unit: Unit) -> Iterable[Payload]:
     return _to_sender(event, case, ConfirmationKind.COMPLETED, facts, unit, "done")
 
 
-@on(OfferRecalled, where=lambda data: data.reason == ORDER_CANCELLED)
+@on(OfferRecalled)
 def recalled(event: Event[OfferRecalled], unit: Unit) -> Iterable[Payload]:
-    """Tell a provider whose offer or job went with a cancelled order; an offer lost to another needs no mail."""
+    """Tell a provider whose offer went with a cancelled order, or whose job is taken from it for whatever reason.
+
+    An offer that another provider took needs no mail.
+    """
     data = event.data
-    case = unit.case(data.case_id)
-    if case is None:
+    case, offer = unit.case(data.case_id), unit.offer(data.offer_id)
+    held = offer is not None and offer.proposed_start is not None
+    if case is None or not (held or data.reason == ORDER_CANCELLED):
         return []
     return _to_provider(event, case, data.npi, ConfirmationKind.CANCELLED, {"offer_id": data.offer_id}, unit)
 
@@ -127,5 +139,6 @@ def _told(
         reference=case.case_id,
         manager=case.manager,
         case_state=case.state.value,
+        self_pay=case.self_pay and kind in _PAID_FOR,
         **facts,
     )

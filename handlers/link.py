@@ -199,9 +199,15 @@ def _repeated(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> l
         return _held(data, unit, f"{known} came before with other values: {', '.join(other)}", case=case, fields=fields)
     unmet = tuple(result.element_id for result in case.unmet)
     merged = completed(case.order, data.order, unmet) if case.state in FILLING else case.order
-    if fields_of(merged) != fields_of(case.order):
+    if fields_of(merged) != fields_of(case.order) or _newly_doubted(case, merged, unmet):
         return _reopened(case, merged, data, unit, rule=f"{rule}: answers what was missing")
     return _duplicate(case, data, unit, rule=rule)
+
+
+def _newly_doubted(case: Case, merged: Order, unmet: tuple[str, ...]) -> bool:
+    """Say whether an answer holds what was asked for, though not certainly: a person looks before it is asked again."""
+    before = case.order.unreadable | case.order.conflicting
+    return any(name in merged.unreadable | merged.conflicting and name not in before for name in unmet)
 
 
 def changed(case: Case, merged: Order, data: ReferralReceived, unit: Unit, *, rule: str) -> list[Payload]:

@@ -80,6 +80,10 @@ TO_PROVIDERS = frozenset({ConfirmationKind.OFFER, ConfirmationKind.ASSIGNED})
 """What only providers are told; it carries the signed link of the offer."""
 
 
+SELF_PAY = "The member pays for this service; no payer is billed for it."
+"""What sender, provider and packet are told of a case that a person has set to self-pay."""
+
+
 class ConfirmationRequested(Payload):
     """Tell `recipient` this, once.
 
@@ -109,6 +113,7 @@ class ConfirmationRequested(Payload):
         default=None, description="By when the member is discharged, when the order said so"
     )
     note: str | None = Field(default=None, description="A reason from our own list; never a provider's free text")
+    self_pay: bool = Field(default=False, description="The member pays: no payer is billed for the service")
     offer_id: str | None = None
     respond_by: datetime | None = None
     choices: tuple[Choice, ...] = Field(default=(), description="For offers: windows that may be taken as they are")

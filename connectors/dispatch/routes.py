@@ -176,13 +176,20 @@ async def record(hub: Hub, offer: Offer, case: Case | None, answer: Answer) -> R
     return await keep(hub, of, case, answer, sender=offer.npi, details={"offer_id": offer.offer_id})
 
 
+def _said(offer: Offer) -> str:
+    """Return where an offer stands, in words; one that had been accepted was recalled with its order."""
+    if offer.state is OfferState.RECALLED and offer.proposed_start is not None:
+        return "The order was withdrawn after you had accepted it: please do not carry it out."
+    return _SAID.get(offer.state, "This offer is open.")
+
+
 def _decided(offer: Offer) -> dict[str, JsonValue]:
     return {
         "offer_id": offer.offer_id,
         "state": offer.state.value,
         "start": offer.proposed_start.isoformat() if offer.proposed_start else None,
         "answered_at": offer.answered_at.isoformat() if offer.answered_at else None,
-        "message": _SAID.get(offer.state, "This offer is open."),
+        "message": _said(offer),
     }
 
 
@@ -195,7 +202,7 @@ def _standing_page(offer: Offer, case: Case | None, token: str, settings: Dispat
 
 
 def _decided_page(offer: Offer, settings: DispatchSettings, *, status: int = 200) -> HTMLResponse:
-    lines = [_SAID.get(offer.state, "This offer is open.")]
+    lines = [_said(offer)]
     if offer.state is OfferState.ACCEPTED and offer.proposed_start:
         lines.append(f"Start: {when(offer.proposed_start, settings.time_zone)}.")
     return page("Service offer", status=status, lines=tuple(lines))

@@ -12,6 +12,7 @@ from connectors.dispatch.page import page, service_of, when
 from doorstep.answers import ZONES, reasons_for
 from schemas.case import Case, CaseState, Offer
 from schemas.order import OrderType
+from schemas.outbound import SELF_PAY
 
 _CLINICAL = frozenset({OrderType.HOME_HEALTH, OrderType.INFUSION})
 
@@ -70,6 +71,7 @@ def particulars_of(case: Case) -> tuple[tuple[str, str], ...]:
         ("Discharge", str(order.discharge_deadline or "")),
         ("Ordered by", clinician.name.text if clinician.name else ""),
         ("Practice", " ".join(part for part in (clinician.organization, clinician.practice_phone) if part)),
+        ("Payment", SELF_PAY if case.self_pay else ""),
         ("Payer", "; ".join(cover.payer for cover in order.coverage if cover.payer)),
         ("Member ID", "; ".join(cover.member_id for cover in order.coverage if cover.member_id)),
     )

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from connectors.email.settings import EmailSettings
 from doorstep.errors import Refused
 from schemas.mail import valid_address
-from schemas.outbound import ConfirmationKind, ConfirmationRequested, reply_token
+from schemas.outbound import SELF_PAY, ConfirmationKind, ConfirmationRequested, reply_token
 
 _UNFOLDED = SMTP.clone(max_line_length=990)
 """For writing: at 78 columns this Python puts a long Message-ID in In-Reply-To into encoded words."""
@@ -180,6 +180,8 @@ def _of_service(settings: EmailSettings, confirmation: ConfirmationRequested, li
             lines.append(f"{label}: {when(at, zone)}")
     if confirmation.provider_name:
         lines.append(f"Provider: {one_line(confirmation.provider_name)}")
+    if confirmation.self_pay:
+        lines.append(SELF_PAY)
     if confirmation.note:
         lines.append(f"Reason: {one_line(confirmation.note)}")
     if link:

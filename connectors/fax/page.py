@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from connectors.fax.settings import FaxSettings
 from doorstep.rules import load
 from schemas.network import Reasons
-from schemas.outbound import ConfirmationKind, ConfirmationRequested, sheet_code, ticks_of
+from schemas.outbound import SELF_PAY, ConfirmationKind, ConfirmationRequested, sheet_code, ticks_of
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
@@ -162,6 +162,8 @@ def _facts(c: ConfirmationRequested, zone: ZoneInfo) -> list[tuple[str, str]]:
         facts.append(("Date before", _moment(c.previous_start, zone)))
     if c.completed_at:
         facts.append(("Completed", _moment(c.completed_at, zone)))
+    if c.self_pay:
+        facts.append(("Payment", SELF_PAY))
     if c.note:
         facts.append(("Reason", _plain(c.note)))
     if c.discharge_deadline and c.kind in {ConfirmationKind.SCHEDULED, ConfirmationKind.RESCHEDULED}:

@@ -20,6 +20,7 @@ from doorstep.packet.story import Edition, Exhibit, Packet, Said, initials
 from schemas.element import (
     ElementStatus,
 )
+from schemas.outbound import SELF_PAY
 
 PACKET_SECONDS = 300.0
 _TEMPLATE = Path(__file__).with_name("packet.typ")
@@ -103,6 +104,8 @@ def _facts(packet: Packet, *, full: bool) -> list[list[str]]:
         ["State", case.state.value.replace("-", " ")],
         ["Case manager", f"{case.manager.name}, extension {case.manager.extension}"],
     ]
+    if case.self_pay:
+        facts.append(["Payment", SELF_PAY])
     if case.authorization is not None and case.authorization.number:
         facts.append(["Authorization", f"{case.authorization.number} ({case.authorization.decision})"])
     if case.provider_name:

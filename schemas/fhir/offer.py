@@ -64,6 +64,8 @@ def offer_task(offer: Offer, case: Case) -> dict[str, Any]:
     }
     if offer.state is OfferState.SENT:
         task["restriction"] = {"period": {"end": instant(offer.respond_by)}}
+    if offer.state is OfferState.RECALLED and offer.proposed_start is not None:
+        task["statusReason"] = {"text": "It was withdrawn after it had been accepted: do not carry it out."}
     if offer.decline_code:
         coding = [{"system": REASON_SYSTEM, "code": offer.decline_code}]
         task["statusReason"] = {"coding": coding, "text": offer.decline_reason or offer.decline_code}

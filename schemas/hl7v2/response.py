@@ -11,7 +11,7 @@ from typing import NamedTuple
 from schemas.codec import CodecError
 from schemas.hl7v2.ack import DEFAULT_VERSION, timestamp
 from schemas.hl7v2.er7 import STANDARD, known_codec
-from schemas.outbound import ConfirmationKind, ConfirmationRequested
+from schemas.outbound import SELF_PAY, ConfirmationKind, ConfirmationRequested
 
 ASSIGNER = "DOORSTEP"
 RESPONSES: dict[str, tuple[str, str, str]] = {
@@ -200,6 +200,8 @@ def _lines(confirmation: ConfirmationRequested, words: _Words) -> list[str]:
         lines.append(f"Committed before {confirmation.previous_start:%Y-%m-%d %H:%M %Z}".rstrip())
     if confirmation.completed_at is not None:
         lines.append(f"Completed {confirmation.completed_at:%Y-%m-%d %H:%M %Z}".rstrip())
+    if confirmation.self_pay:
+        lines.append(SELF_PAY)
     if confirmation.note:
         lines.append(confirmation.note)
     return lines

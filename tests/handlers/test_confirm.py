@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from schemas.case import OfferRecalled
 from schemas.document import ReviewRequested
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.transmission import ReplyTo
@@ -35,3 +36,25 @@ def test_a_sender_without_an_address_is_left_to_a_person() -> None:
     hub.send(referral(reply_to=ReplyTo(channel="fax", address="")))
     assert scheduled(hub) == []
     assert any("scheduled" in review.reason for review in hub.seen(ReviewRequested))
+
+
+def test_who_pays_is_told_where_a_person_has_set_the_case_to_self_pay() -> None:
+    hub = MemoryHub()
+    hub.send(referral())
+    case = hub.only_case()
+    hub.unit.save_case(case.model_copy(update={"self_pay": True, "revision": case.revision + 1}))
+    (told,) = scheduled(hub)
+    assert told.self_pay
+    assert not any(one.self_pay for one in hub.seen(ConfirmationRequested) if one.kind is ConfirmationKind.OFFER)
+
+
+def test_a_provider_whose_job_is_taken_from_it_is_told_whatever_the_reason() -> None:
+    hub = MemoryHub()
+    hub.send(referral())
+    scheduled(hub)
+    held, other, *_ = hub.unit.offers_of(hub.only_case().case_id)
+    for offer in (held, other):
+        recall = OfferRecalled(case_id=offer.case_id, offer_id=offer.offer_id, npi=offer.npi, reason="coverage ended")
+        hub.send(recall)
+    told = [one for one in hub.seen(ConfirmationRequested) if one.kind is ConfirmationKind.CANCELLED]
+    assert [one.offer_id for one in told] == [held.offer_id]

@@ -80,6 +80,21 @@ def test_an_answer_on_the_sheet_completes_the_case_without_naming_the_member_aga
     assert "back" in case.document_ids
 
 
+def test_an_answer_that_is_not_certain_is_put_before_a_person_and_told_to_be_unreadable() -> None:
+    hub, asked = waiting()
+    hub.send(answer(asked, clinician_npi=NPI, doubtful={"clinician_npi": ()}))
+    (case,) = hub.unit.cases.values()
+    assert case.state is CaseState.INCOMPLETE
+    (review,) = hub.seen(ReviewRequested)
+    assert review.fields == {"clinician_npi": "below threshold"}
+    sheets = [one for one in hub.seen(ConfirmationRequested) if one.kind is ConfirmationKind.INFORMATION_REQUESTED]
+    assert ["could not read it" in one.asks[0] for one in sheets] == [False, True], "the same is not asked again"
+    word = {"review_id": review.review_id, "decision": "accept", "reviewer": "Marta", "fields": {"clinician_npi": NPI}}
+    hub.say("desk", "d-1", word)
+    assert hub.only_case().order.clinician.npi == NPI
+    assert hub.only_case().state is not CaseState.INCOMPLETE
+
+
 def test_another_members_papers_behind_the_sheet_are_never_merged() -> None:
     hub, asked = waiting()
     other = extraction(7, document_id="back", reply_to=FAX).model_copy(update={"returned": asked.confirmation_id})

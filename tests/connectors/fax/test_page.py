@@ -47,6 +47,9 @@ def test_the_scheduled_start_stands_on_the_page_in_local_time() -> None:
     [text] = text_of(render(confirmation(**changes), FaxSettings(timezone="America/Chicago"), AT).pdf)
     assert "Scheduled start: Wednesday, November 25, 2026, 9:00 AM CST" in text
     assert "Buckeye Oxygen" in text
+    assert "The member pays" not in text
+    [text] = text_of(render(confirmation(**changes, self_pay=True), FaxSettings(), AT).pdf)
+    assert "The member pays for this service" in text
 
 
 @pytest.mark.parametrize("kind", sorted(set(ConfirmationKind) - TO_PAYERS))

@@ -175,3 +175,11 @@ async def test_an_update_of_another_version_is_refused(hub: House) -> None:
     fresh = await put(hub, offer, tag=f'W/"{case.revision}-sent"', status="rejected")
     assert fresh.status_code == 202
     assert (await said(hub))["if_revision"] == case.revision
+
+
+async def test_an_order_that_was_withdrawn_from_its_provider_says_so_and_shows_no_member_any_more(hub: House) -> None:
+    offer, _ = await offered(hub, OfferState.RECALLED, now=CaseState.CANCELLED, proposed_start=SOON)
+    task = (await hub.ask("GET", f"/fhir/Task/{offer.offer_id}", KEY)).json()
+    assert (task["status"], task["businessStatus"]["coding"][0]["code"]) == ("cancelled", "recalled")
+    assert "do not carry it out" in task["statusReason"]["text"]
+    assert "contained" not in task
