@@ -143,9 +143,12 @@ def _decided(spoken: Spoken, said: AppealWord, unit: Unit) -> Outcome:
     if said.outcome == "overturned":
         case = saved(case, unit, **changes)
         return [told, *_overturned(case, said, spoken, unit)], None
-    following = Appeal(
+    brought = {item.item: item.document_id for item in last.items}
+    following = Appeal(  # the record of the case is the same: the next level begins with what the last one held
         level=last.level + 1,
-        items=tuple(checklist(case.order, unit)),
+        items=tuple(
+            item.model_copy(update={"document_id": brought.get(item.item)}) for item in checklist(case.order, unit)
+        ),
         until=said.next_until or unit.now.date() + _NEXT_LEVEL,
     )
     changes["appeals"] = (*_with_appeal(case, last), following)

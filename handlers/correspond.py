@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from itertools import chain
 
 from doorstep.handler import Unit
-from handlers.casework import ask_person, directory, rule, saved, with_document
+from handlers.casework import ask_person, directory, review_id_of, rule, saved, with_document
 from schemas.case import Case
 from schemas.desk import CorrespondenceKept
 from schemas.event import Payload
@@ -18,7 +18,13 @@ from schemas.outbound import ConfirmationRequested
 from schemas.rules import Desk
 from schemas.transmission import ReceiptState, TransmissionReceived
 
+LETTER = "denial letter"
+"""The stage of a review of what reads like a denial: a mail has one review, not one for each that looks at it."""
 _OURS = re.compile(r"<([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@")
+
+
+def stage_of(case_id: str) -> str:
+    return f"correspondence {case_id}"
 
 
 def correspondence(document_id: str, unit: Unit) -> tuple[Case, str] | None:
@@ -39,7 +45,14 @@ def kept(case: Case, how: str, document_id: str, unit: Unit) -> list[Payload]:
         case_id=case.case_id, document_id=document_id, sender=sender or "not stated", found_by=how
     )
     about = " about an escalation" if case.escalation is not None else " about a denial" if case.denials else ""
-    stage = f"correspondence {case.case_id}"
+    letter = unit.review(review_id_of(unit, document_id, LETTER))
+    if letter is not None:  # it reads like a denial, and a person is asked about it already
+        if letter.case_id is not None:
+            return [told]
+        letter = letter.model_copy(update={"case_id": case.case_id})
+        unit.save_review(letter)
+        return [told, letter]
+    stage = stage_of(case.case_id)
     reason = f"a mail came for the case{about}"
     return [told, *ask_person(unit, document_id, stage=stage, reason=reason, case_id=case.case_id)]
 

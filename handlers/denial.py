@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -27,6 +28,9 @@ from schemas.payer_rules import AppealRules
 
 APPEAL = "appeal"
 PEER = "peer to peer"
+_PIECES = re.compile(r"[;\n]|(?<=[a-z)0-9])\.\s+(?=[A-Z])")
+_PEER = re.compile(r"peer|medical director|reconsider", re.IGNORECASE)
+_REACHED = re.compile(r"(?:\d[ ().-]{0,2}){7,}|[^\s@]+@[^\s@]+\.[a-z]{2,}")
 _CAN_BE_DENIED = OFFERING | {
     CaseState.COMPLETE,
     CaseState.BENEFITS,
@@ -45,13 +49,20 @@ def denied(case: Case, data: AuthorizationDecided, unit: Unit) -> list[Payload]:
         unit,
         reasons=said.reasons or (Reason(system="text", text=said.note or "the payer stated no reason"),),
         notice_date=(said.decided_at or unit.now).date(),
-        peer_contact=said.note,
+        peer_contact=peer_contact_in(said.note),
         source="payer",
         recorded_by=said.decided_by,
         trace=said.trace,
         document_id=data.document_id,
     )
     return recorded(case, denial, unit)
+
+
+def peer_contact_in(note: str | None) -> str | None:
+    """Return of a payer's note what says whom to call for a peer review; None when nothing in it does."""
+    pieces = (piece.strip() for piece in _PIECES.split(note or ""))
+    found = (piece for piece in pieces if _PEER.search(piece) and _REACHED.search(piece))
+    return next((piece[:200] for piece in found), None)
 
 
 def denial_of(

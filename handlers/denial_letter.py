@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from doorstep import rules
 from doorstep.handler import Tools, Unit, on
-from handlers.casework import ask_person, fold
+from handlers.casework import ask_person, fold, review_id_of
+from handlers.correspond import LETTER, stage_of
 from schemas.case import CLOSED
 from schemas.document import DocumentRead
 from schemas.event import Event, Payload
@@ -68,12 +69,20 @@ def denial_letter(event: Event[DocumentRead], unit: Unit, found: Letter | None) 
     case = cases[0] if len(cases) == 1 and cases[0].state not in CLOSED else None
     told = [*found.codes, *([f"appeal by {found.until}"] if found.until else [])]
     hint = f" ({', '.join(told)})" if told else ""
+    known = unit.review(review_id_of(unit, data.document_id, stage_of(own.case_id))) if own is not None else None
     where = f"of case {case.case_id}" if case is not None else "of a case that it does not name"
+    reason = f"it reads like a payer's denial {where}{hint}: record it if it is one"
+    if known is not None:  # the mail waits for a person already: that review says now what it is
+        if known.reason == reason:
+            return []
+        known = known.model_copy(update={"reason": reason, "documents": data.documents})
+        unit.save_review(known)
+        return [known]
     return ask_person(
         unit,
         data.document_id,
-        stage="denial letter",
-        reason=f"it reads like a payer's denial {where}{hint}: record it if it is one",
+        stage=LETTER,
+        reason=reason,
         case_id=case.case_id if case is not None else None,
         documents=data.documents,
     )

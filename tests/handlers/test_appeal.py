@@ -123,6 +123,15 @@ def test_an_appeal_that_is_lost_opens_the_next_level_with_its_own_last_day() -> 
     assert [one.appeal.level for one in hub.seen(AppealFiled)] == [1, 2]
 
 
+def test_the_next_level_begins_with_the_parts_that_the_last_one_held() -> None:
+    hub = denied_case()
+    for part in ("rationale", "progress_notes"):
+        assert refusal(hub, "appeal-item", item=part, document_id=hub.only_case().document_ids[0]) is None
+    assert file(hub, without="no measures are needed") is None
+    assert refusal(hub, "appeal-decision", outcome="upheld") is None
+    assert [item.item for item in hub.only_case().appeals[-1].missing] == ["mobility_measures"]
+
+
 def test_a_decision_needs_an_appeal_and_counts_once() -> None:
     hub = denied_case()
     assert refusal(hub, "appeal-decision", outcome="upheld") == "no appeal waits for a decision"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from handlers.denial import checklist, denial_of, end_of
+from handlers.denial import checklist, denial_of, end_of, peer_contact_in
 from schemas.case import CaseState
 from schemas.outbound import ConfirmationKind
 from schemas.payer import AppealPrepared, DenialRecorded, Reason
@@ -95,3 +95,17 @@ def test_the_time_for_a_peer_to_peer_review_is_watched() -> None:
     hub = denied_case()
     hub.pass_time(NOW + timedelta(days=13))
     assert any("peer-to-peer" in reason for reason in reasons(hub))
+
+
+@pytest.mark.parametrize(
+    ("note", "contact"),
+    [
+        ("Not medically necessary. Call 800 555 0100 for a peer review. Ref 7.", "Call 800 555 0100 for a peer review"),
+        ("Denied; peer to peer: desk@payer.example", "peer to peer: desk@payer.example"),
+        ("Not medically necessary. Questions: 800 555 0199.", None),
+        ("A peer review is not offered for this plan.", None),
+        (None, None),
+    ],
+)
+def test_of_a_payers_note_the_peer_contact_is_what_says_whom_to_call(note: str | None, contact: str | None) -> None:
+    assert peer_contact_in(note) == contact

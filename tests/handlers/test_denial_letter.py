@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handlers.correspond import kept
 from handlers.denial_letter import Letter, denial_letter, letter_of
 from handlers.read import body_page
 from schemas.document import DocumentRead, ReviewRequested
@@ -59,6 +60,25 @@ def test_a_person_is_asked_once_and_nothing_is_recorded(found: Letter, case_id: 
     assert list(denial_letter(event, hub.unit, found)) == []
     assert len(hub.only_case().denials) == before
     assert list(denial_letter(event, hub.unit, None)) == []
+
+
+@pytest.mark.parametrize("letter_first", [True, False])
+def test_a_mail_that_reads_like_a_denial_is_one_review_whoever_looks_first(letter_first: bool) -> None:
+    hub = denied_case()
+    case = hub.only_case()
+    event: Event[Any] = Event(id="e", source="t", time=NOW, data=read())
+    asked: set[str] = set()
+    for look in ("letter", "mail") if letter_first else ("mail", "letter"):
+        found = (
+            denial_letter(event, hub.unit, Letter((), (), None))
+            if look == "letter"
+            else kept(hub.only_case(), "the mail that it answers", "letter-1", hub.unit)
+        )
+        asked |= {one.review_id for one in found if isinstance(one, ReviewRequested)}
+    (review_id,) = asked
+    review = hub.unit.reviews[review_id]
+    assert review.case_id == case.case_id
+    assert "reads like a payer's denial" in review.reason
 
 
 @given(st.text(max_size=300))
