@@ -11,7 +11,7 @@ from handlers.benefits import timer_of, to_person
 from handlers.call import AHEAD
 from handlers.casework import ask_person, moved, saved, with_document
 from handlers.command import Outcome, Spoken, obeyed, says, unusable
-from handlers.denial import APPEAL, PEER, checklist, set_appeal_clock
+from handlers.denial import APPEAL, CONTESTS, PEER, checklist, set_appeal_clock
 from handlers.payers import policy_of
 from schemas.case import Case, CaseState, IdentityResolved
 from schemas.commands import AppealItemWord, AppealWord, CloseDenied, FileAppeal, Regulator
@@ -66,7 +66,10 @@ def arrived(event: Event[IdentityResolved], unit: Unit) -> Iterable[Payload]:
     wanted = ", ".join(item.label for item in preparing.missing)
     stage = f"appeal {case.case_id}"
     reason = f"a document came for a denied case; its appeal still lacks: {wanted}"
-    return ask_person(unit, event.data.document_id, stage=stage, reason=reason, case_id=case.case_id)
+    settles = ("appeal-item", "appeal", "close-denied")
+    return ask_person(
+        unit, event.data.document_id, stage=stage, reason=reason, case_id=case.case_id, settled_by=settles
+    )
 
 
 def _with_appeal(case: Case, changed: Appeal) -> tuple[Appeal, ...]:
@@ -161,7 +164,7 @@ def _decided(spoken: Spoken, said: AppealWord, unit: Unit) -> Outcome:
     set_appeal_clock(case, following.until, unit, number=1)
     others = ", ".join(policy_of(case.order, unit).regulators)
     reason = f"the denial was upheld: next level until {following.until}, or {others}"
-    return [*events, *to_person(case, reason, unit)], None
+    return [*events, *to_person(case, reason, unit, settled_by=CONTESTS)], None
 
 
 def _overturned(case: Case, said: AppealWord, spoken: Spoken, unit: Unit) -> list[Payload]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from doorstep.handler import Unit, on
-from handlers.benefits import BEFORE, DECISION, proceed, stopped, timer_of, to_person
+from handlers.benefits import BEFORE, DECISION, PAYERS_WORD, proceed, stopped, timer_of, to_person
 from handlers.casework import derived_id, moved, once, saved
 from handlers.denial import denied, end_of
 from handlers.payers import enquiry_of, policy_of, sent_to, window_of
@@ -172,4 +172,4 @@ def failed(event: Event[PayerFailed], unit: Unit) -> Iterable[Payload]:
     known = case.authorization if case is not None else None
     if case is None or known is None or known.trace != data.trace or known.decision not in _OPEN:
         return []
-    return to_person(case, data.reason, unit)
+    return to_person(case, data.reason, unit, settled_by=PAYERS_WORD)

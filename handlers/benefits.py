@@ -66,13 +66,20 @@ def _held(case: Case, where: Standing, unit: Unit) -> list[Payload]:
         denied = case.authorization is not None and case.authorization.decision is Decision.DENIED and case.denials
         case, change = moved(case, CaseState.DENIED if denied else CaseState.BENEFITS, unit, cause=where.reason)
         events.append(change)
-    return [*events, *to_person(case, where.reason, unit)]
+    return [*events, *to_person(case, where.reason, unit, settled_by=PAYERS_WORD)]
 
 
-def to_person(case: Case, reason: str, unit: Unit, *, occasion: str = "") -> list[Payload]:
+PAYERS_WORD = ("authorization", "coverage", "denial")
+"""What the desk may say of a case that does what a review about its payer asks for."""
+
+
+def to_person(
+    case: Case, reason: str, unit: Unit, *, occasion: str = "", settled_by: tuple[str, ...] = ()
+) -> list[Payload]:
     """Put the case before a person for this reason, once for each revision of the case and occasion."""
     stage = f"payer {case.case_id} {reason} {case.revision} {occasion}"
-    return ask_person(unit, case.document_ids[-1], stage=stage, reason=reason, case_id=case.case_id)
+    document_id = case.document_ids[-1]
+    return ask_person(unit, document_id, stage=stage, reason=reason, case_id=case.case_id, settled_by=settled_by)
 
 
 def _ask_eligibility(case: Case, unit: Unit) -> list[Payload]:
@@ -133,7 +140,10 @@ def _ask_authorization(case: Case, codes: tuple[str, ...], unit: Unit) -> list[P
     )
     if enquiry is None or asking is None or asking.partner is None:
         sent: list[Payload] = to_person(
-            case, f"an authorization for {', '.join(codes)} must be asked of {policy.payer}", unit
+            case,
+            f"an authorization for {', '.join(codes)} must be asked of {policy.payer}",
+            unit,
+            settled_by=PAYERS_WORD,
         )
     else:
         sent = [sent_to(asking.partner, case, enquiry, trace)]
@@ -167,11 +177,13 @@ def stopped(case: Case, reason: str, to: CaseState, unit: Unit) -> list[Payload]
         unit.cancel_timer(f"offers {case.case_id}")
         case, change = moved(case, to, unit, cause=reason)
         events.append(change)
-    return [*events, *to_person(case, reason, unit)]
+    return [*events, *to_person(case, reason, unit, settled_by=PAYERS_WORD)]
 
 
 def _unconfirmed(case: Case, unit: Unit) -> list[Payload]:
-    return to_person(case, "the coverage could not be confirmed; the order goes on without", unit)
+    return to_person(
+        case, "the coverage could not be confirmed; the order goes on without", unit, settled_by=("coverage",)
+    )
 
 
 @on(PayerFailed, where=lambda data: data.ask == "eligibility")

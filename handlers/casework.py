@@ -179,6 +179,7 @@ def ask_person(
     fields: dict[str, str] | None = None,
     document_class: DocumentClass | None = None,
     documents: tuple[Content, ...] = (),
+    settled_by: tuple[str, ...] = (),
 ) -> list[Payload]:
     """Put a document before a person, once for each stage until a person has decided on the one before."""
     review_id = review_id_of(unit, document_id, stage)
@@ -192,6 +193,7 @@ def ask_person(
         fields=fields or {},
         document_class=document_class,
         documents=documents,
+        settled_by=settled_by,
     )
     unit.save_review(review)
     return [review]

@@ -17,7 +17,7 @@ from schemas.business import after_business_minutes, end_of_first_business_day
 from schemas.case import Case, CaseClock, CaseClockWarned, CaseState, CaseStateChanged, ClockDue, OfferState
 from schemas.clock_rules import ClockRule
 from schemas.deadline import discharge_at
-from schemas.document import ReviewDecided
+from schemas.document import ReviewDecided, ReviewSettled
 from schemas.event import Event, Payload
 from schemas.fields import zone_of
 from schemas.outbound import ConfirmationKind, ConfirmationRequested, ConfirmationSent
@@ -166,7 +166,18 @@ def _ran_out(rule: ClockRule, case: Case, data: ClockDue, unit: Unit) -> list[Pa
 @on(ReviewDecided, where=lambda data: data.case_id is not None)
 def looked(event: Event[ReviewDecided], unit: Unit) -> Iterable[Payload]:
     """A person has looked at a case: if nothing moves it from here, it comes before a person again."""
-    case = unit.case(event.data.case_id or "")
+    return _comes_back(unit.case(event.data.case_id or ""), unit)
+
+
+@on(ReviewSettled)
+def settled(event: Event[ReviewSettled], unit: Unit) -> Iterable[Payload]:
+    """A word of the desk did what was asked; where no clock of its state watches the case, it comes back."""
+    case = unit.case(event.data.case_id)
+    watched = case is not None and any(rule.since == "state" and runs(rule, case) for rule in clocks(unit).case)
+    return [] if watched else _comes_back(case, unit)
+
+
+def _comes_back(case: Case | None, unit: Unit) -> list[Payload]:
     ahead = case is not None and case.scheduled_start is not None and case.scheduled_start > unit.now
     for rule in clocks(unit).case if case and not ahead else ():
         if case and rule.since == "looked" and runs(rule, case):

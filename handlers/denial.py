@@ -28,6 +28,8 @@ from schemas.payer_rules import AppealRules
 
 APPEAL = "appeal"
 PEER = "peer to peer"
+CONTESTS = ("appeal", "close-denied", "regulator")
+"""What the desk may say of a denied case that does what a review about the denial asks for."""
 _PIECES = re.compile(r"[;\n]|(?<=[a-z)0-9])\.\s+(?=[A-Z])")
 _PEER = re.compile(r"peer|medical director|reconsider", re.IGNORECASE)
 _REACHED = re.compile(r"(?:\d[ ().-]{0,2}){7,}|[^\s@]+@[^\s@]+\.[a-z]{2,}")
@@ -121,7 +123,7 @@ def recorded(case: Case, denial: Denial, unit: Unit) -> list[Payload]:
     _set_peer_clock(case, denial, unit)
     prepares = AppealPrepared(case_id=case.case_id, level=appeal.level, items=appeal.items)
     reason = f"denied: appeal until {denial.appeal_until}, {len(appeal.missing)} parts of it are missing"
-    return [*events, prepares, *asked_for(case, appeal, unit), *to_person(case, reason, unit)]
+    return [*events, prepares, *asked_for(case, appeal, unit), *to_person(case, reason, unit, settled_by=CONTESTS)]
 
 
 def prepared(case: Case, denial: Denial, unit: Unit) -> Appeal:

@@ -16,6 +16,7 @@ from schemas.event import Event, Payload
 from schemas.reading import Reading
 
 SECONDS = 60.0
+SETTLES = ("denial", "authorization")
 _CASE = re.compile(r"\bDS-\d{4,12}-\d\b")
 _CODE = re.compile(r"\b(?:CARC|CO|PR|OA|PI)[ -]?(\d{1,3})\b")
 _UNTIL = re.compile(
@@ -75,13 +76,14 @@ def denial_letter(event: Event[DocumentRead], unit: Unit, found: Letter | None) 
     if known is not None:  # the mail waits for a person already: that review says now what it is
         if known.reason == reason:
             return []
-        known = known.model_copy(update={"reason": reason, "documents": data.documents})
+        known = known.model_copy(update={"settled_by": SETTLES, "reason": reason, "documents": data.documents})
         unit.save_review(known)
         return [known]
     return ask_person(
         unit,
         data.document_id,
         stage=LETTER,
+        settled_by=SETTLES,
         reason=reason,
         case_id=case.case_id if case is not None else None,
         documents=data.documents,

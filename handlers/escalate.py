@@ -18,6 +18,7 @@ from schemas.event import Event, Payload
 from schemas.transmission import TransmissionReceived
 
 TIMER = "escalation"
+ENDS = ("resolve-escalation", "escalate")
 LATEST = timedelta(days=30)
 
 
@@ -112,4 +113,7 @@ def overdue(event: Event[EscalationDue], unit: Unit) -> Iterable[Payload]:
     )
     events = raise_to(case, raised, unit)
     fresh = unit.case(case.case_id) or case
-    return [*events, *to_person(fresh, f"escalated to level {level}: {at.supervisor} answers for it", unit)]
+    return [
+        *events,
+        *to_person(fresh, f"escalated to level {level}: {at.supervisor} answers for it", unit, settled_by=ENDS),
+    ]

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 
 from doorstep.handler import Unit, on
 from handlers.authorize import CLAIM, EXPIRY
-from handlers.benefits import ANSWER, DECISION, timer_of, to_person
-from handlers.denial import APPEAL, PEER, set_appeal_clock
+from handlers.benefits import ANSWER, DECISION, PAYERS_WORD, timer_of, to_person
+from handlers.denial import APPEAL, CONTESTS, PEER, set_appeal_clock
 from schemas.case import Case, CaseClock, CaseState
 from schemas.event import Event, Payload
 from schemas.payer import CoverageStatus, Decision, PayerClockDue, PayerClockWarned, PayerFailed
 
 _CLOSED = frozenset({CaseState.CANCELLED, CaseState.CLOSED_DENIED, CaseState.NOT_COVERED})
+_DOES = {APPEAL: CONTESTS, PEER: CONTESTS, DECISION: PAYERS_WORD, CLAIM: ("claim",)}
 _UNDECIDED = frozenset({Decision.SUBMITTED, Decision.PENDED})
 
 
@@ -59,7 +60,11 @@ def payer_clocks(event: Event[PayerClockDue], unit: Unit) -> Iterable[Payload]:
         _set_last_day(case, data, unit)
     if data.clock == APPEAL:
         _set_next(case, data, unit)
-    return [told, *to_person(case, f"{data.label}: {data.due_at.date()}", unit, occasion=str(data.number))]
+    does = _DOES.get(data.clock, ())
+    return [
+        told,
+        *to_person(case, f"{data.label}: {data.due_at.date()}", unit, occasion=str(data.number), settled_by=does),
+    ]
 
 
 def _set_last_day(case: Case, data: PayerClockDue, unit: Unit) -> None:

@@ -104,6 +104,20 @@ class ReviewRequested(Payload):
     fields: dict[str, str] = Field(default_factory=dict, description="Field name -> why it is in doubt; no values")
     document_class: DocumentClass | None = None
     documents: tuple[Content, ...] = ()
+    settled_by: tuple[str, ...] = Field(default=(), description="Words of the desk on the case that do what it asks")
+
+
+class ReviewSettled(Payload):
+    """What a review asked for was done by a word of the desk on its case: nobody needs to look any more."""
+
+    topic: ClassVar[str] = "intake.review.settled"
+    key_field: ClassVar[str] = "document_id"
+
+    review_id: str
+    document_id: str
+    case_id: str
+    command: str
+    by: str
 
 
 class ReviewDecided(Payload):

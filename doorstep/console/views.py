@@ -27,7 +27,14 @@ from schemas.case import (
     OffersDue,
     OfferSent,
 )
-from schemas.document import DocumentClassified, DocumentRead, FieldsExtracted, ReviewDecided, ReviewRequested
+from schemas.document import (
+    DocumentClassified,
+    DocumentRead,
+    FieldsExtracted,
+    ReviewDecided,
+    ReviewRequested,
+    ReviewSettled,
+)
 from schemas.element import (
     unmet,
 )
@@ -225,6 +232,8 @@ def told(found: Event[Any]) -> str:
             return f"put before a person: {data.reason}"
         case ReviewDecided():
             return "a person decided on it"
+        case ReviewSettled():
+            return f"what a person was asked is done: {data.command.replace('-', ' ')} by {data.by}"
         case ReferralReceived():
             return f"normalized to one {data.order.order_type} order of {_count(len(data.order.lines), 'line')}"
         case PatientNoticed():

@@ -68,6 +68,13 @@ _IN_HAND = (
 _REVIEW = select(review.c.data).where(review.c.review_id == bindparam("value"))
 
 
+_OPEN_REVIEWS = (
+    select(review.c.data)
+    .where(review.c.case_id == bindparam("value"), review.c.closed_at.is_(None))
+    .order_by(review.c.opened_at, review.c.review_id)
+)
+
+
 class CaseWrites(Transaction):
     """The cases' share of a unit of work."""
 
@@ -187,6 +194,11 @@ class CaseWrites(Transaction):
         changes = {"document_id": saved.document_id, "case_id": saved.case_id, "data": saved.model_dump_json()}
         statement = upsert(self.dialect, review).values(review_id=saved.review_id, opened_at=self.now, **changes)
         self.connection.execute(statement.on_conflict_do_update(index_elements=["review_id"], set_=changes))
+
+    def open_reviews(self, case_id: str) -> list[ReviewRequested]:
+        """Return the reviews of a case that wait for a person, oldest first."""
+        rows = self.connection.execute(_OPEN_REVIEWS, {"value": case_id}).scalars()
+        return [parse(ReviewRequested, data, "review") for data in rows]
 
     def close_review(self, review_id: str) -> None:
         """Close a review; closing it again changes nothing."""

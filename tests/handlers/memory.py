@@ -163,6 +163,9 @@ class MemoryUnit:
     def save_review(self, review: ReviewRequested) -> None:
         self.reviews[review.review_id] = review
 
+    def open_reviews(self, case_id: str) -> list[ReviewRequested]:
+        return [one for one in self.reviews.values() if one.case_id == case_id and one.review_id not in self.closed]
+
     def close_review(self, review_id: str) -> None:
         assert review_id in self.reviews
         self.closed.add(review_id)

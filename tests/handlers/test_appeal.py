@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from schemas.case import CaseState
+from schemas.document import ReviewSettled
 from schemas.payer import AppealDecided, AppealFiled, RegulatorAsked
 from tests.factories import NOW, order, referral, transmission
 from tests.handlers.memory import MemoryHub
@@ -161,3 +162,17 @@ def test_a_denial_that_stands_is_closed_and_its_clocks_with_it() -> None:
     hub.pass_time(NOW + timedelta(days=100))
     assert reasons(hub)[before:] == []
     assert refusal(hub, "close-denied", note="again") == "only a denied case can be closed as denied"
+
+
+def test_a_word_that_does_what_was_asked_settles_its_review_and_no_other() -> None:
+    hub = denied_case()
+    (asked,) = [review for review in hub.unit.open_reviews(CASE) if review.reason.startswith("denied: appeal until")]
+    call = {"direction": "out", "with_whom": "payer", "at": NOW.isoformat(), "reason": "r", "outcome": "o"}
+    assert refusal(hub, "call", **call) is None
+    assert refusal(hub, "appeal", filed_at=NOW.isoformat(), filed_to="Appeals unit") is not None
+    assert asked in hub.unit.open_reviews(CASE)
+    assert file(hub, without="the record is with the payer") is None
+    assert asked not in hub.unit.open_reviews(CASE)
+    assert [(one.review_id, one.command) for one in hub.seen(ReviewSettled)] == [(asked.review_id, "appeal")]
+    assert f"clock appeal_decision {CASE}" in hub.unit.timers
+    assert f"clock looked {CASE}" not in hub.unit.timers

@@ -57,7 +57,7 @@ def test_trying_a_file_shows_whose_verdict_would_be_another_and_changes_nothing(
 def test_the_clocks_are_checked_like_rulesets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     whole = rules_dir() / "clocks.yaml"
     check(whole)
-    assert "12 clocks, 5 pause for 6 causes" in capsys.readouterr().out
+    assert "13 clocks, 5 pause for 6 causes" in capsys.readouterr().out
     wrong = tmp_path / "clocks.yaml"
     wrong.write_text(whole.read_text("utf-8").replace("most_days: 30", "most_days: 0"))
     with pytest.raises(Refused, match=r"cause on-hold\.most_days"):
