@@ -16,6 +16,9 @@ from schemas.x12.review import ACTIONS, together
 
 PROFILES = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/"
 TRACE_SYSTEM = "urn:doorstep:authorization"
+MEMBER_SYSTEM = "urn:doorstep:member-id"
+PAYER_SYSTEM = "urn:doorstep:payer-id"
+_PAYER_TYPE = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBIdentifierType"
 _CODES = "https://codesystem.x12.org/005010/"
 _HCPCS, _CPT = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "http://www.ama-assn.org/go/cpt"
 _NPI = "http://hl7.org/fhir/sid/us-npi"
@@ -98,8 +101,12 @@ def _item(enquiry: PayerEnquiry, number: int) -> dict[str, Any]:
         "url": PROFILES + "extension-certificationType",
         "valueCodeableConcept": _concept(_CODES + "1322", "I"),
     }
+    asked = {
+        "url": PROFILES + "extension-serviceItemRequestType",
+        "valueCodeableConcept": _concept(_CODES + "1525", "HS"),
+    }
     item: dict[str, Any] = {
-        "extension": [certification],
+        "extension": [asked, certification],
         "sequence": line.sequence,
         "category": _concept(_CODES + "1365", (enquiry.service_types or ("12",))[0]),
         "productOrService": _concept(system, line.code),
@@ -119,14 +126,15 @@ def _item(enquiry: PayerEnquiry, number: int) -> dict[str, Any]:
 def _parties(enquiry: PayerEnquiry) -> Iterator[dict[str, Any]]:
     name = enquiry.member_name
     parts = {"family": name.family, "given": [name.given] if name.given else None}
-    number = {"type": _concept("http://terminology.hl7.org/CodeSystem/v2-0203", "MB"), "value": enquiry.member_id}
+    number = {"type": _concept("http://terminology.hl7.org/CodeSystem/v2-0203", "MB"), "system": MEMBER_SYSTEM}
+    number["value"] = enquiry.member_id
     member: dict[str, Any] = {
         "resourceType": "Patient",
         "id": "member",
         "identifier": [number],
         "name": [{"text": name.text, **{key: value for key, value in parts.items() if value}}],
         "birthDate": enquiry.dob.isoformat(),
-        **({"gender": enquiry.sex} if enquiry.sex else {}),
+        "gender": enquiry.sex or "unknown",  # US Core Patient: 1..1
     }  # fmt: skip
     if (where := enquiry.member_address) is not None:
         told = {"city": where.city, "state": where.state, "postalCode": where.postal_code}
@@ -146,7 +154,7 @@ def _parties(enquiry: PayerEnquiry) -> Iterator[dict[str, Any]]:
         "resourceType": "Organization",
         "id": "insurer",
         "active": True,
-        "identifier": [{"value": enquiry.payer_id}],
+        "identifier": [{"type": _concept(_PAYER_TYPE, "payerid"), "system": PAYER_SYSTEM, "value": enquiry.payer_id}],
         "name": enquiry.payer,
     }
     asks = enquiry.organization or (enquiry.provider_name.text if enquiry.provider_name else "not stated")

@@ -61,6 +61,28 @@ def test_the_claim_says_what_is_asked_and_names_it_by_the_trace() -> None:
     assert claim["diagnosis"][0]["diagnosisCodeableConcept"]["coding"][0]["code"] == "J44.9"
 
 
+def test_the_bundle_has_what_the_guides_profiles_must_have() -> None:
+    """PAS Claim, Insurer, Requestor, Beneficiary (on US Core) of STU 2: what is 1..1, fixed, or ours to fill (MS)."""
+    found = [one["resource"] for one in submission(enquiry(way="pas", sex=None))["entry"]]
+    claim, patient, coverage, insurer, requester = found
+    assert len(claim["identifier"]) == 1
+    assert (claim["status"], claim["use"], claim["insurance"][0]["focal"]) == ("active", "preauthorization", True)
+    assert {"type", "created", "insurer", "provider", "priority", "diagnosis", "item"} <= set(claim)
+    for item in claim["item"]:
+        assert {"sequence", "category", "productOrService", "diagnosisSequence"} <= set(item)
+        names = {extension["url"].removeprefix(PROFILES) for extension in item["extension"]}
+        assert names == {"extension-serviceItemRequestType", "extension-certificationType"}
+    assert patient["gender"] == "unknown", "US Core wants it said"
+    for one in (claim, patient, insurer, requester):
+        assert all(identifier["system"] and identifier["value"] for identifier in one["identifier"]), one[
+            "resourceType"
+        ]
+    assert insurer["identifier"][0]["type"]["coding"][0]["code"] == "payerid"
+    assert insurer["active"]
+    assert requester["active"]
+    assert {"status", "subscriberId", "beneficiary", "relationship", "payor"} <= set(coverage)
+
+
 def test_the_same_enquiry_gives_the_same_bytes() -> None:
     assert dumps(submission(enquiry(way="pas"))) == dumps(submission(enquiry(way="pas")))
 
