@@ -77,6 +77,7 @@ def capability_statement(base: str, security: dict[str, Any] | None = None) -> d
         "implementation": {"description": "Intake of post-acute orders", "url": base},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "application/fhir+xml", "json", "xml"],
+        "patchFormat": ["application/json-patch+json"],
         "rest": [
             {
                 "mode": "server",
@@ -96,7 +97,7 @@ def capability_statement(base: str, security: dict[str, Any] | None = None) -> d
 
 
 def _created(kind: str) -> dict[str, Any]:
-    interactions = ("create", "read", "vread", "update", "history-instance", "search-type")
+    interactions = ("create", "read", "vread", "update", "patch", "history-instance", "search-type")
     common = [_search("_id", "token"), _search("_lastUpdated", "date")]
     own = SEARCH.get(kind, {})
     references = sorted(name for name, (how, _) in own.items() if how == "reference")

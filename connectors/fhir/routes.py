@@ -19,7 +19,7 @@ READ = ["GET", "HEAD"]
 EVERY = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 WHY_NOT = {
     "DELETE": "nothing is deleted here; an order is cancelled by a new version with the status revoked",
-    "PATCH": "patches are not taken; PUT the whole resource",
+    "PATCH": "a patch names one resource: PATCH [type]/[id]",
 }
 
 
@@ -41,6 +41,7 @@ def router(settings: FhirSettings, hub: Hub) -> APIRouter:
     api.add_api_route("/{kind}", reads.search, methods=["GET"], response_model=None)
     api.add_api_route("/{kind}/{resource_id}", reads.read, methods=READ, response_model=None)
     api.add_api_route("/{kind}/{resource_id}", writes.update, methods=["PUT"], response_model=None)
+    api.add_api_route("/{kind}/{resource_id}", writes.patch, methods=["PATCH"], response_model=None)
     api.add_api_route("/{kind}/{resource_id}/_history", reads.history, methods=["GET"], response_model=None)
     api.add_api_route("/{kind}/{resource_id}/_history/{version}", reads.vread, methods=READ, response_model=None)
     api.add_api_route("/{path:path}", nowhere, methods=EVERY, response_model=None, include_in_schema=False)
@@ -51,7 +52,7 @@ async def nowhere(request: Request) -> Response:
     """Answer for every other address and method."""
     kind, _, rest = request.path_params["path"].partition("/")
     if kind in {*CREATED, "Task", "metadata"} or not kind:
-        allow = "GET, HEAD, PUT" if rest else "GET, POST, PUT"
+        allow = "GET, HEAD, PUT, PATCH" if rest else "GET, POST, PUT"
         said = WHY_NOT.get(request.method, "this interaction is not offered here")
         raise Refusal(405, Issue("error", "not-supported", said), headers={"Allow": allow})
     raise unknown(kind)

@@ -155,12 +155,18 @@ class FhirRoute(APIRoute):
         return guarded
 
 
-async def read_body(request: Request, max_bytes: int) -> tuple[bytes, str]:
-    """Return the body and its media type, stopping at the cap; refuse what is neither JSON nor XML of FHIR R4."""
+async def read_body(
+    request: Request, max_bytes: int, taken: frozenset[str] = frozenset(JSON_TYPES | XML_TYPES)
+) -> tuple[bytes, str]:
+    """Return the body and its media type, stopping at the cap; refuse what is neither JSON nor XML of FHIR R4.
+
+    `taken` are the media types of an address that takes others.
+    """
     content_type = request.headers.get("content-type", "")
     media, parameters = _media(content_type)
-    if content_type and media not in JSON_TYPES | XML_TYPES:
-        raise refusal(415, "not-supported", f"only {MEDIA_TYPE} and {XML_TYPE} are taken")
+    if content_type and media not in taken:
+        named = f"{MEDIA_TYPE} and {XML_TYPE} are" if XML_TYPE in taken else f"{', '.join(sorted(taken))} is"
+        raise refusal(415, "not-supported", f"only {named} taken")
     if parameters.get("charset", "utf-8") not in {"utf-8", "utf8"}:
         raise refusal(415, "not-supported", "only UTF-8 is taken")
     if parameters.get("fhirversion", "4.0") not in R4_VERSIONS:

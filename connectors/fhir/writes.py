@@ -12,6 +12,7 @@ from connectors.fhir.capability import CREATED
 from connectors.fhir.intake import Input, Intake, Taken
 from connectors.fhir.offers import is_provider
 from connectors.fhir.offers import update as provider_says
+from connectors.fhir.patching import MEDIA_TYPES, operations_of, patched
 from connectors.fhir.reading import check, parse
 from connectors.fhir.reads import Reads, unknown
 from connectors.fhir.resolve import known
@@ -53,6 +54,29 @@ class Writes:
             raise refusal(405, "not-found", said)
         if_match = request.headers.get("if-match")
         return await self._one(request, kind, "update", method="PUT", url=f"{kind}/{resource_id}", if_match=if_match)
+
+    async def patch(self, kind: str, resource_id: str, request: Request) -> Response:
+        """PATCH [type]/[id] with a JSON Patch: the whole resource that it yields is taken as a PUT of it would be."""
+        if kind == "Task":
+            raise refusal(405, "not-supported", "a Task takes no patch; PUT it with its new status")
+        if kind not in CREATED:
+            raise unknown(kind)
+        body, _ = await read_body(request, self.settings.max_bytes, MEDIA_TYPES)
+        partner = partner_of(self.settings, request)
+        here = await known(self.hub, kind, resource_id, partner)
+        if here is None:
+            raise refusal(404, "not-found", "there is no such resource")
+        try:
+            operations = operations_of(body, self.settings.max_bytes)
+            resource = await work(len(body), patched, here.body, operations, self.settings.max_bytes)
+            await work(len(body), check, resource, kind)
+            if_match = request.headers.get("if-match") or f'W/"{here.version}"'
+            entry = Entry(resource, method="PUT", url=f"{kind}/{resource_id}", if_match=if_match)
+            taken = await self.intake.take(Input(dumps(resource), [entry], partner, "update"))
+        except Refusal as refused:
+            await self.intake.reject(body, partner, refused)
+            raise
+        return await self._answer(taken, preferences(request.headers.get("prefer", "")).get("return", ""))
 
     async def update_by_search(self, kind: str, request: Request) -> Response:
         """PUT [type]?criteria: update the one that fits, create where none does, 412 where several do."""
