@@ -147,10 +147,11 @@ def read_page(image: Image.Image, number: int, readers: Readers, *, bilevel: boo
             if best >= FEW_WORDS:
                 break
     second: tuple[Word, ...] = ()
+    bare = page
     if readers.lead is not None and number <= LEAD_PAGES:
+        first, words, bare = _with_combs(page, words, readers.lead, readers.base)
         second = tuple(words)
-        both = merge(readers.lead.read(page), words)
-        words = list(number_lines(tuple(look_again(page, both, readers.lead, readers.base))))
+        words = list(number_lines(tuple(look_again(page, merge(first, words), readers.lead, readers.base))))
     return Page(
         number=number,
         width=page.width,
@@ -159,9 +160,20 @@ def read_page(image: Image.Image, number: int, readers: Readers, *, bilevel: boo
         words=tuple(words),
         rotation=rotation,
         second=second,
-        marks=find_marks(page, words),
+        marks=find_marks(bare, words),
         barcodes=codes,
     )
+
+
+def _with_combs(
+    page: Image.Image, words: list[Word], lead: Engine, base: Engine
+) -> tuple[list[Word], list[Word], Image.Image]:
+    """Return both engines' words, those in rows of boxes read by themselves, and the page without such rows."""
+    from doorstep.ocr.cells import find_combs, outside, read_combs, without  # needs what the second engine brings
+
+    combs = find_combs(page)
+    first = [*outside(lead.read(page), combs), *read_combs(page, combs, lead)]
+    return first, [*outside(words, combs), *read_combs(page, combs, base)], without(page, combs)
 
 
 def legible(words: list[Word]) -> int:
