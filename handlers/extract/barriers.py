@@ -19,7 +19,7 @@ FEWEST = 2
 WORDS = {
     "stairs": r"stairs?|steps|staircase|stairwell|stairway|walk-?up|flights?\s+up",
     "gated": r"gated?(?:\s?community|\s?code|\s?entry|\s?access)?",
-    "elevator": r"elevators?|lift",
+    "elevator": r"elevators?|(?<!patient )(?<!hoyer )(?<!seat )(?<!stair )lift(?! chair)(?!,? hydraulic)",
 }
 SENTENCE = 7
 """So many words about all three barriers are a sentence, fewer a row of boxes."""

@@ -25,6 +25,8 @@ _STREET_END = re.compile(
 _UNIT = re.compile(
     r"^[\s,]*((?:apt|apartment|unit|suite|ste|floor|fl|lot|room|rm|bldg)\.?\s*#?\s*\w+|#\s*\w+)", re.IGNORECASE
 )
+_BEHIND = re.compile(r"\s+(?:[NS][EW]?|[EW]|\d{1,4}[A-Z]?)\b\.?(?=\s*,|\s+(?:apt|unit|ste|suite|lot|#))", re.IGNORECASE)
+"""What belongs to a street behind its kind: a direction (`Peachtree Ln NW`), a number (`County Road 812`)."""
 _SAINT = re.compile(
     r"(?P<comma>,?)\s+(?:(?:Port|East|West|North|South|Lake|Fort|New|Sault)\s+)?(?:St|Ste)\b\.?,?\s+(?:Albans|Amant|Ann|Anne|Ansgar|Anthony|Augustine|Bernard|Bonaventure|"
     r"Bonifacius|Charles|Clair|Clairsville|Cloud|Croix|Edward|Elmo|Francis|Francisville|Gabriel|Genevieve|George|Georges|"
@@ -57,6 +59,8 @@ def address_at(span: Span, match: re.Match[str]) -> Found | None:
         street, city = line[: saint.start()].strip(" ,"), re.sub(r"[\s,]+", " ", line[saint.end("comma") :]).strip()
     elif ends:
         cut = ends[-1].end() if ends[-1].end() <= comma else (ends[0].end() if ends[0].end() < len(line) - 2 else comma)
+        behind = _BEHIND.match(line[cut:])
+        cut += behind.end() if behind else 0
         unit = _UNIT.match(line[cut:])
         cut += unit.end() if unit else 0
         street, city = line[:cut].strip(" ,"), re.sub(r"[\s,]+", " ", line[cut:]).strip()

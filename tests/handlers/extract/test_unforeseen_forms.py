@@ -186,3 +186,28 @@ def test_a_consultation_is_no_order() -> None:
     Recommendations: Consider home health nursing at discharge. Thank you for this consultation.
     """
     assert not kind_of(scores_of(page(text))).is_order
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "5264 Peachtree Ln NW, Worcester, MA 01605",
+        "5241 County Road 812 Apt 35B, Duluth, MN 55802",
+        "18 NW Division St, Spokane, WA 99204",
+    ],
+)
+def test_a_direction_or_a_number_behind_a_streets_kind_is_part_of_the_street(address: str) -> None:
+    assert read(f"Patient: Ruth Delacroix\nDeliver to: {address}")["ship_address"] == address
+
+
+def test_a_patient_lift_is_no_elevator() -> None:
+    assert "access_barriers" not in read("Patient: Ruth Delacroix\nItem: E0630 patient lift, hydraulic   Quantity: 1")
+
+
+def test_a_request_for_notes_is_no_order() -> None:
+    text = """
+    Medical Management
+    Your request for home health physical therapy, 12 visits, for Ruth Delacroix (DOB 07/19/1938) is pended.
+    Please send clinical notes within 5 business days.
+    """
+    assert not kind_of(scores_of(page(text))).is_order
