@@ -32,6 +32,7 @@ from doorstep.observe import tell_lost_errors
 from doorstep.reports import OwnCounts, Period
 from doorstep.rules import rules_dir
 from doorstep.settings import Settings
+from doorstep.stream.anchor import Anchor
 from doorstep.stream.dispatcher import Dispatcher
 from doorstep.stream.notices import NOTIFIER, WATCHER, Notifier, Watcher
 from doorstep.stream.sender import Sender
@@ -154,6 +155,9 @@ class App:
             ticker = Ticker(journal)
             ticker.start()
             stack.push_async_callback(ticker.stop)
+            anchor = Anchor(journal, settings.audit_anchor)
+            anchor.start()
+            stack.push_async_callback(anchor.stop)
         if "handlers" in self._roles and not settings.kafka_bootstrap:
             dispatcher = Dispatcher(journal, self._subscriptions, worker)
             dispatcher.start()

@@ -48,6 +48,10 @@ class Settings(BaseSettings):
     network_file: Path | None = Field(
         None, description="YAML file of the provider directory, read anew when it changes; empty = a synthetic sample"
     )
+    audit_anchor: Path | None = Field(
+        None,
+        description="File, best on another disk, that takes the head of the audit chain each minute",
+    )
     base_url: str = Field("", description="The hub's public HTTP address for links; empty = as it listens")
     tls_cert: Path | None = Field(None, description="PEM certificate chain for HTTP, MLLP and SMTP STARTTLS")
     tls_key: Path | None = Field(None, description="PEM key of tls_cert")

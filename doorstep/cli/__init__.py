@@ -31,6 +31,7 @@ COMMANDS = {
     "report": ("report",),
     "rulesets": ("rules",),
     "schema": ("schema", "routes"),
+    "audit": ("audit",),
     "check": ("check",),
     "keys": ("keys",),
     "network": ("network",),

@@ -15,12 +15,15 @@ from sqlalchemy.exc import DBAPIError
 
 from doorstep.connector import Blob, Receipt, Transmission
 from doorstep.errors import SettingsError
+from doorstep.journal.audit import Audit, Finding
+from doorstep.journal.chain import Head
 from doorstep.journal.content import INLINE_LIMIT, ContentStore
 from doorstep.journal.database import READERS, Database, JournalDown
 from doorstep.journal.guard import Guard
 from doorstep.journal.inbox import Input, cleaned, document_id_of
 from doorstep.journal.migrations import migrate
-from doorstep.journal.reader import Backlog, DeadLetter, Reader
+from doorstep.journal.queues import Backlog, DeadLetter
+from doorstep.journal.reader import Reader
 from doorstep.journal.routes import ALL_TOPICS, Route, Routes
 from doorstep.journal.transaction import Context, RuleBook
 from doorstep.journal.unit import JournalUnit
@@ -29,8 +32,11 @@ from schemas.transmission import Content
 
 __all__ = [
     "ALL_TOPICS",
+    "Audit",
     "Backlog",
     "DeadLetter",
+    "Finding",
+    "Head",
     "Journal",
     "JournalDown",
     "JournalUnit",

@@ -2,74 +2,37 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from pydantic import JsonValue
 from sqlalchemy import (
     Column,
-    ColumnElement,
     Connection,
-    Integer,
     Select,
     and_,
-    bindparam,
-    exists,
     func,
-    literal_column,
     or_,
     select,
 )
 
-from doorstep.connector import Receipt, StoredResource
-from doorstep.errors import Defect
-from doorstep.journal import counts, events, search
+from doorstep.connector import Receipt
+from doorstep.journal import counts, events
+from doorstep.journal.audit import AuditReads
 from doorstep.journal.case_clocks import ClockReads
 from doorstep.journal.content import ContentStore
-from doorstep.journal.deliveries import Pending
 from doorstep.journal.inbox import load_receipt, storable
-from doorstep.journal.tables import case_, case_document, delivery, event, offer, receipt, resource, review
+from doorstep.journal.queues import QueueReads
+from doorstep.journal.resources import ResourceReads
+from doorstep.journal.tables import case_, case_document, event, offer, receipt, review
 from schemas.case import Case, Offer
 from schemas.document import ReviewRequested
 from schemas.event import Event
 from schemas.onboarding import ProviderChanged
-from schemas.search import ResourceQuery
 from schemas.transmission import Content, TransmissionReceived
 
-_STATES = ("pending", "inflight", "retrying", "dead")
 
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """One delivery that ended: redeliver it by `event_id` and `consumer`."""
-
-    event_id: str
-    topic: str
-    key: str
-    consumer: str
-    attempts: int
-    error_code: str
-    reason: str
-    died_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """The open and dead deliveries of one consumer; `oldest` is the time of its oldest open event."""
-
-    consumer: str
-    pending: int
-    inflight: int
-    retrying: int
-    dead: int
-    oldest: datetime | None
-
-
-class Reader(ClockReads):
+class Reader(QueueReads, ResourceReads, ClockReads, AuditReads):
     """Read-only queries, consistent within one `Journal.read`."""
 
     def __init__(self, connection: Connection, store: ContentStore) -> None:
@@ -193,53 +156,6 @@ class Reader(ClockReads):
     def last_seq(self) -> int:
         return int(self.connection.execute(select(func.coalesce(func.max(event.c.seq), 0))).scalar_one())
 
-    def due(self, consumer: str, now: datetime, limit: int, without: Collection[str] = ()) -> list[Pending]:
-        """Return the heads of the consumer's lanes (but those of `without`) that may be handled now, oldest first."""
-        query, parameters = due_query(consumer, now, limit, without)
-        return [
-            Pending(r["event_seq"], r["id"], consumer, r["lane"], r["state"], r["attempts"], r)
-            for r in self.connection.execute(query, parameters).mappings()
-        ]
-
-    def is_open(self, event_id: str, consumer: str) -> bool:
-        """Say whether the consumer still has this event to handle."""
-        query = select(delivery.c.state).join(event, event.c.seq == delivery.c.event_seq)
-        which = (event.c.id == event_id) & (delivery.c.consumer == consumer) & delivery.c.done_at.is_(None)
-        return self.connection.execute(query.where(which)).first() is not None
-
-    def dead_letters(self, *, consumer: str | None = None, limit: int = 1000) -> list[DeadLetter]:
-        """Return the dead deliveries, oldest event first."""
-        query = (
-            select(delivery, event.c.id, event.c.topic, event.c.key)
-            .join(event, event.c.seq == delivery.c.event_seq)
-            .where(delivery.c.state == "dead")
-            .order_by(delivery.c.event_seq, delivery.c.consumer)
-            .limit(limit)
-        )
-        if consumer is not None:
-            query = query.where(delivery.c.consumer == consumer)
-        return [
-            DeadLetter(
-                r["id"],
-                r["topic"],
-                r["key"],
-                r["consumer"],
-                r["attempts"],
-                r["error_code"],
-                r["error_text"],
-                r["done_at"],
-            )
-            for r in self.connection.execute(query).mappings()
-        ]
-
-    def backlog(self) -> list[Backlog]:
-        """Return the counts of every consumer that has something open or dead."""
-        found: dict[str, dict[str, Any]] = {}
-        for query in backlog_queries():
-            for row in self.connection.execute(query).mappings():
-                found.setdefault(row["consumer"], {})[row["state"]] = row
-        return [_backlog(consumer, found[consumer]) for consumer in sorted(found)]
-
     def offer(self, offer_id: str) -> Offer | None:
         row = self.connection.execute(select(offer.c.data).where(offer.c.offer_id == offer_id)).first()
         return events.parse(Offer, row[0], f"offer {offer_id}") if row else None
@@ -279,114 +195,10 @@ class Reader(ClockReads):
         rows = self.connection.execute(query.limit(limit)).scalars()
         return [events.parse(ReviewRequested, data, "review") for data in rows]
 
-    def resource(self, resource_type: str, resource_id: str, tenant: str | None = None) -> dict[str, JsonValue] | None:
-        """Return the newest version of a FHIR resource; with a tenant only if it is that one's."""
-        query = select(resource.c.body).where(resource.c.type == resource_type, resource.c.id == resource_id)
-        if tenant is not None:
-            query = query.where(_owned(tenant))
-        row = self.connection.execute(query.order_by(resource.c.version.desc()).limit(1)).first()
-        return _body(row[0], f"{resource_type}/{resource_id}") if row else None
-
-    def versions(self, resource_type: str, resource_id: str, tenant: str | None = None) -> list[dict[str, JsonValue]]:
-        """Return every version of a FHIR resource, oldest first; with a tenant only if they are that one's."""
-        query = select(resource.c.body).where(resource.c.type == resource_type, resource.c.id == resource_id)
-        if tenant is not None:
-            query = query.where(_owned(tenant))
-        rows = self.connection.execute(query.order_by(resource.c.version)).scalars()
-        return [_body(body, f"{resource_type}/{resource_id}") for body in rows]
-
-    def resources(self, resource_type: str, *, limit: int = 1000) -> list[StoredResource]:
-        """Return the newest version of every resource of a type, by id."""
-        newest = (
-            select(resource.c.id, func.max(resource.c.version).label("version"))
-            .where(resource.c.type == resource_type)
-            .group_by(resource.c.id)
-            .subquery()
-        )
-        query = select(resource).join(newest, (resource.c.id == newest.c.id) & (resource.c.version == newest.c.version))
-        query = query.where(resource.c.type == resource_type).order_by(resource.c.id).limit(limit)
-        return [_stored(row) for row in self.connection.execute(query).mappings()]
-
-    def search(self, query: ResourceQuery) -> tuple[int, list[tuple[datetime, StoredResource]]]:
-        """Return how many resources fit, and one page of them with the time of their last change."""
-        kind = query.resource_type
-        found = [
-            (row["updated_at"], StoredResource(kind, row["id"], _body(row["body"], f"{kind}/{row['id']}")))
-            for row in search.page(self.connection, query)
-        ]
-        return search.total(self.connection, query), found
-
-    def resources_of(self, document_id: str, tenant: str | None = None) -> list[StoredResource]:
-        """Return the FHIR resources kept with one transmission; with a tenant only if it is that one's."""
-        query = select(resource).where(resource.c.document_id == document_id).order_by(resource.c.type, resource.c.id)
-        if tenant is not None:
-            query = query.where(_owned(tenant))
-        return [_stored(row) for row in self.connection.execute(query).mappings()]
-
     def content(self, ref: Content) -> bytes:
         return self._store.read(self.connection, ref)
-
-
-def _owned(tenant: str) -> ColumnElement[bool]:
-    return exists().where(receipt.c.document_id == resource.c.document_id, receipt.c.tenant == tenant)
 
 
 def _cases_of_tenant(tenant: str) -> Select[Any]:
     mine = receipt.c.document_id == case_document.c.document_id
     return select(case_document.c.case_id).join(receipt, mine).where(receipt.c.tenant == tenant)
-
-
-def _due() -> Select[Any]:
-    earlier = delivery.alias()
-    same_lane = and_(earlier.c.consumer == delivery.c.consumer, earlier.c.lane == delivery.c.lane)
-    blocked = exists().where(same_lane, earlier.c.event_seq < delivery.c.event_seq, earlier.c.done_at.is_(None))
-    return (
-        select(delivery.c.event_seq, delivery.c.lane, delivery.c.state, delivery.c.attempts, event)
-        .join(event, event.c.seq == delivery.c.event_seq)
-        .where(delivery.c.consumer == bindparam("of"), delivery.c.done_at.is_(None))
-        .where(delivery.c.next_attempt_at <= bindparam("now"))
-        .where(~blocked)
-        .order_by(delivery.c.event_seq)
-        .limit(bindparam("most", type_=Integer))
-    )
-
-
-_DUE = _due()
-_DUE_WITHOUT = _DUE.where(delivery.c.lane.not_in(bindparam("without", expanding=True)))
-
-
-def due_query(consumer: str, now: datetime, limit: int, without: Collection[str]) -> tuple[Select[Any], dict[str, Any]]:
-    """Return the query, and its parameters, for open deliveries that no earlier open delivery of their lane blocks."""
-    parameters: dict[str, Any] = {"of": consumer, "now": now, "most": limit}
-    return (_DUE_WITHOUT, {**parameters, "without": list(without)}) if without else (_DUE, parameters)
-
-
-def backlog_queries() -> tuple[Select[Any], Select[Any]]:
-    """Return the queries that count open and dead deliveries: in one, neither could use its partial index."""
-    number, oldest = func.count().label("number"), func.min(event.c.time).label("oldest")
-    counts = (
-        select(delivery.c.consumer, delivery.c.state, number, oldest)
-        .join(event, event.c.seq == delivery.c.event_seq)
-        .group_by(delivery.c.consumer, delivery.c.state)
-    )
-    dead = delivery.c.state == literal_column("'dead'")  # a bound value could be another, so no partial index
-    return counts.where(delivery.c.done_at.is_(None)), counts.where(dead)
-
-
-def _backlog(consumer: str, states: dict[str, Any]) -> Backlog:
-    number = {state: row["number"] if (row := states.get(state)) else 0 for state in _STATES}
-    oldest = min((row["oldest"] for state, row in states.items() if state != "dead"), default=None)
-    return Backlog(consumer, **number, oldest=oldest)
-
-
-def _body(text: str, what: str) -> dict[str, JsonValue]:
-    try:
-        body = json.loads(text, parse_float=Decimal)
-    except ValueError:
-        raise Defect("journal.data", "a stored resource is not JSON", detail=what) from None
-    assert isinstance(body, dict)
-    return body
-
-
-def _stored(row: Any) -> StoredResource:
-    return StoredResource(row["type"], row["id"], _body(row["body"], f"{row['type']}/{row['id']}"))

@@ -218,6 +218,15 @@ assertion = Table(
     Column("expires_at", UtcDateTime, nullable=False),
 )
 
+seal = Table(
+    "seal",
+    metadata,
+    Column("last_seq", BigInteger, primary_key=True),
+    Column("leaves", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+)
+"""The events since the seal before it, up to `last_seq` (doorstep/journal/chain.py)."""
+
 counter = Table(
     "counter",
     metadata,

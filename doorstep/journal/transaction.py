@@ -83,12 +83,16 @@ class Context:
 
 @dataclass
 class Transaction:
-    """One job's share of a transaction. `touched` are the consumers that have something new to do."""
+    """One job's share of a transaction.
+
+    `touched` are the consumers that have something new to do; `appended` says that there are new events to seal.
+    """
 
     connection: Connection
     context: Context
     now: datetime = field(default_factory=lambda: clock.now())  # noqa: PLW0108 - looked up each time: a bench sets the clock
     touched: set[str] = field(default_factory=set)
+    appended: bool = False
 
     @property
     def dialect(self) -> str:
@@ -152,6 +156,7 @@ class Transaction:
         rows = [events.values(event) for event in new]
         inserted = self.connection.execute(insert_event(self.dialect), one_or_many(rows))
         seqs = {row[0]: row[1] for row in inserted}
+        self.appended |= bool(seqs)
         deliveries: list[dict[str, Any]] = [
             {
                 "event_seq": seqs[event.id],

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from doorstep.errors import Defect, HubError
+from doorstep.journal.chain import seal_new
 from doorstep.journal.database import Database, JournalDown
 from doorstep.journal.unit import Context, JournalUnit
 
@@ -66,6 +67,7 @@ class Writer:
         self._ahead: Job | None = None
         self._connection: Connection | None = None
         self._closing = False
+        self._unsealed = False
         self._checkpoint_at = CHECKPOINT_BYTES
         self._guard = threading.Lock()
         self.failed: str | None = None
@@ -74,6 +76,12 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="journal-writer", daemon=True)
 
     def start(self, connection: Connection) -> None:
+        """Seal what an older version appended, and begin."""
+        sealed = True
+        while sealed:
+            with connection.begin():
+                self._take_turn(connection)
+                sealed = bool(seal_new(connection, most=10_000))
         self._connection = connection
         self._thread.start()
 
@@ -139,8 +147,7 @@ class Writer:
         try:
             connection = self._connection = self._connection or self._database.connect()
             transaction = connection.begin()
-            if self._database.dialect == "postgresql":
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
+            self._take_turn(connection)
             deadline = monotonic() + BATCH_SECONDS
             group = self._group(batch[0], BATCH_JOBS)
             batch += group[1:]
@@ -150,6 +157,9 @@ class Writer:
                 job = self._next(wait=False) if more else None
                 group = self._group(job, BATCH_JOBS - len(batch)) if job else []
                 batch += group
+            if self._unsealed:
+                seal_new(connection)
+                self._unsealed = False
             committing = True
             transaction.commit()
         except BaseException as error:  # noqa: BLE001 - this thread must answer its waiters, whatever happens
@@ -158,6 +168,10 @@ class Writer:
         self.commits += 1
         self.jobs += len(batch)
         return touched
+
+    def _take_turn(self, connection: Connection) -> None:
+        if self._database.dialect == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
 
     def _next(self, *, wait: bool) -> Job | None:
         """Return the next job, None when there is none (if told to wait: when there will be none)."""
@@ -199,6 +213,7 @@ class Writer:
             return
         connection.exec_driver_sql("RELEASE SAVEPOINT job")
         touched |= unit.touched
+        self._unsealed |= unit.appended
         for job, result in zip(group, results, strict=True):
             job.result = result
 

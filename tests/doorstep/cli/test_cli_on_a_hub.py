@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from doorstep.demo.process import HubProcess
 from schemas.fhir import validate, xml_dumps
 from tests.doorstep.cli.running import Ran, doorstep, environment
 from tests.journeys.road import SAMPLES, eventually
+from tests.services.zygote import popen
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -49,7 +49,7 @@ class Running:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("cli")
-    hub = HubProcess(folder / "data", {"DOORSTEP_WORKER_PROCESSES": "1"}).start(timeout=120)
+    hub = HubProcess(folder / "data", {"DOORSTEP_WORKER_PROCESSES": "1"}, popen=popen).start()
     there = Running(hub, folder)
     lines = (SAMPLES / "hl7v2" / "oml_o21_v251_dme.hl7").read_bytes().replace(b"\r\n", b"\r").split(b"\r")
     head = lines[0].split(b"|")
@@ -130,6 +130,18 @@ def test_lists_are_read_by_people_and_by_machines(running: Running) -> None:
     assert running.case in running.run("cases").out
     assert "…" not in running.run("events").out, "a pipe gets ids whole"
     running.run("case", "DS-999999-9").failed(1, "DS-999999-9")
+
+
+def test_the_audit_runs_beside_the_hub_and_finds_a_head_that_is_not_there(running: Running) -> None:
+    told = running.run("audit", "head").out.strip()
+    checked = running.run("audit", "verify", "--head", told, "--json")
+    assert (checked.code, checked.lines[-1]["ok"], checked.lines[-1]["noted_heads"]) == (0, True, 1), checked
+    assert "no head was noted" in running.run("audit", "verify", "--events-only").out
+    wrong = running.run("audit", "verify", "--head", f"{told.split(':')[0]}:{'0' * 64}")
+    wrong.failed(1, "1 finding")
+    assert "WRONG seal" in wrong.out
+    running.run("audit", "verify", "--head", "nonsense").failed(2, "SEQ:DIGEST")
+    running.run("audit", "verify", "--anchor", "none.jsonl").failed(2, "none.jsonl")
 
 
 def test_tail_ends_after_so_many_and_prints_what_it_follows(running: Running) -> None:
@@ -222,7 +234,7 @@ def test_health_readiness_and_metrics(running: Running) -> None:
 
 
 def test_a_stop_ends_open_streams_soon_and_the_journal_can_still_be_looked_at(tmp_path: Path) -> None:
-    hub = HubProcess(tmp_path / "data").start(timeout=120)
+    hub = HubProcess(tmp_path / "data", {"DOORSTEP_GRACE_SECONDS": "600"}, popen=popen).start()
     opened = threading.Event()
 
     def listen() -> None:
@@ -231,10 +243,8 @@ def test_a_stop_ends_open_streams_soon_and_the_journal_can_still_be_looked_at(tm
                 opened.set()
 
     threading.Thread(target=listen, daemon=True).start()
-    assert opened.wait(20)
-    began = time.monotonic()
-    assert hub.stop() == 0
-    assert time.monotonic() - began < 8
+    assert opened.wait(60)
+    assert hub.stop() == 0, "a stream held up the stop for all its grace"
     assert not (hub.data_dir / "hub.json").exists()
     settings: dict[str, Any] = {"data_dir": str(hub.data_dir)}
     assert doorstep("cases", "--json", cwd=tmp_path, **settings).code == 0

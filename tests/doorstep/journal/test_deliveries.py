@@ -13,7 +13,7 @@ from doorstep import clock
 from doorstep.errors import Defect, Refused, Unavailable
 from doorstep.journal import Journal, JournalUnit, tables
 from doorstep.journal.deliveries import Claim
-from doorstep.journal.reader import backlog_queries, due_query
+from doorstep.journal.queues import backlog_queries, due_query
 from schemas.event import Event
 from tests.doorstep.journal.support import confirmation, declined
 

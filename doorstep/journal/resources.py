@@ -1,0 +1,90 @@
+"""What FHIR resources the journal keeps: the newest, each version, those of an input, and those that fit a search."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from pydantic import JsonValue
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    exists,
+    func,
+    select,
+)
+
+from doorstep.connector import StoredResource
+from doorstep.errors import Defect
+from doorstep.journal import search
+from doorstep.journal.tables import receipt, resource
+from schemas.search import ResourceQuery
+
+
+class ResourceReads:
+    """The FHIR resources' share of a reader."""
+
+    connection: Connection
+
+    def resource(self, resource_type: str, resource_id: str, tenant: str | None = None) -> dict[str, JsonValue] | None:
+        """Return the newest version of a FHIR resource; with a tenant only if it is that one's."""
+        query = select(resource.c.body).where(resource.c.type == resource_type, resource.c.id == resource_id)
+        if tenant is not None:
+            query = query.where(_owned(tenant))
+        row = self.connection.execute(query.order_by(resource.c.version.desc()).limit(1)).first()
+        return _body(row[0], f"{resource_type}/{resource_id}") if row else None
+
+    def versions(self, resource_type: str, resource_id: str, tenant: str | None = None) -> list[dict[str, JsonValue]]:
+        """Return every version of a FHIR resource, oldest first; with a tenant only if they are that one's."""
+        query = select(resource.c.body).where(resource.c.type == resource_type, resource.c.id == resource_id)
+        if tenant is not None:
+            query = query.where(_owned(tenant))
+        rows = self.connection.execute(query.order_by(resource.c.version)).scalars()
+        return [_body(body, f"{resource_type}/{resource_id}") for body in rows]
+
+    def resources(self, resource_type: str, *, limit: int = 1000) -> list[StoredResource]:
+        """Return the newest version of every resource of a type, by id."""
+        newest = (
+            select(resource.c.id, func.max(resource.c.version).label("version"))
+            .where(resource.c.type == resource_type)
+            .group_by(resource.c.id)
+            .subquery()
+        )
+        query = select(resource).join(newest, (resource.c.id == newest.c.id) & (resource.c.version == newest.c.version))
+        query = query.where(resource.c.type == resource_type).order_by(resource.c.id).limit(limit)
+        return [_stored(row) for row in self.connection.execute(query).mappings()]
+
+    def search(self, query: ResourceQuery) -> tuple[int, list[tuple[datetime, StoredResource]]]:
+        """Return how many resources fit, and one page of them with the time of their last change."""
+        kind = query.resource_type
+        found = [
+            (row["updated_at"], StoredResource(kind, row["id"], _body(row["body"], f"{kind}/{row['id']}")))
+            for row in search.page(self.connection, query)
+        ]
+        return search.total(self.connection, query), found
+
+    def resources_of(self, document_id: str, tenant: str | None = None) -> list[StoredResource]:
+        """Return the FHIR resources kept with one transmission; with a tenant only if it is that one's."""
+        query = select(resource).where(resource.c.document_id == document_id).order_by(resource.c.type, resource.c.id)
+        if tenant is not None:
+            query = query.where(_owned(tenant))
+        return [_stored(row) for row in self.connection.execute(query).mappings()]
+
+
+def _owned(tenant: str) -> ColumnElement[bool]:
+    return exists().where(receipt.c.document_id == resource.c.document_id, receipt.c.tenant == tenant)
+
+
+def _body(text: str, what: str) -> dict[str, JsonValue]:
+    try:
+        body = json.loads(text, parse_float=Decimal)
+    except ValueError:
+        raise Defect("journal.data", "a stored resource is not JSON", detail=what) from None
+    assert isinstance(body, dict)
+    return body
+
+
+def _stored(row: Any) -> StoredResource:
+    return StoredResource(row["type"], row["id"], _body(row["body"], f"{row['type']}/{row['id']}"))
