@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,16 +18,20 @@ from doorstep.errors import Unavailable
 
 @dataclass
 class HubProcess:
-    """`doorstep serve` with its own data folder; `ports` are those of the first start, kept at a restart."""
+    """`doorstep serve` with its own data folder; `ports` are those of the first start, kept at a restart.
+
+    `popen` starts the process, as subprocess.Popen does.
+    """
 
     data_dir: Path
     settings: dict[str, str] = field(default_factory=dict)
     only: str = ""
     ports: dict[str, int] = field(default_factory=dict)
     log: Path | None = None
+    popen: Callable[..., subprocess.Popen[bytes]] = subprocess.Popen
     _process: subprocess.Popen[bytes] | None = None
 
-    def start(self, timeout: float = 30) -> HubProcess:
+    def start(self, timeout: float = 120) -> HubProcess:
         """Start it and return when everything listens; Unavailable with the end of its log when it does not."""
         ready = self.data_dir / f"ready-{self.only.replace(',', '-') or 'all'}.json"
         ready.unlink(missing_ok=True)
@@ -40,7 +45,7 @@ class HubProcess:
         if self.only:
             command += ["--only", self.only]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=self.data_dir)
+            self._process = self.popen(command, env=env, stdout=log, stderr=log, cwd=self.data_dir)
         deadline = time.monotonic() + timeout
         while not ready.exists():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -72,7 +77,7 @@ class HubProcess:
         if self._process:
             self._process.wait(10)
 
-    def stop(self, timeout: float = 20) -> int:
+    def stop(self, timeout: float = 60) -> int:
         """SIGTERM, wait, and return the exit code."""
         if self._process is None:
             return 0

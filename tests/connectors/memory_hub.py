@@ -20,7 +20,10 @@ from schemas.transmission import Content, ReceiptState
 
 
 class MemoryHub:
-    """Keeps what it received in order; `failing` is raised instead, `delay` passes before a receipt."""
+    """Keeps what it received in order; `failing` is raised instead, `delay` passes before a receipt.
+
+    `entered` is set once something has come as far as here.
+    """
 
     def __init__(self) -> None:
         self.received: list[Transmission] = []
@@ -33,8 +36,10 @@ class MemoryHub:
         self.failing: HubError | None = None
         self.refusing: str | None = None
         self.delay = 0.0
+        self.entered = asyncio.Event()
 
     async def receive(self, transmission: Transmission) -> Receipt:
+        self.entered.set()
         if self.failing:
             raise self.failing
         await asyncio.sleep(self.delay)

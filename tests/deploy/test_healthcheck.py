@@ -35,7 +35,7 @@ def port() -> Iterator[int]:
 
 
 def _check(ready: Path) -> bool:
-    return subprocess.run([sys.executable, SCRIPT, ready], capture_output=True, timeout=20, check=False).returncode == 0
+    return subprocess.run([sys.executable, SCRIPT, ready], capture_output=True, timeout=60, check=False).returncode == 0
 
 
 def _ready(folder: Path, **values: int) -> Path:

@@ -65,7 +65,7 @@ def processes(
     finally:
         for process in started.values():
             process.kill()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
 
 
 def test_an_order_crosses_the_processes_and_all_of_them_stop_well(
@@ -73,7 +73,7 @@ def test_an_order_crosses_the_processes_and_all_of_them_stop_well(
 ) -> None:
     for name in processes:
         check = [sys.executable, ROOT / "deploy" / "healthcheck.py", tmp_path / f"{name}.json"]
-        assert subprocess.run(check, check=False, timeout=30).returncode == 0, name
+        assert subprocess.run(check, check=False, timeout=60).returncode == 0, name
     order = next(
         path
         for path in sorted((SAMPLES / "hl7v2").glob("*.hl7"))
@@ -89,7 +89,7 @@ def test_an_order_crosses_the_processes_and_all_of_them_stop_well(
     )
     assert sent.returncode == 0, sent.stderr
     console = f"http://127.0.0.1:{processes['console'][1]['http']}"
-    with httpx.Client(base_url=console, headers={"Authorization": f"Bearer {KEY}"}, timeout=20) as client:
+    with httpx.Client(base_url=console, headers={"Authorization": f"Bearer {KEY}"}, timeout=60) as client:
         states = eventually(
             lambda: [case["state"] for case in client.get("/api/cases").json() if case["state"] == "dispatching"],
             within=60,
@@ -98,4 +98,4 @@ def test_an_order_crosses_the_processes_and_all_of_them_stop_well(
     assert states == ["dispatching"]
     for process, _ in processes.values():
         process.terminate()
-    assert [process.wait(timeout=30) for process, _ in processes.values()] == [0, 0, 0, 0]
+    assert [process.wait(timeout=60) for process, _ in processes.values()] == [0, 0, 0, 0]

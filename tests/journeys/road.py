@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 
 import httpx
 
+from tests.services.process import free_port
+
 SAMPLES = Path(__file__).parents[1] / "samples"
 T = TypeVar("T")
 
 
-def eventually(ask: Callable[[], T], *, within: float = 60, what: str = "") -> T:
+def eventually(ask: Callable[[], T], *, within: float = 120, what: str = "") -> T:
     """Return the first truthy answer; fail with what was awaited when there is none in time."""
     deadline = time.monotonic() + within
     while True:
@@ -23,6 +25,11 @@ def eventually(ask: Callable[[], T], *, within: float = 60, what: str = "") -> T
             return answer
         assert time.monotonic() < deadline, f"not within {within} s: {what or ask}"
         time.sleep(0.1)
+
+
+def own_ports() -> dict[str, int]:
+    """Return ports for a hub that is killed and started again: nobody else gets them meanwhile."""
+    return {name: free_port() for name in ("http", "mllp", "smtp")}
 
 
 def expected(path: Path) -> dict[str, Any]:
@@ -37,6 +44,6 @@ def quiet(url: str) -> bool:
     return not any(int(line.rsplit(" ", 1)[1]) for line in rows if 'state="dead"' not in line)
 
 
-def settled(url: str, within: float = 120) -> None:
+def settled(url: str, within: float = 280) -> None:
     """Wait until the hub is quiet twice in a row (what one step appends, the next may still take up)."""
     eventually(lambda: quiet(url) and (time.sleep(0.3) or quiet(url)), within=within, what="a quiet hub")

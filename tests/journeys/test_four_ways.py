@@ -14,8 +14,9 @@ from doorstep.demo.process import HubProcess
 from doorstep.demo.run import Order, Partners, partners, submit
 from tests.journeys.backends import BACKENDS, settings_of
 from tests.journeys.road import SAMPLES, eventually, settled
+from tests.services.zygote import popen
 
-pytestmark = [pytest.mark.slow, pytest.mark.ocr, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.ocr, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -23,7 +24,7 @@ def test_each_channels_order_is_confirmed_on_that_channel(
     backend: tuple[str, str], request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     with partners() as there:
-        hub = HubProcess(tmp_path / "hub", {**there.settings(), **settings_of(request, backend)}).start()
+        hub = HubProcess(tmp_path / "hub", {**there.settings(), **settings_of(request, backend)}, popen=popen).start()
         try:
             orders = submit(hub, SAMPLES)
             with httpx.Client(base_url=hub.url, timeout=20) as client:
@@ -39,7 +40,7 @@ def test_each_channels_order_is_confirmed_on_that_channel(
             assert hub.stop() == 0
 
 
-def confirmed(client: httpx.Client, orders: list[Order], within: float = 120) -> None:
+def confirmed(client: httpx.Client, orders: list[Order], within: float = 280) -> None:
     def all_confirmed() -> bool:
         for order in orders:
             order.ask(client)

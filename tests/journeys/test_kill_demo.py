@@ -14,10 +14,11 @@ import pytest
 from doorstep.demo.process import HubProcess
 from doorstep.demo.run import Order, Partners, partners, submit
 from tests.journeys.backends import BACKENDS, settings_of
-from tests.journeys.road import SAMPLES, settled
+from tests.journeys.road import SAMPLES, own_ports, settled
 from tests.journeys.test_four_ways import confirmed
+from tests.services.zygote import popen
 
-pytestmark = [pytest.mark.slow, pytest.mark.ocr, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.ocr, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize("backend", [BACKENDS[0], BACKENDS[3]])
@@ -25,7 +26,9 @@ def test_the_demos_orders_survive_kills_and_each_sender_hears_each_thing_once(
     backend: tuple[str, str], request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     with partners() as there:
-        hub = HubProcess(tmp_path / "hub", {**there.settings(), **settings_of(request, backend)}).start()
+        hub = HubProcess(
+            tmp_path / "hub", {**there.settings(), **settings_of(request, backend)}, ports=own_ports(), popen=popen
+        ).start()
         try:
             orders = submit(hub, SAMPLES)
             rng = random.Random(11)

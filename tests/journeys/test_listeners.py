@@ -11,6 +11,7 @@ import pytest
 
 from doorstep.demo.process import HubProcess
 from tests.journeys.road import eventually
+from tests.services.zygote import popen
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +33,9 @@ def sent(port: int, message: str) -> str:
 
 def test_an_order_on_a_plans_own_listener_is_one_of_that_plan(tmp_path: Path) -> None:
     listeners = {"plan": {"port": 0, "default_payer": "Humana", "member_id_assigner": "HUM"}}
-    hub = HubProcess(tmp_path / "hub", {"DOORSTEP_CONNECTORS__HL7V2__LISTENERS": json.dumps(listeners)}).start(60)
+    hub = HubProcess(
+        tmp_path / "hub", {"DOORSTEP_CONNECTORS__HL7V2__LISTENERS": json.dumps(listeners)}, popen=popen
+    ).start()
     try:
         ports = json.loads((tmp_path / "hub" / "ready-all.json").read_text())
         assert "MSA|AA|L1" in sent(ports["mllp.plan"], ORDER)

@@ -19,6 +19,7 @@ from doorstep.demo.run import partners
 from schemas.case import Case
 from schemas.fields import fields_of
 from tests.journeys.road import SAMPLES, expected, settled
+from tests.services.zygote import popen
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -53,7 +54,7 @@ class Hub:
 def hub(tmp_path: Path) -> Iterator[Hub]:
     with partners() as there:
         there.mail.on_mail = None  # an order that changes after a provider accepted it is a review, not an update
-        process = HubProcess(tmp_path / "hub", there.settings()).start()
+        process = HubProcess(tmp_path / "hub", there.settings(), popen=popen).start()
         with httpx.Client(base_url=process.url, timeout=30) as client:
             yield Hub(process, client)
         assert process.stop() == 0

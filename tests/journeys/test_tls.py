@@ -13,6 +13,7 @@ import pytest
 
 from doorstep.demo.process import HubProcess
 from tests.journeys.load import hl7_order
+from tests.services.zygote import popen
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +28,7 @@ def hub(certificates: Path, tmp_path: Path) -> Iterator[HubProcess]:
         "DOORSTEP_API_KEY": "a-key-for-tests",
         "DOORSTEP_ACCESS__CLIENTS": '{"north": {"certificates": ["CN:client"]}}',
     }
-    process = HubProcess(tmp_path / "hub", settings).start()
+    process = HubProcess(tmp_path / "hub", settings, popen=popen).start()
     yield process
     assert process.stop() == 0
 

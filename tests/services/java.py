@@ -107,6 +107,6 @@ class Asked:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.kill()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=60)
         self._process.stdin.close()
         self._process.stdout.close()

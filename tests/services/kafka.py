@@ -42,7 +42,7 @@ class LocalKafka:
         log = self.folder / "server.log"
         argv = [*self._java("512m"), "kafka.Kafka", str(self.folder / "server.properties")]
         self.process = start(argv, log=log, death_signal=signal.SIGKILL)
-        wait_for_port(self.port, self.process, seconds=60, log=log)
+        wait_for_port(self.port, self.process, seconds=120, log=log)
 
     def kill(self) -> None:
         """End it as a crash would."""

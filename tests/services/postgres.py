@@ -84,7 +84,7 @@ class LocalPostgres:
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.process = start([*argv, *options], log=log, death_signal=signal.SIGQUIT, user=self.user)
-        wait_for_port(self.port, self.process, seconds=30, log=log)
+        wait_for_port(self.port, self.process, seconds=90, log=log)
         self._wait_until_it_answers()
 
     def kill(self) -> None:

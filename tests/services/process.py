@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -29,11 +30,23 @@ def unavailable(reason: str) -> NoReturn:
     pytest.skip(f"SERVICE MISSING, NOT TESTED: {reason}")
 
 
+_ports = random.Random()  # a run that is repeated under the same seed still has ports of its own
+
+
 def free_port() -> int:
-    """Return a loopback port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a loopback port that is free, and that nobody gets who asks the kernel for any free one.
+
+    A port of the kernel's own range may be given away between our letting go of it and its use, and while a server is
+    restarted.
+    """
+    while True:
+        port = _ports.randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def start(
@@ -84,7 +97,7 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], *, seconds: float
     raise RuntimeError(f"{Path(str(process.args[0])).name} did not listen within {seconds:.0f} s:\n{tail}")  # type: ignore[index]
 
 
-def stop(process: subprocess.Popen[bytes], *, politely: signal.Signals, seconds: float = 10) -> None:
+def stop(process: subprocess.Popen[bytes], *, politely: signal.Signals, seconds: float = 30) -> None:
     """Stop the server: politely first, then its whole group by force; return when it is gone."""
     if process.poll() is None:
         process.send_signal(politely)
@@ -98,4 +111,4 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     """SIGKILL the server's process group and wait for its end."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait(timeout=10)
+    process.wait(timeout=60)

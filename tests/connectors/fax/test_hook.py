@@ -28,7 +28,7 @@ def spool(tmp_path: Path) -> Path:
 def run(spool: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     env = {"PATH": os.defpath, "DOORSTEP_FAX_INBOX": str(spool / "inbox"), **environment}
     return subprocess.run(
-        [HOOK, *arguments], cwd=spool, env=env, capture_output=True, text=True, timeout=20, check=False
+        [HOOK, *arguments], cwd=spool, env=env, capture_output=True, text=True, timeout=60, check=False
     )
 
 

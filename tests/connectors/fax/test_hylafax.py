@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from schemas.outbound import FailureClass
 from tests.connectors.fax.answers import confirmation
 from tests.connectors.fax.gateways.house import house, until
 from tests.connectors.fax.hubs import FolderHub
+from tests.services.process import free_port
 
 HFAXD, FAXQ = "/usr/sbin/hfaxd", "/usr/sbin/faxq"
 SENDFAX = shutil.which("sendfax")
@@ -33,12 +33,6 @@ pytestmark = [
         reason="HylaFAX is not here: needs hylafax-server and hylafax-client, and root to start hfaxd",
     ),
 ]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def make_spool(spool: Path) -> None:
@@ -61,18 +55,18 @@ def make_spool(spool: Path) -> None:
 
 def wait_until_running(host: str, home: Path) -> None:
     """Wait for hfaxd and for faxq behind it; a request that reaches faxq while it starts is never answered."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 90
     ask = ["faxstat", "-h", host, "-s"]
     while time.monotonic() < end:
         try:
             home_only = {"HOME": str(home), "PATH": os.environ["PATH"], "LC_ALL": "C"}
-            told = subprocess.run(ask, env=home_only, capture_output=True, timeout=2, check=False).stdout
+            told = subprocess.run(ask, env=home_only, capture_output=True, timeout=5, check=False).stdout
         except subprocess.TimeoutExpired:
             continue
         if b"Running" in told:
             return
         time.sleep(0.05)
-    pytest.fail("HylaFAX does not run after 30 s")
+    pytest.fail("HylaFAX does not run after 90 s")
 
 
 @pytest.fixture
@@ -157,7 +151,7 @@ async def test_a_job_taken_out_of_the_real_queue_is_told_by_the_hook(
             await follower.look()
             return bool(await hub.fates())
 
-        await until(told, 20)
+        await until(told)
         [fate] = await hub.fates()
     assert (fate.provider_status, fate.failure_class, fate.final) == ("killed", FailureClass.DECLINED, True)
     assert fate.provider_id == sent.provider_id

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.fax.spool import Spool
 from doorstep.connector import Transmission
 from tests.connectors.fax.hubs import FolderHub
 from tests.connectors.fax.watching import FAX, SAMPLES, fax, files, names, until, watching
@@ -128,15 +129,20 @@ async def test_a_file_that_its_writer_holds_open_is_not_taken_however_long_it_pa
     assert [t.blobs[0].data for t in hub.seen] == [FAX]
 
 
-async def test_a_file_that_grows_is_taken_when_it_has_stopped(hub: FolderHub, inbox: Path) -> None:
-    async with watching(hub, inbox, stable_seconds=0.3):
-        for part in range(5):
-            with (inbox / "grows.tif").open("ab") as writer:
-                writer.write(FAX[part * 3000 : (part + 1) * 3000])
-            await asyncio.sleep(0.1)
-            assert hub.calls == 0
-        await until(lambda: files(inbox / "done") == ["grows.tif"])
-    assert [t.blobs[0].data for t in hub.seen] == [FAX]
+def test_a_file_that_grows_is_taken_when_it_has_stopped(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: at)
+    spool = Spool(inbox, stable_seconds=10, max_bytes=1 << 20)
+    spool.open()
+    for _ in range(5):
+        with (inbox / "grows.tif").open("ab") as writer:
+            writer.write(FAX[:3000])
+        assert spool.claim(10) == []
+        at += 9.9
+        assert spool.claim(10) == []
+    at += 0.1
+    assert [claim.name for claim in spool.claim(10)] == ["grows.tif"]
+    spool.close()
 
 
 async def test_a_late_writer_loses_nothing(hub: FolderHub, inbox: Path) -> None:

@@ -23,7 +23,7 @@ async def watching(hub: Hub, inbox: Path | None, **changes: object) -> AsyncIter
         yield
 
 
-async def until(true: Callable[[], bool], seconds: float = 10) -> None:
+async def until(true: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not come about"

@@ -98,7 +98,7 @@ def subscriber() -> Iterator[Subscriber]:
         thread.join()
 
 
-def until(condition: Callable[[], object], seconds: float = 50) -> None:
+def until(condition: Callable[[], object], seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -18,6 +18,8 @@ from doorstep.demo.process import HubProcess
 from schemas.fhir import validate
 from tests.connectors.fhir.server import SAMPLES
 from tests.connectors.fhir.subscriber import Subscriber, subscriber, until
+from tests.journeys.road import own_ports
+from tests.services.zygote import popen
 
 KEYS = {"north": "dsk_north", "south": "dsk_south", "desk": "dsk_desk", "narrow": "dsk_narrow"}
 TOPIC = "urn:doorstep:subscription-topic:task-status"
@@ -104,9 +106,9 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
             f"{fhir}SUBSCRIBER_NETWORKS": '["127.0.0.0/8"]',
             f"{fhir}FULL_RESOURCE": '["north"]',
             f"{fhir}LEAST_HEARTBEAT": "1",
-            f"{fhir}NOTICE_TIMEOUT": "2",
+            f"{fhir}NOTICE_TIMEOUT": "30",
         }
-        process = HubProcess(tmp_path_factory.mktemp("hub"), settings).start()
+        process = HubProcess(tmp_path_factory.mktemp("hub"), settings, ports=own_ports(), popen=popen).start()
         try:
             with httpx.Client(timeout=20, transport=httpx.HTTPTransport(retries=2)) as client:
                 yield Hub(process, there, client)
@@ -267,7 +269,7 @@ def test_who_cannot_be_told_is_in_error_and_asks_later_for_what_it_missed(hub: H
 
 def test_a_slow_subscriber_holds_up_nobody_else(hub: Hub) -> None:
     go_on = Event()
-    hub.subscriber.replies["/slow"] = lambda told: 200 if told.kind == "handshake" or go_on.wait(10) else 503
+    hub.subscriber.replies["/slow"] = lambda told: 200 if told.kind == "handshake" or go_on.wait(25) else 503
     hub.active("/slow")
     hub.active("/quick")
     hub.order()

@@ -214,7 +214,7 @@ async def test_check_tells_a_partner_whose_certificate_is_not_trusted(certificat
     assert CONNECTOR.check is not None
     async with partner(lambda m: [], tls=listening_with(certificates)) as (target, _):
         known = {"address": target, "tls": True, "tls_ca": str(certificates / "other-ca.pem")}
-        settings = Hl7v2Settings(partners={"A|B": known}, connect_timeout=2)
+        settings = Hl7v2Settings(partners={"A|B": known}, connect_timeout=30)
         ((_, ok, advice),) = [line async for line in CONNECTOR.check(settings)]
     assert not ok
     assert "not trusted" in advice

@@ -67,12 +67,12 @@ def test_an_endless_frame_keeps_no_more_than_its_head() -> None:
 
 
 def test_a_large_frame_that_comes_byte_by_byte_costs_time_in_proportion() -> None:
-    framer, began = Framer(), time.perf_counter()
+    framer, began = Framer(), time.process_time()
     framer.feed(b"\x0b")
     for _ in range(200_000):
         framer.feed(b"x")
     assert len(framer.feed(b"\x1c\r")) == 1
-    assert time.perf_counter() - began < 4
+    assert time.process_time() - began < 4
 
 
 def test_bytes_outside_frames_are_counted() -> None:

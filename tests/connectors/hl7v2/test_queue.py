@@ -57,7 +57,7 @@ async def test_each_goes_in_its_turn_until_its_own_acknowledgement_says_so(journ
     for number in (1, 2, 3):
         await journal.write(lambda unit, n=number: unit.append(confirmation(n), source="test"))  # type: ignore[misc]
     async with partner(far.answer) as (target, got):
-        settings = Hl7v2Settings.model_validate({"partners": {"APP|FAC": target}, "answer_timeout": 0.1})
+        settings = Hl7v2Settings.model_validate({"partners": {"APP|FAC": target}, "answer_timeout": 1.5})
 
         async def send(delivery: Delivery) -> Sent:
             assert CONNECTOR.send is not None
@@ -66,7 +66,7 @@ async def test_each_goes_in_its_turn_until_its_own_acknowledgement_says_so(journ
         policy = RetryPolicy(base=0.002, cap=0.01, attempts=20)
         sender = Sender(journal, send, policy=policy, breaker=BreakerPolicy(failures=1000))
         sender.start()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while any(b.pending + b.inflight + b.retrying for b in await journal.read(lambda r: r.backlog())):
                 await asyncio.sleep(0.01)
         await sender.stop(grace=5)

@@ -52,14 +52,14 @@ class Sender:
         self.writer.write(data)
         await self.writer.drain()
 
-    async def answer(self, timeout: float = 5.0) -> bytes:
+    async def answer(self, timeout: float = 60.0) -> bytes:
         """Return the next frame's content."""
         async with asyncio.timeout(timeout):
             frame = await self.reader.readuntil(FS + CR)
         assert frame.startswith(VT)
         return frame[1:-2]
 
-    async def ack(self, timeout: float = 5.0) -> tuple[str, str, str]:
+    async def ack(self, timeout: float = 60.0) -> tuple[str, str, str]:
         """Return MSA-1, MSA-2 and the error code of the next acknowledgement."""
         return read_ack(await self.answer(timeout))
 
@@ -71,7 +71,7 @@ class Sender:
         except TimeoutError:
             return True
 
-    async def closed(self, timeout: float = 5.0) -> bool:
+    async def closed(self, timeout: float = 60.0) -> bool:
         async with asyncio.timeout(timeout):
             try:
                 return not await self.reader.read(1)

@@ -171,4 +171,4 @@ async def test_a_token_is_sent_and_stands_in_no_text(payer: StandInPayer, tmp_pa
     del tmp_path
     own = settings(payer, token="a-secret")
     assert "a-secret" not in repr(own)
-    await asyncio.wait_for(send(own, MemoryHub(), delivery()), 5)
+    await asyncio.wait_for(send(own, MemoryHub(), delivery()), 60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,12 @@ def settings(tmp_path: Path) -> PayerSettings:
 
 
 async def until(hub: FolderHub, count: int) -> None:
-    async with asyncio.timeout(5):
-        while len(hub.received) < count:
+    await true(lambda: len(hub.received) >= count)
+
+
+async def true(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():
             await asyncio.sleep(0.01)
 
 
@@ -79,10 +84,9 @@ async def test_an_answer_is_taken_once_and_put_aside(hub: FolderHub, settings: P
         (inbox / "b.271.part").write_bytes(b"unfinished")
         await until(hub, 1)
         (inbox / "same.271").write_bytes(answer_271("EB*1**30"))
-        await asyncio.sleep(0.2)
+        await true(lambda: len(list((inbox / "done").iterdir())) == 2)
     assert len(hub.received) == 1
     assert sorted(path.name for path in inbox.iterdir()) == ["b.271.part", "done"]
-    assert len(list((inbox / "done").iterdir())) == 2
 
 
 async def test_an_answer_that_cannot_be_kept_stays_until_it_can(

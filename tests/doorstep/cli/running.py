@@ -1,14 +1,16 @@
-"""Runs `doorstep` as a user does: a process of its own, nothing inherited from this one's settings."""
+"""Runs `doorstep` as a user does: a process of its own, nothing inherited from this one's settings (see zygote.py)."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.services.zygote import popen
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,11 @@ def environment(settings: dict[str, str]) -> dict[str, str]:
 def doorstep(*args: str | Path, cwd: Path, timeout: float = 60, **settings: str) -> Ran:
     """Run one command; settings are named without the prefix."""
     named = {f"DOORSTEP_{name.upper()}": value for name, value in settings.items()}
-    done = subprocess.run(
-        [sys.executable, "-m", "doorstep", *map(str, args)],
-        cwd=cwd, env=environment(named), capture_output=True, text=True, timeout=timeout, check=False,
-    )  # fmt: skip
-    return Ran(done.returncode, done.stdout, done.stderr)
+    command = [sys.executable, "-m", "doorstep", *map(str, args)]
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = popen(command, cwd=cwd, env=environment(named), stdout=out, stderr=err)
+        try:
+            code = process.wait(timeout)
+        finally:
+            process.close()
+        return Ran(code, *(os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0).decode() for file in (out, err)))

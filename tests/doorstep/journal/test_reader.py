@@ -84,7 +84,7 @@ async def test_a_tail_misses_nothing_while_many_write(journal: Journal) -> None:
             seen.extend(e.seq for e in new)
 
     writes = [journal.write(lambda unit: unit.append(declined(), source="test")) for _ in range(150)]
-    await asyncio.wait_for(asyncio.gather(tail(), *writes), timeout=20)
+    await asyncio.wait_for(asyncio.gather(tail(), *writes), timeout=60)
     assert len(seen) == len(set(seen)) == 150
 
 

@@ -119,7 +119,7 @@ def in_order(first: int, last: int, cases: int = 5) -> dict[str, list[str]]:
     return wanted
 
 
-async def until(condition: Callable[[], Awaitable[Any]], *, seconds: float = 30) -> None:
+async def until(condition: Callable[[], Awaitable[Any]], *, seconds: float = 90) -> None:
     """Wait until the condition holds, or fail with what it last said."""
     last: Any = None
     try:

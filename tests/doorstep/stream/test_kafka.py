@@ -222,7 +222,7 @@ async def _read(bootstrap: str, topic: str, count: int) -> list[Any]:
         topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest", metadata_max_age_ms=500
     )
     found: list[Any] = []
-    async with asyncio.timeout(30), consumer:
+    async with asyncio.timeout(90), consumer:
         while len(found) < count:
             found.append(await consumer.getone())
     return found

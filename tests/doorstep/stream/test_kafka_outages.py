@@ -20,7 +20,7 @@ from tests.doorstep.stream.kafka_support import Hub, hub, in_order, numbered, un
 from tests.services.kafka import LocalKafka
 from tests.services.postgres import LocalPostgres
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +88,7 @@ async def test_a_wiped_kafka_loses_and_doubles_nothing(
         await asyncio.to_thread(own_kafka.start)
         await there.append(numbered(250, 300))
         await _all_well(there, 300)
-        await until(lambda: _relayed_again(there, own_kafka), seconds=60)
+        await until(lambda: _relayed_again(there, own_kafka), seconds=90)
 
 
 async def test_what_was_relayed_before_its_handler_ran_survives_the_loss_of_kafka(
@@ -149,7 +149,7 @@ async def test_a_killed_database_makes_records_wait_and_none_is_lost(
         own_postgres.kill()
         await asyncio.sleep(2)
         own_postgres.start()
-        await until(lambda: _effects(there, 150), seconds=60)
+        await until(lambda: _effects(there, 150), seconds=90)
         await there.append(numbered(150, 200))
         await _all_well(there, 200)
 
@@ -161,8 +161,12 @@ async def _first_seen(broker: LocalKafka) -> dict[str, list[str]]:
     )
     found: dict[str, list[str]] = {}
     seen: set[str] = set()
-    async with consumer:
-        while batch := await consumer.getmany(timeout_ms=3000):
+    async with asyncio.timeout(90), consumer:
+        while not (partitions := consumer.assignment()):
+            await asyncio.sleep(0.05)
+        ends = await consumer.end_offsets(list(partitions))
+        while any([await consumer.position(partition) < end for partition, end in ends.items()]):
+            batch = await consumer.getmany(timeout_ms=1000)
             for record in (record for records in batch.values() for record in records):
                 event = from_record(record)
                 if event.id not in seen:

@@ -95,7 +95,7 @@ async def move(journal: Journal, number: int, times: int = 1) -> None:
 
 
 async def until(journal: Journal, condition: Callable[[Reader], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not await journal.read(condition):
             await asyncio.sleep(0.01)
 

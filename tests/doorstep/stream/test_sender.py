@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,14 @@ class FarEnd:
     def __init__(self) -> None:
         self.took: dict[str, list[str]] = defaultdict(list)
         self.deliveries: list[Delivery] = []
+        self.times: list[float] = []
         self.at_once: dict[str, int] = defaultdict(int)
         self.behaviour: dict[str, Callable[[Delivery], Awaitable[None]]] = {}
 
     async def send(self, delivery: Delivery) -> Sent:
         address = delivery.confirmation.recipient.address
         self.deliveries.append(delivery)
+        self.times.append(asyncio.get_running_loop().time())
         self.at_once[address] += 1
         assert self.at_once[address] == 1, "two sends at once to one destination"
         try:
@@ -65,7 +68,7 @@ async def requested(journal: Journal, number: int, address: str = "a") -> Event[
 
 
 async def until(journal: Journal, condition: Callable[[Reader], bool]) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while not await journal.read(condition):
             await asyncio.sleep(0.01)
 
@@ -158,7 +161,7 @@ async def test_a_dead_or_slow_partner_delays_only_itself(journal: Journal) -> No
             await requested(journal, number, address)
     sender = Sender(journal, far.send, policy=RetryPolicy(base=0.002, cap=0.01, attempts=10_000), breaker=PATIENT)
     sender.start()
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while len(far.took["good"]) < 30:
             await asyncio.sleep(0.01)
     await sender.stop(grace=0.05)
@@ -176,7 +179,8 @@ async def test_a_send_that_takes_too_long_is_tried_again_as_one_that_may_have_ar
     await requested(journal, 0)
     async with sending(journal, far, timeout=0.05):
         await until(journal, nothing_open)
-    assert [(d.attempt, d.again) for d in far.deliveries] == [(1, False), (2, True)]
+    assert [(d.attempt, d.again) for d in far.deliveries][:2] == [(1, False), (2, True)]
+    assert far.took["a"] == ["confirmation-0"]
 
 
 async def test_a_send_that_always_takes_too_long_ends_before_a_person(journal: Journal) -> None:
@@ -225,17 +229,12 @@ async def test_a_destination_that_fails_in_a_row_rests_and_is_probed_by_one_send
     far.behaviour["a"] = raises(Unavailable("x", "x"), 4)
     for number in range(5):
         await requested(journal, number)
-    loop = asyncio.get_running_loop()
-    started = loop.time()
     async with sending(journal, far, breaker=BreakerPolicy(failures=3, rest=0.2, cap=5)) as sender:
-        async with asyncio.timeout(10):
-            while len(far.deliveries) < 3 or not sender.open_destinations():
-                await asyncio.sleep(0.005)
-        await asyncio.sleep(0.1)
-        assert len(far.deliveries) == 3
         await until(journal, nothing_open)
         assert sender.open_destinations() == []
-    assert loop.time() - started > 0.2 + 0.4
+    rests = [later - earlier for earlier, later in pairwise(far.times)]
+    assert rests[2] >= 0.2, "after the third failure"
+    assert rests[3] >= 0.4, "after a failed probe"
     assert len(far.took["a"]) == 5
 
 
@@ -278,7 +277,7 @@ async def test_a_sent_confirmation_whose_record_failed_is_recorded_later_and_not
         await journal.write(lambda unit: unit.connection.exec_driver_sql(refuse).rowcount)
         await requested(journal, 0)
         async with sending(journal, far):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not far.took["a"]:
                     await asyncio.sleep(0.01)
             await asyncio.sleep(0.1)

@@ -171,6 +171,6 @@ def test_what_is_no_message_says_why(data: bytes, code: str) -> None:
 )
 def test_a_hostile_message_costs_time_in_proportion_only(body: bytes) -> None:
     data = MSH + b"PID|||1||A^B||19500101|" + body + b"\rORC|NW|1\rOBR|1|1||E1390^x^HCPCS\rNTE|1||" + body + b"\r"
-    began = time.perf_counter()
+    began = time.process_time()
     everything(data)
-    assert time.perf_counter() - began < 6
+    assert time.process_time() - began < 6

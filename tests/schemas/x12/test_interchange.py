@@ -80,10 +80,10 @@ def test_more_than_the_limit_is_refused_before_it_is_looked_at() -> None:
 
 def test_a_hostile_file_takes_linear_time() -> None:
     many = wrapped("271", "005010X279A1", "HB", *[f"HL*{n}*{n - 1}*22*1" for n in range(1, 60_000)])
-    began = time.perf_counter()
+    began = time.process_time()
     parse(many)
     parse(GOOD * 400)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 @given(st.binary(max_size=400))

@@ -22,7 +22,7 @@ class FhirClient:
 
     def walk(self, form: str, transaction: bytes) -> list[str]:
         """Send a transaction and do what clients do with its order, in `json` or `xml`; a line for each step."""
-        return self._asked.ask(form.encode() + b"\n" + transaction, seconds=60).split("\n")
+        return self._asked.ask(form.encode() + b"\n" + transaction, seconds=240).split("\n")
 
     def close(self) -> None:
         self._asked.close()

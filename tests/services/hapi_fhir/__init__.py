@@ -42,7 +42,7 @@ class FhirValidator:
 
     def says(self, resource: dict[str, Any]) -> list[Said]:
         """Return every message about a resource."""
-        answer = self._asked.ask(dumps(resource), seconds=90)
+        answer = self._asked.ask(dumps(resource), seconds=240)
         return [Said(*line.split("\t", 3)) for line in answer.split("\n") if line]
 
     def errors(self, resource: dict[str, Any], *, of_a_partner: bool = False) -> list[Said]:

@@ -86,7 +86,7 @@ async def running(hub: House, settings: FaxSettings) -> AsyncIterator[httpx.Asyn
         yield client
 
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not await condition():
             await asyncio.sleep(0.02)
