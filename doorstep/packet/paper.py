@@ -94,12 +94,12 @@ def _said(line: Said, labels: dict[str, int]) -> list[Any]:
 
 
 def _facts(packet: Packet, *, full: bool) -> list[list[str]]:
-    case, name = packet.case, packet.case.order.member.name
+    case, name, primary = packet.case, packet.case.order.member.name, packet.case.order.primary_coverage
     who = (name.text if name else "not stated") if full else initials(name)
     facts = [
         ["Member", who],
         ["Order type", _label(case.order.order_type.value)],
-        ["Payer", case.order.coverage[0].payer or "not stated" if case.order.coverage else "not stated"],
+        ["Payer", (primary.payer if primary else None) or "not stated"],
         ["Received", f"{moment(case.received_at)} by {case.order.channel}"],
         ["State", case.state.value.replace("-", " ")],
         ["Case manager", f"{case.manager.name}, extension {case.manager.extension}"],

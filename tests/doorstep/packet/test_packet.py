@@ -23,6 +23,7 @@ from schemas.element import (
     ElementResult,
     ElementStatus,
 )
+from schemas.order import Coverage
 from schemas.outbound import ConfirmationKind, ConfirmationSent
 from schemas.reading import Page, Reading, Word
 from tests.doorstep.journal.support import opened, transmission
@@ -146,6 +147,13 @@ def test_characters_outside_of_the_fonts_are_named() -> None:
 def test_a_case_with_nothing_but_its_number_has_a_packet() -> None:
     pages = texts(typeset(packet(elements=(), rulesets=(), fields=(), timeline=())))
     assert "No document has been received." in "\n".join(pages)
+
+
+def test_the_cover_names_the_payer_that_is_asked_first() -> None:
+    plans = (Coverage(payer="Second Plan", rank=2), Coverage(payer="First Plan", rank=1))
+    cover = texts(typeset(packet(case=case(order(more={"coverage": plans})))))[0]
+    assert "First Plan" in cover
+    assert "Second Plan" not in cover
 
 
 def test_the_regulators_edition_shows_no_person_and_no_document() -> None:
