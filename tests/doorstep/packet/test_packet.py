@@ -151,7 +151,7 @@ def test_a_case_with_nothing_but_its_number_has_a_packet() -> None:
 
 def test_the_cover_names_the_payer_that_is_asked_first() -> None:
     plans = (Coverage(payer="Second Plan", rank=2), Coverage(payer="First Plan", rank=1))
-    cover = texts(typeset(packet(case=case(order(more={"coverage": plans})))))[0]
+    cover = texts(typeset(packet(case=case(order().model_copy(update={"coverage": plans})))))[0]
     assert "First Plan" in cover
     assert "Second Plan" not in cover
 
