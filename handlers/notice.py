@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from pydantic import ValidationError
 
@@ -19,7 +20,7 @@ from schemas import rtf
 from schemas.codec import CodecError
 from schemas.document import DocumentRead
 from schemas.event import Event, Payload
-from schemas.hl7v2 import Enclosed, Notices, Options, notices_of
+from schemas.hl7v2 import Notices, Options, notices_of
 from schemas.mail.html import html_to_text
 from schemas.patient import PatientNoticed
 from schemas.reading import Page, Reading
@@ -64,18 +65,18 @@ async def _prepare(event: Event[TransmissionReceived], tools: Tools) -> Told:
         kind = sniff(enclosed.data)
         kept.append(await tools.keep(enclosed.data, kind or enclosed.content_type))
         if kind is None and (enclosed.content_type.startswith("text/") or enclosed.data.startswith(rtf.START)):
-            page = body_page(_text_of(enclosed))
-            pages += [page.model_copy(update={"part": part})] if page else []
-            continue
-        if kind not in READABLE:
+            read_it: Callable[..., Reading] = partial(read_text, content_type=enclosed.content_type)
+        elif kind in READABLE:
+            read_it = read_fax
+        else:
             problems.append(f"unsupported: {enclosed.content_type} is not read at {enclosed.place}")
             continue
         try:
-            reading: Reading = await tools.run(read_fax, enclosed.data, timeout=SECONDS)
+            reading: Reading = await tools.run(read_it, enclosed.data, timeout=SECONDS)
         except (CodecError, Refused) as error:
             problems.append(f"{error.code}: {error.message} at {enclosed.place}")
             continue
-        engine = reading.engine
+        engine = engine if reading.engine == "text" else reading.engine
         problems += [f"{problem} of {enclosed.place}" for problem in reading.problems]
         pages += [page.model_copy(update={"part": part}) for page in reading.pages]
     numbered = tuple(page.model_copy(update={"number": n}) for n, page in enumerate(pages, start=1))
@@ -84,12 +85,18 @@ async def _prepare(event: Event[TransmissionReceived], tools: Tools) -> Told:
     return Told(notices, reading=whole, kept=stored, documents=tuple(kept))
 
 
-def _text_of(enclosed: Enclosed) -> str:
-    """Return the text of a document that is text, RTF, HTML or CDA; nothing that it refers to is fetched."""
-    if enclosed.data.lstrip().startswith(rtf.START):
-        return rtf.rtf_text(enclosed.data.lstrip())
-    text = enclosed.data.decode("utf-8", "replace")
-    if enclosed.content_type == "text/plain" and not text.lstrip().startswith("<"):
+def read_text(data: bytes, content_type: str) -> Reading:
+    """Read a document that is text, RTF, HTML or CDA (in a worker process: markup of megabytes takes its time)."""
+    page = body_page(_text_of(data, content_type))
+    return Reading(engine="text", pages=(page,) if page else ())
+
+
+def _text_of(data: bytes, content_type: str) -> str:
+    """Return the text of a document; nothing that it refers to is fetched."""
+    if data.lstrip().startswith(rtf.START):
+        return rtf.rtf_text(data.lstrip())
+    text = data.decode("utf-8", "replace")
+    if content_type == "text/plain" and not text.lstrip().startswith("<"):
         return text
     return html_to_text(_CDA_BLOCKS.sub(r"<\1p", text))
 

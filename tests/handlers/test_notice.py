@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from doorstep.handler import SUBSCRIPTIONS
-from handlers.notice import is_notice, notice
+from handlers.notice import is_notice, notice, read_text
 from handlers.translate import is_order
 from schemas.document import DocumentRead, ReviewRequested
 from schemas.event import Event
@@ -32,10 +34,12 @@ def enclosed(data: bytes, number: int = 1) -> str:
     return f"OBX|{number}|ED|X^Order||^AP^PDF^Base64^{base64.b64encode(data).decode()}||||||F"
 
 
-async def received(kind: str, *segments: str) -> tuple[list[Any], MemoryUnit, HandTools]:
-    unit, tools = MemoryUnit(), HandTools(message(kind, *segments))
+async def received(
+    kind: str, *segments: str, tools: type[HandTools] = HandTools
+) -> tuple[list[Any], MemoryUnit, HandTools]:
+    unit, using = MemoryUnit(), tools(message(kind, *segments))
     payload = TransmissionReceived(
-        document_id="d1", channel="hl7v2", received_at=NOW, contents=tuple(tools.refs), reply_to=HOSPITAL,
+        document_id="d1", channel="hl7v2", received_at=NOW, contents=tuple(using.refs), reply_to=HOSPITAL,
         details={"message_type": kind},
     )  # fmt: skip
     assert is_notice(payload)
@@ -43,7 +47,7 @@ async def received(kind: str, *segments: str) -> tuple[list[Any], MemoryUnit, Ha
     event = Event(id="e1", source="test", time=NOW, data=payload)
     subscription = next(s for s in SUBSCRIPTIONS if s.handle is notice)
     assert subscription.prepare is not None
-    return list(notice(event, unit, await subscription.prepare(event, tools))), unit, tools
+    return list(notice(event, unit, await subscription.prepare(event, using))), unit, using
 
 
 async def test_an_admission_is_told_and_its_receipt_is_settled() -> None:
@@ -114,6 +118,24 @@ async def test_a_rich_text_document_is_read_by_its_words(labelled: str) -> None:
     (_, read), _, tools = await received("MDM^T02", "EVN|T02|2026", PID, "TXA|1|CN", line)
     kept = Reading.model_validate_json(await tools.content(read.reading))
     assert kept.pages[0].text.split("\n") == list(ORDER_LINES)
+
+
+class _Workers(HandTools):
+    """Keeps what is given to the workers, as it would travel to them."""
+
+    async def run(self, fn: Callable[..., Any], *args: Any, timeout: float) -> Any:
+        self.given = pickle.loads(pickle.dumps((fn, args)))
+        return await super().run(fn, *args, timeout=timeout)
+
+
+@pytest.mark.parametrize(
+    "text", ["DURABLE MEDICAL EQUIPMENT ORDER", "<html><p>An order</p></html>", "{\\E\\rtf1 An order}"]
+)
+async def test_text_is_read_by_the_workers_so_that_no_sender_waits_for_it(text: str) -> None:
+    segments = ("EVN|T02|2026", PID, "TXA|1|CN", f"OBX|1|TX|LTR||{text}||||||F")
+    _, _, tools = await received("MDM^T02", *segments, tools=_Workers)
+    assert isinstance(tools, _Workers)
+    assert tools.given[0].func is read_text
 
 
 async def test_a_document_that_is_only_pointed_to_is_put_before_a_person_and_not_fetched() -> None:
