@@ -7,9 +7,10 @@ from datetime import date, timedelta
 
 from doorstep.handler import Unit, on
 from handlers.benefits import BEFORE, DECISION, PAYERS_WORD, proceed, stopped, timer_of, to_person
-from handlers.casework import derived_id, moved, once, saved
+from handlers.casework import ORDER_CANCELLED, derived_id, moved, once, saved
 from handlers.denial import denied, end_of
 from handlers.payers import enquiry_of, policy_of, sent_to, window_of
+from handlers.withdraw import withdrawn
 from schemas.case import Case, CaseState
 from schemas.event import Event, Payload
 from schemas.payer import (
@@ -43,8 +44,7 @@ def authorize(event: Event[AuthorizationDecided], unit: Unit) -> Iterable[Payloa
     if known.decision is said.decision and known.number == said.number and known.decided_by == said.decided_by:
         return []
     if case.state is CaseState.CANCELLED:
-        saved(case, unit, authorization=said)
-        return []
+        return withdrawn(saved(case, unit, authorization=said), ORDER_CANCELLED, unit)
     unit.cancel_timer(timer_of(DECISION, case.case_id))
     unit.cancel_timer(timer_of(INQUIRY, case.case_id))
     if said.decision in _YES:
@@ -165,7 +165,7 @@ def _set_claim_clock(case: Case, day: date, unit: Unit) -> None:
     unit.set_timer(timer_of(CLAIM, case.case_id), last - timedelta(days=min(14, window.days // 2)), due)
 
 
-@on(PayerFailed, where=lambda data: data.ask != "eligibility")
+@on(PayerFailed, where=lambda data: data.ask in {"authorization", "authorization-inquiry"})
 def failed(event: Event[PayerFailed], unit: Unit) -> Iterable[Payload]:
     """A request for authorization did not reach the payer, or the answer is not usable: a person asks instead."""
     data, case = event.data, unit.case(event.data.case_id)

@@ -8,7 +8,8 @@ from datetime import timedelta
 from doorstep.handler import Unit, on
 from handlers.casework import ask_person, moved, recalled, saved
 from handlers.gate import Standing, Step, standing
-from handlers.payers import decision_due, enquiry_of, facts_of, new_trace, policy_of, sent_to, urgent
+from handlers.payers import decision_due, enquiry_of, facts_of, new_trace, payer_of, policy_of, sent_to, urgent
+from handlers.withdraw import elsewhere
 from schemas.case import Case, CaseState, CompletenessEvaluated
 from schemas.event import Event, Payload
 from schemas.payer import (
@@ -41,7 +42,12 @@ def timer_of(clock: str, case_id: str) -> str:
 def benefits(event: Event[CompletenessEvaluated], unit: Unit) -> Iterable[Payload]:
     """A complete order goes to the gate."""
     case = unit.case(event.data.case_id)
-    return proceed(case, unit) if case is not None and case.state is CaseState.COMPLETE else []
+    if case is None or case.state is not CaseState.COMPLETE:
+        return []
+    case, withdrawn = elsewhere(case, unit)
+    if withdrawn:
+        unit.cancel_timer(timer_of(DECISION, case.case_id))
+    return [*withdrawn, *proceed(case, unit)]
 
 
 def proceed(case: Case, unit: Unit) -> list[Payload]:
@@ -119,6 +125,7 @@ def _ask_authorization(case: Case, codes: tuple[str, ...], unit: Unit) -> list[P
         trace=trace,
         facts=facts,
         way=way if enquiry else "person",
+        payer=payer_of(case.order),
         decision=Decision.SUBMITTED,
         codes=codes,
         expedited=urgent(case.order),

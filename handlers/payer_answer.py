@@ -17,6 +17,7 @@ from schemas.fhir import loads
 from schemas.fhir.pas import read_answer
 from schemas.outbound import ConfirmationRequested, DeliveryDied
 from schemas.payer import (
+    AuthorizationCancellationAnswered,
     AuthorizationDecided,
     CoverageStatus,
     Eligibility,
@@ -129,6 +130,16 @@ def _review(answer: ReviewAnswer, expected: str, data: TransmissionReceived, uni
     sent = asked(expected, unit)
     if sent is not None and (sent.submitted or sent.trace) != (enquiry.submitted or enquiry.trace):
         return _unusable(expected, "the payer's answer is to another request", unit)
+    about = sent if sent is not None and sent.ask == "authorization-cancellation" else enquiry
+    if about.ask == "authorization-cancellation":
+        said = AuthorizationCancellationAnswered(
+            case_id=about.case_id,
+            trace=about.submitted or about.trace,
+            decision=answer.decision,
+            reasons=answer.reasons,
+            document_id=data.document_id,
+        )
+        return [said]
     case = unit.case(enquiry.case_id)
     known = case.authorization if case is not None else None
     if known is None or known.trace != (enquiry.submitted or enquiry.trace):

@@ -11,7 +11,7 @@ from handlers.casework import moved, saved
 from handlers.command import Outcome, Spoken, obeyed, says, unusable
 from handlers.denial import denial_of, recorded
 from handlers.gate import codes_needing
-from handlers.payers import facts_of, new_trace, policy_of
+from handlers.payers import facts_of, new_trace, payer_of, policy_of
 from schemas.case import CLOSED, CaseState
 from schemas.commands import AuthorizationWord, ClaimFiled, Coverage, DenialTerms, DenialWord
 from schemas.desk import ClaimNoted
@@ -118,6 +118,7 @@ def _authorized(spoken: Spoken, said: AuthorizationWord, unit: Unit) -> Outcome:
             trace=new_trace(case, "authorization", facts),
             facts=facts,
             way="person",
+            payer=payer_of(case.order),
             decision=Decision.SUBMITTED,
             codes=codes,
             submitted_at=unit.now,

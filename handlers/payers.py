@@ -24,6 +24,7 @@ _KINDS: dict[Ask, ConfirmationKind] = {
     "eligibility": ConfirmationKind.ELIGIBILITY,
     "authorization": ConfirmationKind.AUTHORIZATION,
     "authorization-inquiry": ConfirmationKind.AUTHORIZATION_INQUIRY,
+    "authorization-cancellation": ConfirmationKind.AUTHORIZATION_CANCELLATION,
 }
 
 
@@ -39,6 +40,12 @@ def policy_of(order: Order, unit: Unit) -> PayerPolicy:
     own = rule(unit, f"payers/{name}", PayerPolicy)
     inherited = ("decision", "appeal", "peer_to_peer", "claim", "regulators")
     return own.model_copy(update={field: getattr(default, field) for field in inherited if not getattr(own, field)})
+
+
+def payer_of(order: Order) -> str | None:
+    """Return the payer that is asked first, as the order names it."""
+    cover = order.primary_coverage
+    return (cover.payer or cover.payer_id) if cover else None
 
 
 def urgent(order: Order) -> bool:

@@ -68,12 +68,18 @@ class ConfirmationKind(StrEnum):
     ELIGIBILITY = "eligibility"
     AUTHORIZATION = "authorization"
     AUTHORIZATION_INQUIRY = "authorization-inquiry"
+    AUTHORIZATION_CANCELLATION = "authorization-cancellation"
     ASSIGNED = "assigned"
     """To the provider that accepted: where to see what it needs for the service, and where to report."""
 
 
 TO_PAYERS = frozenset(
-    {ConfirmationKind.ELIGIBILITY, ConfirmationKind.AUTHORIZATION, ConfirmationKind.AUTHORIZATION_INQUIRY}
+    {
+        ConfirmationKind.ELIGIBILITY,
+        ConfirmationKind.AUTHORIZATION,
+        ConfirmationKind.AUTHORIZATION_INQUIRY,
+        ConfirmationKind.AUTHORIZATION_CANCELLATION,
+    }
 )
 """What only payers are asked, by their own connector."""
 TO_PROVIDERS = frozenset({ConfirmationKind.OFFER, ConfirmationKind.ASSIGNED})

@@ -12,7 +12,7 @@ from pydantic import Field
 from schemas.event import Model, Payload
 from schemas.order import Address, PersonName
 
-Ask = Literal["eligibility", "authorization", "authorization-inquiry"]
+Ask = Literal["eligibility", "authorization", "authorization-inquiry", "authorization-cancellation"]
 Way = Literal["pas", "x12", "person"]
 
 
@@ -54,9 +54,12 @@ class PayerEnquiry(Model):
     service_end: date | None = None
     expedited: bool = False
     authorization_number: str | None = Field(
-        default=None, description="The number an inquiry is about, if one is known"
+        default=None, description="The number an inquiry or a cancellation is about, if one is known"
     )
-    submitted: str | None = Field(default=None, description="The trace of the submission an inquiry is about")
+    submitted: str | None = Field(
+        default=None, description="The trace of the submission an inquiry or a cancellation is about"
+    )
+    submitted_at: datetime | None = Field(default=None, description="When a submission that is cancelled was made")
 
 
 class CoverageStatus(StrEnum):
@@ -159,6 +162,7 @@ class Authorization(Model):
     trace: str
     facts: str = Field(default="", description="Digest of what was asked: another digest needs another decision")
     way: Way
+    payer: str | None = Field(default=None, description="Whom it was asked of, as the order named it then")
     decision: Decision
     codes: tuple[str, ...]
     number: str | None = None
@@ -278,6 +282,31 @@ class AuthorizationDecided(Payload):
     authorization: Authorization
     document_id: str
     denial: Denial | None = None
+
+
+class AuthorizationWithdrawn(Payload):
+    """The authorization is not wanted any more: the payer is asked to cancel it, or a person is to ask."""
+
+    topic: ClassVar[str] = "authorization.withdrawn"
+
+    case_id: str
+    trace: str = Field(description="Of the submission that is withdrawn")
+    way: Way
+    payer: str | None
+    number: str | None
+    reason: str
+
+
+class AuthorizationCancellationAnswered(Payload):
+    """What the payer said of a cancellation; only `cancelled` says that it is done."""
+
+    topic: ClassVar[str] = "authorization.cancellation.answered"
+
+    case_id: str
+    trace: str = Field(description="Of the submission that is withdrawn")
+    decision: Decision
+    reasons: tuple[Reason, ...] = ()
+    document_id: str
 
 
 class PayerFailed(Payload):

@@ -14,7 +14,7 @@ from doorstep.connector import Blob, Delivery, Hub, Sent, Transmission
 from doorstep.errors import Refused, Unavailable
 from schemas.codec import CodecError
 from schemas.fhir import dumps, loads
-from schemas.fhir.pas import inquiry, submission
+from schemas.fhir.pas import cancellation, inquiry, submission
 from schemas.outbound import ConfirmationRequested
 from schemas.payer import CoverageStatus, PayerEnquiry
 from schemas.x12 import eligibility_answers, eligibility_request, parse, review_request
@@ -71,7 +71,7 @@ def control_of(trace: str) -> str:
 def _x12(partner: Partner, enquiry: PayerEnquiry) -> bytes:
     if enquiry.ask == "eligibility":
         return eligibility_request(enquiry, partner.parties(), control_of(enquiry.trace))
-    if enquiry.ask == "authorization":
+    if enquiry.ask in {"authorization", "authorization-cancellation"}:
         return review_request(enquiry, partner.parties(), control_of(enquiry.trace))
     raise Refused("payer-no-inquiry", "what became of a 278 is not asked by X12: the payer's response is waited for")
 
@@ -88,7 +88,7 @@ async def _post(partner: Partner, enquiry: PayerEnquiry) -> tuple[bytes, str]:
     if not url:
         raise Refused("payer-no-url", f"the partner has no address for {enquiry.ask} by {enquiry.way}")
     fhir = enquiry.way == "pas"
-    make = inquiry if enquiry.ask == "authorization-inquiry" else submission
+    make = {"authorization-inquiry": inquiry, "authorization-cancellation": cancellation}.get(enquiry.ask, submission)
     sent, kind = (dumps(make(enquiry)), FHIR_TYPE) if fhir else (_x12(partner, enquiry), X12_TYPE)
     headers = {"Content-Type": kind, "Accept": kind}
     if partner.token is not None:

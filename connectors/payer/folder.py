@@ -26,7 +26,7 @@ from schemas.x12 import acknowledgements, parse
 log = logging.getLogger("connectors.payer")
 
 MOST_BYTES = 8 * 1024 * 1024
-_SUFFIX = {"eligibility": ".270", "authorization": ".278"}
+_SUFFIX = {"eligibility": ".270", "authorization": ".278", "authorization-cancellation": ".278"}
 _UNFINISHED = (".tmp", ".part", ".filepart")
 
 

@@ -18,9 +18,11 @@ from schemas.payer import (
     AppealFiled,
     AppealPrepared,
     Authorization,
+    AuthorizationCancellationAnswered,
     AuthorizationDecided,
     AuthorizationInquiryDue,
     AuthorizationSubmitted,
+    AuthorizationWithdrawn,
     Decision,
     Denial,
     DenialRecorded,
@@ -55,6 +57,8 @@ def told_of_payer(data: Any) -> str | None:
             return f"{asked} an authorization of {', '.join(data.codes)} ({speed}), due {due}"
         case AuthorizationDecided():
             return authorization_words(data.authorization)
+        case AuthorizationWithdrawn() | AuthorizationCancellationAnswered():
+            return withdrawal_words(data)
         case PayerFailed():
             return f"no usable word of the payer: {data.reason}"
         case PayerClockWarned():
@@ -113,6 +117,18 @@ def authorization_words(known: Authorization) -> str:
     until = f" until {known.valid_to}" if known.valid_to else ""
     by = "" if known.decided_by == "payer" else f" (by {known.decided_by})"
     return f"authorization{number} is {known.decision}{until}{reasons_words(known.reasons)}{by}"
+
+
+def withdrawal_words(data: AuthorizationWithdrawn | AuthorizationCancellationAnswered) -> str:
+    """Say that an authorization is taken back, or what the payer said to that."""
+    if isinstance(data, AuthorizationCancellationAnswered):
+        if data.decision is Decision.CANCELLED:
+            return "the payer has cancelled the authorization"
+        return f"the payer has not confirmed the cancellation: {data.decision}{reasons_words(data.reasons)}"
+    number = f" {data.number}" if data.number else ""
+    whom = data.payer or "the payer"
+    asked = f"a person asks {whom}" if data.way == "person" else f"{whom} is asked by {data.way}"
+    return f"{asked} to cancel the authorization{number}: {data.reason}"
 
 
 def denial_words(denial: Denial) -> str:

@@ -263,6 +263,7 @@ _KIND_SAYS = {
     ConfirmationKind.ELIGIBILITY: "payer asked about the coverage",
     ConfirmationKind.AUTHORIZATION: "payer asked for an authorization",
     ConfirmationKind.AUTHORIZATION_INQUIRY: "payer asked what became of the authorization",
+    ConfirmationKind.AUTHORIZATION_CANCELLATION: "payer asked to cancel the authorization",
 }
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from schemas.fhir.pas import PROFILES, TRACE_SYSTEM
 from schemas.x12 import Interchange, parse
 from schemas.x12.reading import Tree
+from schemas.x12.review import CANCEL
 from schemas.x12.writer import Parties, interchange
 
 BEHAVIOURS = {
@@ -35,12 +36,16 @@ BEHAVIOURS = {
 
 @dataclass
 class StandInPayer:
-    """`submitted` are the distinct authorization requests, `asked` counts every request by its operation."""
+    """`submitted` are the distinct authorization requests, `asked` counts every request by its operation.
+
+    `cancelled` are the distinct cancellations, each with what it is about: a number, or the trace of a submission.
+    """
 
     pends: int = 1
     slow_seconds: float = 3.0
     asked: Counter[str] = field(default_factory=Counter)
     submitted: dict[str, dict[str, Any]] = field(default_factory=dict)
+    cancelled: dict[str, str] = field(default_factory=dict)
     inquiries: Counter[str] = field(default_factory=Counter)
     broken: bool = False
     port: int = 0
@@ -129,9 +134,15 @@ class StandInPayer:
         tree = Tree(asked.transactions[0].segments)
         event = tree.level("EV")[0]
         trace = next(one.get(2) for one in event.all("TRN"))
-        with self._lock:
-            self.submitted.setdefault(trace, {"services": len(tree.level("SS"))})
         hcr = {"DEN": "HCR*A3**0V", "PEN": "HCR*A4"}.get(member_id[:3], f"HCR*A1*{authorization_number(trace)}")
+        wanted, given = event.first("UM"), event.first("REF", 1, "BB")
+        before = given.get(2) if given else [one.get(2) for one in event.all("TRN")][-1]
+        with self._lock:
+            if wanted is not None and wanted.get(2) == CANCEL:
+                self.cancelled.setdefault(trace, before)
+                hcr = "HCR*C"
+            else:
+                self.submitted.setdefault(trace, {"services": len(tree.level("SS"))})
         body = [
             "BHT*0007*11*STANDIN*20261123*1500*18", "HL*1**20*1", "NM1*X3*2*SAMPLE HEALTH PLAN*****PI*SAMPLE01",
             "HL*2*1*21*1", "NM1*1P*2*REQUESTER", "HL*3*2*22*1", f"NM1*IL*1*MEMBER*****MI*{member_id}",
@@ -153,6 +164,10 @@ class StandInPayer:
         member_id = next(one["subscriberId"] for one in resources if one["resourceType"] == "Coverage")
         if (spoilt := self._spoilt(member_id)) is not None:
             return spoilt
+        if _cancels(claim):
+            with self._lock:
+                self.cancelled.setdefault(trace, claim["related"][0]["claim"]["reference"].rpartition("/")[2])
+            return 200, "application/fhir+json", json.dumps(claim_response(claim, trace, "CANCEL")).encode()
         with self._lock:
             if inquiry:
                 self.inquiries[trace] += 1
@@ -163,6 +178,11 @@ class StandInPayer:
                 kind = "APP"
         answer = claim_response(self.submitted[trace], trace, kind)
         return 200, "application/fhir+json", json.dumps(answer).encode()
+
+
+def _cancels(claim: dict[str, Any]) -> bool:
+    codes = [one["valueCodeableConcept"]["coding"][0]["code"] for one in claim.get("extension", [])]
+    return codes == [CANCEL]
 
 
 def authorization_number(trace: str) -> str:
@@ -177,13 +197,13 @@ def claim_response(claim: dict[str, Any], trace: str, kind: str) -> dict[str, An
     days = {"start": today.isoformat(), "end": (today + timedelta(days=90)).isoformat()}
     items = []
     for place, item in enumerate(claim["item"]):
-        action = {"DEN": "A3", "PAR": "A1" if place == 0 else "A3"}.get(kind, "A1")
+        action = {"CANCEL": "C", "DEN": "A3", "PAR": "A1" if place == 0 else "A3"}.get(kind, "A1")
         parts: list[dict[str, Any]] = [
             {"url": PROFILES + "extension-reviewActionCode", "valueCodeableConcept": {"coding": [{"code": action}]}}
         ]
         if action == "A1":
             parts.append({"url": "number", "valueString": number})
-        else:
+        elif action != "C":
             reason = {"coding": [{"system": "https://codesystem.x12.org/external/886", "code": "0V"}]}
             parts.append({"url": "reasonCode", "valueCodeableConcept": reason})
         review = {"url": PROFILES + "extension-reviewAction", "extension": parts}
@@ -198,6 +218,8 @@ def claim_response(claim: dict[str, Any], trace: str, kind: str) -> dict[str, An
     }
     if kind == "PEN":
         items = []
+    elif kind == "CANCEL":
+        response["disposition"] = "Cancelled."
     elif kind == "DEN":
         response["disposition"] = "Not medically necessary as documented. Peer to peer: 800 555 0100 within 10 days."
     else:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from doorstep.console.payer_words import authorization_words, coverage_words, denial_words
+from doorstep.console.payer_words import authorization_words, coverage_words, denial_words, withdrawal_words
 from schemas.desk import CallLogged, CaseEscalated, ClaimNoted, EscalationResolved
 from schemas.event import Event
 from schemas.payer import (
     AppealDecided,
     AppealFiled,
+    AuthorizationCancellationAnswered,
     AuthorizationDecided,
     AuthorizationSubmitted,
+    AuthorizationWithdrawn,
     DenialRecorded,
     EligibilityAnswered,
     RegulatorAsked,
@@ -43,6 +45,8 @@ def _payer(data: Any) -> tuple[str, str] | None:
             lines = [f"{line.code or line.sequence}: {line.decision}" for line in decided.lines]
             notes = [decided.note] if decided.note else []
             return "Authorization", ". ".join([authorization_words(decided), *lines, *notes])
+        case AuthorizationWithdrawn() | AuthorizationCancellationAnswered():
+            return "Authorization withdrawn", withdrawal_words(data)
         case ClaimNoted():
             return "Claim", f"filed on {data.filed_on}" + (f", reference {data.reference}" if data.reference else "")
         case _:

@@ -12,7 +12,7 @@ from typing import Any
 
 from schemas.codec import CodecError
 from schemas.payer import AuthorizedLine, Decision, PayerEnquiry, Reason, ReviewAnswer
-from schemas.x12.review import ACTIONS, together
+from schemas.x12.review import ACTIONS, CANCEL, together
 
 PROFILES = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/"
 TRACE_SYSTEM = "urn:doorstep:authorization"
@@ -39,8 +39,37 @@ def inquiry(enquiry: PayerEnquiry) -> dict[str, Any]:
     return _bundle(enquiry, "profile-pas-inquiry-request-bundle", _claim(enquiry, "profile-claim-inquiry"))
 
 
-def _bundle(enquiry: PayerEnquiry, profile: str, claim: dict[str, Any]) -> dict[str, Any]:
-    resources = [claim, *_parties(enquiry)]
+def cancellation(enquiry: PayerEnquiry) -> dict[str, Any]:
+    """Return the Bundle of `Claim/$submit` that withdraws all of what was submitted under `submitted`.
+
+    By profile-claim-update: the prior Claim comes along, every item is there still, flagged as cancelled, with 3
+    (cancel) as its certification type. The Claim's own status stays active, as the profile fixes it.
+    """
+    before = _claim(
+        enquiry.model_copy(
+            update={
+                "trace": enquiry.submitted or enquiry.trace,
+                "submitted": None,
+                "authorization_number": None,
+                "asked_at": enquiry.submitted_at or enquiry.asked_at,
+            }
+        ),
+        "profile-claim",
+    )
+    claim = _claim(enquiry.model_copy(update={"submitted": None}), "profile-claim-update")
+    cancels = _certification(CANCEL)
+    claim["extension"] = [cancels]
+    prior = _concept("http://terminology.hl7.org/CodeSystem/ex-relatedclaimrelationship", "prior")
+    claim["related"] = [{"claim": {"reference": f"Claim/{before['id']}"}, "relationship": prior}]
+    for item in claim["item"]:
+        others = [one for one in item["extension"] if one["url"] != cancels["url"]]
+        item["extension"] = [*others, cancels, {"url": PROFILES + "extension-infoChanged", "valueCode": "changed"}]
+        item["modifierExtension"] = [{"url": PROFILES + "modifierextension-infoCancelled", "valueBoolean": True}]
+    return _bundle(enquiry, "profile-pas-request-bundle", claim, before)
+
+
+def _bundle(enquiry: PayerEnquiry, profile: str, claim: dict[str, Any], *others: dict[str, Any]) -> dict[str, Any]:
+    resources = [claim, *_parties(enquiry), *others]
     return {
         "resourceType": "Bundle",
         "id": enquiry.trace,
@@ -97,16 +126,12 @@ def _insurance(enquiry: PayerEnquiry) -> dict[str, Any]:
 def _item(enquiry: PayerEnquiry, number: int) -> dict[str, Any]:
     line = enquiry.lines[number]
     system = _HCPCS if line.code[:1].isalpha() else _CPT
-    certification = {
-        "url": PROFILES + "extension-certificationType",
-        "valueCodeableConcept": _concept(_CODES + "1322", "I"),
-    }
     asked = {
         "url": PROFILES + "extension-serviceItemRequestType",
         "valueCodeableConcept": _concept(_CODES + "1525", "HS"),
     }
     item: dict[str, Any] = {
-        "extension": [asked, certification],
+        "extension": [asked, _certification("I")],
         "sequence": line.sequence,
         "category": _concept(_CODES + "1365", (enquiry.service_types or ("12",))[0]),
         "productOrService": _concept(system, line.code),
@@ -121,6 +146,13 @@ def _item(enquiry: PayerEnquiry, number: int) -> dict[str, Any]:
     if line.quantity is not None:
         item["quantity"] = {"value": line.quantity}
     return item
+
+
+def _certification(code: str) -> dict[str, Any]:
+    return {
+        "url": PROFILES + "extension-certificationType",
+        "valueCodeableConcept": _concept(_CODES + "1322", code),
+    }
 
 
 def _parties(enquiry: PayerEnquiry) -> Iterator[dict[str, Any]]:

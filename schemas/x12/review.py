@@ -34,17 +34,21 @@ ACTIONS: dict[str, Decision] = {
     "NA": Decision.NOT_REQUIRED,
 }
 """HCR01 (data element 306), the same codes in PAS. CT: contact the payer, so a person."""
+CANCEL = "3"
+"""UM02 (data element 1322), the same code in PAS. BHT02 stays 13: its 01 is for reservations (BHT06 RU) only."""
 _VALID = ("007", "472")
 _DEFAULT_TYPE = "12"
 
 
 def review_request(enquiry: PayerEnquiry, parties: Parties, control: str) -> bytes:
-    """Return the 278 of an enquiry; the same enquiry gives the same bytes."""
+    """Return the 278 that asks for an authorization or cancels one; the same enquiry gives the same bytes."""
     at = enquiry.asked_at
     kind = (enquiry.service_types or (_DEFAULT_TYPE,))[0]
     codes = [safe(code.replace(".", ""), 30) for code in enquiry.diagnoses[:12]]
     diagnoses = [composite("ABK" if n == 0 else "ABF", code) for n, code in enumerate(codes)]
     urgent = ("", "", "U") if enquiry.expedited else ()
+    cancels = enquiry.ask == "authorization-cancellation"
+    before = enquiry.submitted if cancels and not enquiry.authorization_number else None
     body = [
         segment("BHT", "0007", "13", safe(enquiry.trace, 50), d8(at), f"{at:%H%M%S}"),
         segment("HL", "1", "", "20", "1"),
@@ -55,7 +59,9 @@ def review_request(enquiry: PayerEnquiry, parties: Parties, control: str) -> byt
         *member(enquiry),
         segment("HL", "4", "3", "EV", "1" if enquiry.lines else "0"),
         segment("TRN", "1", safe(enquiry.trace, 50), safe(parties.originator, 10)),
-        segment("UM", "HS", "I", kind, *urgent),
+        *([segment("TRN", "1", safe(before, 50), safe(parties.originator, 10))] if before else []),
+        segment("UM", "HS", CANCEL if cancels else "I", kind, *urgent),
+        *([segment("REF", "BB", safe(enquiry.authorization_number, 50))] if cancels and not before else []),
         *period("AAH", enquiry),
         *([segment("HI", *diagnoses)] if diagnoses else []),
         *[one for line in enquiry.lines for one in _service(enquiry, line.sequence, parties)],

@@ -48,7 +48,7 @@ from tests.factories import NOW
 OURS = {
     *("acknowledge", "answer", "appeal", "authorize", "benefits", "call", "check", "clocks", "confirm", "decide"),
     *("escalate", "hold", "link", "normalize", "notice", "offer", "patient", "payer_answer", "payer_clocks"),
-    *("payer_word", "schedule", "translate"),
+    *("payer_word", "schedule", "translate", "withdraw"),
 }
 PREPARED = {"payer_answer"}
 """Whose reading outside the transaction is quick enough to happen here."""

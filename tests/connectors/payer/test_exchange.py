@@ -106,6 +106,25 @@ async def test_a_pended_one_is_approved_at_the_next_inquiry(payer: StandInPayer)
     assert decisions == [Decision.PENDED, Decision.APPROVED]
 
 
+@pytest.mark.parametrize("way", ["pas", "x12"])
+async def test_what_was_submitted_is_cancelled_by_the_same_way_and_a_repeat_counts_once(
+    payer: StandInPayer, way: str
+) -> None:
+    hub = MemoryHub()
+    own = settings(payer, review_url=f"{payer.url}/x12")
+    await send(own, hub, delivery(ask="authorization", way=way))
+    cancel = {"ask": "authorization-cancellation", "way": way, "trace": "t2", "submitted": TRACE}
+    for attempt in (1, 2):
+        await send(own, hub, delivery(attempt, **cancel))
+    assert {trace.lower(): about.lower() for trace, about in payer.cancelled.items()} == {"t2": TRACE}
+    assert len(payer.submitted) == 1
+    body = hub.received[-1].blobs[0].data
+    assert isinstance(body, bytes)
+    answer = review_answers(parse(body)[0])[0] if way == "x12" else read_answer(loads(body, max_bytes=len(body)))
+    assert (answer.decision, answer.trace) == (Decision.CANCELLED, "t2")
+    assert len(hub.received) == 2
+
+
 @pytest.mark.parametrize("member_id", ["ERR123456", "SLO123456"])
 async def test_a_payer_that_is_away_or_slow_is_asked_again_later(payer: StandInPayer, member_id: str) -> None:
     hub = MemoryHub()

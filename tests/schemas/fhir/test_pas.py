@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from schemas.codec import CodecError
 from schemas.fhir import dumps, validate
-from schemas.fhir.pas import PROFILES, TRACE_SYSTEM, inquiry, read_answer, submission
+from schemas.fhir.pas import PROFILES, TRACE_SYSTEM, cancellation, inquiry, read_answer, submission
 from schemas.payer import Decision
-from tests.schemas.x12.messages import TRACE, enquiry
+from tests.schemas.x12.messages import AT, TRACE, enquiry
 
 
 def item(action: str | None, number: str | None = "AUTH77", sequence: int = 1, **more: Any) -> dict[str, Any]:
@@ -90,6 +90,23 @@ def test_the_same_enquiry_gives_the_same_bytes() -> None:
 def test_an_inquiry_names_what_was_submitted_before() -> None:
     claim = inquiry(enquiry(ask="authorization-inquiry", trace="second", submitted=TRACE))["entry"][0]["resource"]
     assert claim["identifier"][0]["value"] == TRACE
+
+
+def test_a_cancellation_is_an_update_of_the_prior_claim_with_every_item_cancelled() -> None:
+    """PAS STU 2.2, profile-claim-update and "Modifying Prior Authorization Requests", full request."""
+    asked = {"ask": "authorization-cancellation", "way": "pas", "trace": "second", "submitted": TRACE}
+    bundle = cancellation(enquiry(**asked, authorization_number="AUTH7", submitted_at=AT))
+    assert validate(bundle) == []
+    claim, prior = bundle["entry"][0], bundle["entry"][-1]
+    assert prior["resource"] == submission(enquiry(way="pas"))["entry"][0]["resource"], "as it was submitted"
+    assert prior["fullUrl"].endswith(claim["resource"]["related"][0]["claim"]["reference"])
+    assert claim["resource"]["identifier"][0]["value"] == "second"
+    assert claim["resource"]["insurance"][0]["preAuthRef"] == ["AUTH7"]
+    assert claim["resource"]["status"] == "active", "as the profile fixes it"
+    for one in (claim["resource"], *claim["resource"]["item"]):
+        codes = [e["valueCodeableConcept"]["coding"][0]["code"] for e in one["extension"] if "certif" in e["url"]]
+        assert codes == ["3"]
+    assert all(one["modifierExtension"][0]["valueBoolean"] is True for one in claim["resource"]["item"])
 
 
 @pytest.mark.parametrize(

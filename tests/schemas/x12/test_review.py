@@ -42,6 +42,15 @@ def test_a_request_says_for_whom_why_and_which_items() -> None:
     ]
 
 
+def test_a_cancellation_names_the_number_that_is_cancelled_and_without_one_the_request_before() -> None:
+    asked = {"ask": "authorization-cancellation", "submitted": "first", "authorization_number": "AUTH7"}
+    body = review_request(enquiry(**asked), PARTIES, "9").decode()
+    assert f"HL*4*3*EV*1~TRN*1*{TRACE.upper()}*9DOORSTEP0~UM*HS*3*12~REF*BB*AUTH7~DTP" in body
+    body = review_request(enquiry(**{**asked, "authorization_number": None}), PARTIES, "9").decode()
+    assert f"TRN*1*{TRACE.upper()}*9DOORSTEP0~TRN*1*FIRST*9DOORSTEP0~UM*HS*3*12~DTP" in body
+    assert len(parse(body.encode())) == 1
+
+
 def test_a_certification_in_total_has_its_number_its_days_and_its_units() -> None:
     answer = read(answer_278(("HCR*A1*AUTH77", "DTP*007*RD8*20261125-20270224"), (BED,)))
     assert (answer.decision, answer.trace, answer.number) == (Decision.APPROVED, TRACE, "AUTH77")
