@@ -28,13 +28,14 @@ class Road:
     there: Partners
     hub: HubProcess
 
-    def order(self, member_id: str) -> str:
+    def order(self, member_id: str, status: str = "active") -> str:
         """Send an order of a member whom the payer treats as the first letters say; return its case."""
         identifier = f"order-of-{member_id}"
         bundle = json.loads(ORDER.replace("SHP204518", member_id))
         for entry in bundle["entry"]:
             if entry["resource"]["resourceType"] == "DeviceRequest":
                 entry["resource"]["identifier"] = [{"system": "urn:test", "value": identifier}]
+                entry["resource"]["status"] = status
         with httpx.Client(base_url=self.hub.url, timeout=20) as client:
             sent = client.post("/fhir", json=bundle, headers={"Content-Type": "application/fhir+json"})
             assert sent.status_code == 200, sent.text
@@ -92,6 +93,23 @@ def test_a_payer_that_is_away_and_a_hub_that_is_killed_delay_but_submit_once(roa
     assert len(payer.submitted) == 1
     assert case["detail"]["authorization"]["number"].startswith("AUTH")
     assert len([step for step in case["timeline"] if step["topic"] == "authorization.decided"]) == 1
+    _cancelled_once(road, case_id)
+
+
+def _cancelled_once(road: Road, case_id: str) -> None:
+    """The payer has the cancellation before it, and the hub is killed before it hears of it."""
+    payer = road.there.payer
+    payer.slow_seconds, before = 1.0, payer.asked["$submit"]
+    road.order("SLO204518", status="revoked")
+    eventually(lambda: payer.asked["$submit"] > before, what="the cancellation is under way")
+    road.hub.kill()
+    road.hub.start()
+    eventually(
+        lambda: road.case(case_id)["detail"]["authorization"]["decision"] == "cancelled", what="the payer's word"
+    )
+    assert list(payer.cancelled.values()) == list(payer.submitted)
+    told = [step["says"] for step in road.case(case_id)["timeline"]]
+    assert told.count("the payer has cancelled the authorization") == 1
 
 
 def test_from_a_denial_by_the_payer_to_the_doorstep(road: Road) -> None:
