@@ -7,6 +7,7 @@ from functools import partial
 
 from doorstep.handler import Unit, on
 from handlers.casework import ask_person, payer_key, saved, with_document
+from handlers.finding import request_case
 from handlers.identity import Verdict, agrees, compare, person_of, record_tokens
 from handlers.link import changed, updated
 from schemas.case import CLOSED, Case
@@ -27,7 +28,7 @@ _ASKS = {
 def patient(event: Event[PatientNoticed], unit: Unit) -> Iterable[Payload]:
     """Change the open cases of this patient; what no open case needs is kept with its receipt."""
     data = event.data
-    cases, doubtful = _cases_of(data, unit)
+    cases, doubtful = (_cases_about(data, unit), []) if data.requests else _cases_of(data, unit)
     out: list[Payload] = []
     for case in cases:
         out += _told(case, data, unit)
@@ -63,7 +64,18 @@ def _cases_of(data: PatientNoticed, unit: Unit) -> tuple[list[Case], list[Case]]
     return certain, doubtful
 
 
+def _cases_about(data: PatientNoticed, unit: Unit) -> list[Case]:
+    """Return the live cases of the requests that the sender itself says are about its patient."""
+    found = [request_case(request, data.reply_to, unit) for request in data.requests]
+    known = {case.case_id: case for case in found if case is not None and case.state not in CLOSED}
+    return sorted(known.values(), key=lambda c: (c.opened_at, c.case_id))
+
+
 def _told(case: Case, data: PatientNoticed, unit: Unit) -> list[Payload]:
+    who = partial(payer_key, unit)
+    if data.requests and not agrees(person_of(data.told, who), person_of(case.order, who)):
+        _attached(case, data, unit)
+        return _ask(case, data, unit, "the sender changed who the patient is (name or date of birth)")
     if data.kind is NoticeKind.MERGE:
         return _merged(case, data, unit)
     if data.kind in _ASKS:

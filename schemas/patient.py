@@ -40,6 +40,9 @@ class PatientNoticed(Payload):
     prior: tuple[Identifier, ...] = ()
     visit_start: date | datetime | None = None
     visit_status: str | None = Field(default=None, description="booked, moved, cancelled or missed")
+    requests: tuple[str, ...] = Field(
+        default=(), description="FHIR requests that name this very patient: only their cases are meant"
+    )
     documents: int = Field(default=0, ge=0, description="Documents inside the message; they are read on their own")
     received_at: datetime
     reply_to: ReplyTo | None = None

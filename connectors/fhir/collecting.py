@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.fhir.bundles import Placed, references, stored_reference
+from connectors.fhir.capability import ORDER_TYPES
 from connectors.fhir.tasks import TASK_OF_TYPE, TASK_TYPE, index_id
-from doorstep.connector import Hub
+from doorstep.connector import Hub, StoredResource
 from schemas.fhir import is_request
 from schemas.fhir.groups import ACTION_SYSTEM, CANCELLED, DONE
+from schemas.search import Criterion, ResourceQuery
 
 MAX_GATHERED = 100
 
@@ -21,6 +23,8 @@ class Collected:
     bundle: dict[str, Any]
     ordered: set[str] = field(default_factory=set)
     tasks: dict[str, str] = field(default_factory=dict)
+    patients: int = 0
+    """How many Patients it changes that orders are about."""
 
 
 async def collect(hub: Hub, placed: list[Placed], *, action: str | None) -> Collected:
@@ -38,6 +42,21 @@ async def collect(hub: Hub, placed: list[Placed], *, action: str | None) -> Coll
     entries = [(ref, r) for ref, r in kept.items() if ref in ordered or not is_request(str(r.get("resourceType")))]
     found.bundle["entry"] = [{"fullUrl": f"{base}/{ref}", "resource": resource} for ref, resource in entries]
     return found
+
+
+async def add_orders_of_patients(hub: Hub, placed: list[Placed], partner: str, found: Collected) -> None:
+    """Put beside each Patient that an input changes the partner's own requests that are about it."""
+    for one in [p for p in placed if p.fresh and p.version > 1 and p.kind == "Patient"]:
+        about = (Criterion("patient", "is", (one.reference,)),)
+        requests: list[StoredResource] = []
+        for kind in ORDER_TYPES:
+            _, page = await hub.search(ResourceQuery(kind, partner, about, newest_first=True, limit=MAX_GATHERED))
+            requests += [request for _, request in page]
+        found.patients += bool(requests)
+        found.bundle["entry"] += [
+            {"fullUrl": f"{hub.base_url()}/fhir/{r.resource_type}/{r.resource_id}", "resource": r.body}
+            for r in requests
+        ]
 
 
 async def collect_cancelled(hub: Hub, requests: list[str]) -> dict[str, Any]:

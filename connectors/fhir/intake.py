@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from connectors.fhir import versions
 from connectors.fhir.asking import Answered, answered
 from connectors.fhir.bundles import Entry, Placed, digest_of, has_requests, place, task_plans
-from connectors.fhir.collecting import Collected, collect
+from connectors.fhir.collecting import Collected, add_orders_of_patients, collect
 from connectors.fhir.enclosed import Enclosed, enclosed_in, related
 from connectors.fhir.papers import papers_of
 from connectors.fhir.resolve import conditions, resolved
@@ -143,6 +143,8 @@ class Intake:
         action = "update" if chained.is_update or any(_is_update(one) for one in placed) else None
         collected = await collect(self.hub, placed, action=given.action or action)
         answers = None if collected.ordered else await answered(self.hub, placed)
+        if not collected.ordered and answers is None:
+            await add_orders_of_patients(self.hub, placed, given.partner, collected)
         enclosed: list[Enclosed] = await work(size, enclosed_in, given.entries)
         received_at = clock.now()
         transmission = await work(
@@ -250,6 +252,8 @@ class Intake:
             context = {"focus": plans[0].focus, "task": f"Task/{plans[0].id}"}
             reply_to = ReplyTo(channel="fhir", address=given.partner, context=context)
         orders = {"orders": str(len(plans))}
+        if collected.patients:
+            orders["patients"] = str(collected.patients)
         if answers:
             orders = {"orders": "1", "answers": answers.request}
             context = {"focus": answers.request, "task": f"Task/{answers.task}"}

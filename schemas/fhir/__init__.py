@@ -6,6 +6,7 @@ from schemas.fhir.message import message_of
 from schemas.fhir.order import orders_of
 from schemas.fhir.outcome import Issue, operation_outcome
 from schemas.fhir.questionnaire import answer_of, is_answer, questionnaire
+from schemas.fhir.record import patients_told
 from schemas.fhir.strict import dumps, loads, plain
 from schemas.fhir.task import BUSINESS_STATUS, TASK_STATUS, pending_task, task_id, task_of
 from schemas.fhir.validation import validate
@@ -26,6 +27,7 @@ __all__ = [
     "operation_outcome",
     "order_groups",
     "orders_of",
+    "patients_told",
     "pending_task",
     "plain",
     "questionnaire",
