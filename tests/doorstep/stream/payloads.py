@@ -7,10 +7,13 @@ from decimal import Decimal
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
+import yaml
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from doorstep.rules import rules_dir
 from schemas.event import Event, Model, Payload
+from schemas.network import Directory, Provider
 from schemas.topics import TOPICS
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=12)
@@ -22,10 +25,26 @@ JSON = st.recursive(
 )
 
 
+def _providers() -> st.SearchStrategy[Provider]:
+    """Return providers of the sample network, changed in what has no check digit and no rule across fields."""
+    network = Directory.model_validate(yaml.safe_load((rules_dir() / "network" / "sample.yaml").read_text("utf-8")))
+    return st.builds(
+        lambda one, **changes: one.model_copy(update=changes),
+        st.sampled_from(network.providers),
+        name=TEXT.filter(bool),
+        active=st.booleans(),
+        ein=st.none() | st.from_regex(r"[0-9]{2}-?[0-9]{7}", fullmatch=True, alphabet="-0123456789"),
+        w9_on_file=st.none() | st.dates(),
+        caqh_id=st.none() | TEXT,
+        capacity=st.integers(0, 10**6),
+    )
+
+
 _LEAVES: dict[Any, st.SearchStrategy[Any]] = {
     str: TEXT,
     datetime: TIMES,
     Decimal: st.decimals(-(10**6), 10**6, allow_nan=False, allow_infinity=False, places=3),
+    Provider: _providers(),
 }
 
 
