@@ -16,6 +16,8 @@ from PIL import Image, ImageFilter
 from schemas.reading import Word
 
 DARK = 140
+_INK = bytes(value < DARK for value in range(256))
+"""Turns a row of grey values into ones where there is ink."""
 _SIGNATURE = re.compile(r"^\W*(signature|signed)\W*$", re.IGNORECASE)
 _CLOSING = re.compile(r"^\W*(sincerely|regards|respectfully|cordially|truly)\W*$", re.IGNORECASE)
 _NOT_THE_CLINICIANS = re.compile(
@@ -249,10 +251,10 @@ def _box_beside(image: Image.Image, word: Word, height: float, *, left: bool) ->
     if x1 - x0 < h or y1 - y0 < h:
         return None
     crop = image.crop((x0, y0, x1, y1))
-    dark = [[v < DARK for v in row] for row in _rows(crop)]
+    dark = [row.translate(_INK) for row in _rows(crop)]
     least = 0.6 * h
-    columns = [x for x in range(crop.width) if _run([row[x] for row in dark]) >= least]
-    rows = [y for y in range(crop.height) if _run(dark[y]) >= least]
+    columns = [x for x, column in enumerate(zip(*dark, strict=True)) if _run(bytes(column)) >= least]
+    rows = [y for y, row in enumerate(dark) if _run(row) >= least]
     for start in columns if rows else ():
         for end in reversed(columns):
             if not 0.6 * h <= end - start <= 1.7 * h:
@@ -263,7 +265,7 @@ def _box_beside(image: Image.Image, word: Word, height: float, *, left: bool) ->
     return None
 
 
-def _frame(dark: list[list[bool]], rows: Sequence[int], left: int, right: int) -> tuple[int, int] | None:
+def _frame(dark: Sequence[bytes], rows: Sequence[int], left: int, right: int) -> tuple[int, int] | None:
     """Return top and bottom of a closed square frame between two columns."""
     wide = right - left
     level = [y for y in rows if sum(dark[y][left : right + 1]) >= 0.85 * (wide + 1)]
@@ -278,11 +280,11 @@ def _frame(dark: list[list[bool]], rows: Sequence[int], left: int, right: int) -
     return None
 
 
-def _near(dark: list[list[bool]], y: int, x: int) -> bool:
+def _near(dark: Sequence[bytes], y: int, x: int) -> bool:
     return any(dark[y][max(0, x - 1) : x + 2])
 
 
-def _filled(dark: list[list[bool]], left: int, right: int, top: int, bottom: int) -> bool:
+def _filled(dark: Sequence[bytes], left: int, right: int, top: int, bottom: int) -> bool:
     """Say whether there is ink well inside the frame."""
     edge = max(3, (right - left) // 5)
     inner = [dark[y][x] for y in range(top + edge, bottom - edge + 1) for x in range(left + edge, right - edge + 1)]
@@ -294,9 +296,6 @@ def _rows(crop: Image.Image) -> list[bytes]:
     return [data[start : start + crop.width] for start in range(0, len(data), crop.width)]
 
 
-def _run(line: Sequence[bool]) -> int:
-    best = now = 0
-    for dark in line:
-        now = now + 1 if dark else 0
-        best = max(best, now)
-    return best
+def _run(line: bytes) -> int:
+    """Return the length of the longest run of ink."""
+    return max(map(len, line.split(b"\0")))

@@ -21,7 +21,7 @@ from schemas.fields import fields_of
 from tests.journeys.road import SAMPLES, expected, settled
 from tests.services.zygote import popen
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1000)]
 
 MOST_ASKED = 0.5
 """Share of documents read by OCR that may be asked about although they are whole; a wrong value is never allowed."""
@@ -200,7 +200,7 @@ def test_every_fax_comes_to_what_it_should_or_before_a_person_and_never_to_a_wro
             assert send.submit(path, f"file:{inbox}")[0]
         digests = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in sent}
         _wait_for_receipts(hub, set(digests.values()))
-        settled(hub.process.url, within=400)
+        settled(hub.process.url, within=800)
     receipts = {p.stem: hub.receipt(sha256=hashlib.sha256(p.read_bytes()).hexdigest()) for p, _ in pairs}
     asked, worse = _asked_and_worse(judge(hub, receipts, pairs))
     assert worse == []
