@@ -119,7 +119,7 @@ def pdf(truth: OrderTruth, layout: str, number: int) -> bytes:
 def fax_tiff(truth: OrderTruth, layout: str, number: int) -> bytes:
     header = f"11/20/2026 10:{number:02d}   FROM {truth.practice_fax}   TO {INTAKE_FAX}   P. 1/1"
     rng = random.Random(f"mail-{number}-line")
-    return tiff([fax_page(sheet(truth, layout, number), header, 196, LEVELS[1], rng)], 196, "g4")
+    return tiff([fax_page(sheet(truth, layout, number), header, 196, LEVELS[1], rng)], "g4", dpi=(204, 196))
 
 
 def picture(image: Image.Image, kind: str, **options: Any) -> bytes:

@@ -161,7 +161,7 @@ def make_order(sample: Sample) -> None:
         name, data = f"{stem}.pdf", scanned_pdf(_scan(draws, truth, sample.lines, sample.level, rng), sample.lines)
     else:
         pages = _scan(draws, truth, sample.lines, sample.level, rng)
-        name, data = f"{stem}.tif", tiff(pages, sample.lines, sample.form, lsb_first=sample.lsb_first)
+        name, data = f"{stem}.tif", tiff(pages, sample.form, dpi=(204, sample.lines), lsb_first=sample.lsb_first)
     missing = [*sample.omit] if truth.signature_present else [*sample.omit, "signature_present"]
     _write(
         name,
@@ -205,7 +205,9 @@ def make_others() -> None:
             "pages": 1,
         }
         _write(
-            f"other-{name}.tif", tiff(pages, lines, "g4"), {**expected, "patients": int(document_class != "marketing")}
+            f"other-{name}.tif",
+            tiff(pages, "g4", dpi=(204, lines)),
+            {**expected, "patients": int(document_class != "marketing")},
         )
     unreadable: dict[str, Any] = {
         "outcome": "review",
@@ -216,8 +218,8 @@ def make_others() -> None:
         "patients": 0,
     }
     blank = Image.new("1", (1728, 2156), 1)
-    _write("other-blank.tif", tiff([blank], 196, "g3-1d"), unreadable)
-    _write("other-grime.tif", tiff([grime(98, random.Random("grime"))], 98, "g3-2d"), unreadable)
+    _write("other-blank.tif", tiff([blank], "g3-1d", dpi=(204, 196)), unreadable)
+    _write("other-grime.tif", tiff([grime(98, random.Random("grime"))], "g3-2d", dpi=(204, 98)), unreadable)
     rng = random.Random("fax-two-patients")
     truths = (order_truth(51), order_truth(52))
     draws: list[Draw] = [partial(ORDERS["table"], words=Words(t), rng=rng) for t in truths]
@@ -229,7 +231,7 @@ def make_others() -> None:
         "pages": 2,
         "patients": 2,
     }
-    _write("other-two-patients.tif", tiff(_scan(draws, truths[0], 196, 1, rng), 196, "g4"), two)
+    _write("other-two-patients.tif", tiff(_scan(draws, truths[0], 196, 1, rng), "g4", dpi=(204, 196)), two)
 
 
 def make_bad() -> None:

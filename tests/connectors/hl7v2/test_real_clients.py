@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,18 @@ ANSWERED = {
 }
 """Message that gets a response -> the versions whose structures HAPI knows for it."""
 VERSIONS = ["2.1", "2.2", "2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.8"]
+
+
+def confirmation(kind: ConfirmationKind, context: dict[str, str], **more: Any) -> ConfirmationRequested:
+    return ConfirmationRequested(
+        confirmation_id="c1",
+        kind=kind,
+        recipient=ReplyTo(channel="hl7v2", address="A|B", context=context),
+        case_id="DS-000001-8",
+        document_id="d1",
+        reference="DS-000001-8",
+        **more,
+    )
 
 
 @pytest.mark.hapi
@@ -119,13 +132,9 @@ def test_every_response_is_strictly_valid_in_the_senders_version(
 ) -> None:
     scheduled = told is ConfirmationKind.SCHEDULED
     context = {"message_type": kind, "version": version, "control_id": "C1", "placer_number": "P1"}
-    asked = ConfirmationRequested(
-        confirmation_id="c1",
-        kind=told,
-        recipient=ReplyTo(channel="hl7v2", address="A|B", context=context),
-        case_id="DS-000001-8",
-        document_id="d1",
-        reference="DS-000001-8",
+    asked = confirmation(
+        told,
+        context,
         asks=("The number of the member's plan is missing.",),
         provider_name="Buckeye Home Medical" if scheduled else None,
         scheduled_start=AT if scheduled else None,
@@ -137,15 +146,7 @@ def test_every_response_is_strictly_valid_in_the_senders_version(
 @pytest.mark.parametrize("version", ["2.2", "2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.8"])
 def test_the_document_that_a_partner_gets_is_strictly_valid(hapi_parser: HapiParser, version: str) -> None:
     context = {"message_type": "ORM^O01", "version": version, "control_id": "C1", "placer_number": "P1"}
-    told = ConfirmationRequested(
-        confirmation_id="c1",
-        kind=ConfirmationKind.SCHEDULED,
-        recipient=ReplyTo(channel="hl7v2", address="A|B", context=context),
-        case_id="DS-000001-8",
-        document_id="d1",
-        reference="DS-000001-8",
-        scheduled_start=AT,
-    )
+    told = confirmation(ConfirmationKind.SCHEDULED, context, scheduled_start=AT)
     assert hapi_parser.faults(document_of(told, b"%PDF-1.7 letter", at=AT)) == []
 
 
@@ -153,15 +154,7 @@ def test_the_document_that_a_partner_gets_is_strictly_valid(hapi_parser: HapiPar
 @pytest.mark.parametrize("told", [ConfirmationKind.INFORMATION_REQUESTED, ConfirmationKind.CANCELLED])
 def test_an_order_status_update_is_strictly_valid(hapi_parser: HapiParser, told: ConfirmationKind) -> None:
     context = {"message_type": "REF^I12", "version": "2.8", "control_id": "C1", "placer_number": "P1"}
-    asked = ConfirmationRequested(
-        confirmation_id="c1",
-        kind=told,
-        recipient=ReplyTo(channel="hl7v2", address="A|B", context=context),
-        case_id="DS-000001-8",
-        document_id="d1",
-        reference="DS-000001-8",
-        asks=("The number of the member's plan is missing.",),
-    )
+    asked = confirmation(told, context, asks=("The number of the member's plan is missing.",))
     sent = update_of(asked, at=AT)
     assert b"|OSU^O51^OSU_O51|" in sent
     # HAPI's 2.8 has the same structure under the number that the ballot had given it.

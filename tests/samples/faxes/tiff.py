@@ -18,8 +18,10 @@ COMPRESSIONS = {"g3-1d": ("group3", {T4_OPTIONS: 0}), "g3-2d": ("group3", {T4_OP
 EPOCH = time.gmtime(1_794_000_000)
 
 
-def tiff(pages: Sequence[Image.Image], lines: int, compression: str, *, lsb_first: bool = False) -> bytes:
-    """Return a multi-page fax TIFF: one strip a page, white is zero, 204 by `lines` dots to the inch.
+def tiff(
+    pages: Sequence[Image.Image], compression: str, *, dpi: tuple[int, int] | None, lsb_first: bool = False
+) -> bytes:
+    """Return a multi-page fax TIFF: one strip a page, white is zero, resolution tags as told or none.
 
     Told that white is zero, Pillow turns the dots over one by one in Python: two seconds a page. So they are turned
     over before, and the tag afterwards.
@@ -30,15 +32,8 @@ def tiff(pages: Sequence[Image.Image], lines: int, compression: str, *, lsb_firs
     if lsb_first:
         tags[FILL_ORDER] = 2
     out = io.BytesIO()
-    turned[0].save(
-        out,
-        "TIFF",
-        compression=name,
-        dpi=(204, lines),
-        tiffinfo=tags,
-        save_all=True,
-        append_images=turned[1:],
-    )
+    said = {"dpi": dpi} if dpi else {}
+    turned[0].save(out, "TIFF", compression=name, tiffinfo=tags, save_all=True, append_images=turned[1:], **said)
     return _white_is_zero(out.getvalue())
 
 
