@@ -48,13 +48,14 @@ def settle(
         if anew or case.state not in lives or not rule.to(case.order):
             events.append(_stopped(rule, run, case, unit, ended_in=left if anew and left else case.state))
             run = None
+    fresh = run is None
     if run is None:
         begins = (change.to_state if change is not None else case.state) in rule.while_
         if not begins or case.state not in lives or not rule.to(case.order):
             return events
         due_at = _measure(rule, case, unit).after(unit.now, rule.budget)
         run = ClockRun(case_id=case.case_id, clock=rule.clock, started_by=seq, started_at=unit.now, first_due_at=due_at)
-    return [*events, *_in_line(rule, run, case, by, unit)]
+    return [*events, *_in_line(rule, run, case, by, unit, fresh=fresh)]
 
 
 def again(rule: ClockRule, case: Case, unit: Unit) -> None:
@@ -97,13 +98,12 @@ def _causes(rule: ClockRule, case: Case, unit: Unit) -> dict[str, Pause]:
     return found
 
 
-def _in_line(rule: ClockRule, run: ClockRun, case: Case, by: str, unit: Unit) -> list[Payload]:
+def _in_line(rule: ClockRule, run: ClockRun, case: Case, by: str, unit: Unit, *, fresh: bool) -> list[Payload]:
     """End the pauses whose cause is gone and begin those that are new; set or forget the timers as that wants."""
     wanted, before = _causes(rule, case, unit), run.open_pauses
     known = {pause.cause for pause in before}
     ended = [pause.cause for pause in before if pause.cause not in wanted]
     begun = [pause for cause, pause in wanted.items() if cause not in known]
-    fresh = unit.clock(case.case_id, rule.clock) is None
     if not (ended or begun or fresh):
         return []
     kept = (

@@ -13,8 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
-from connectors.desk.settings import DeskSettings, check_caller, json_body
-from doorstep.access.caller import current
+from connectors.desk.settings import DeskSettings, caller_detail, check_caller, fault_of, json_body
 from doorstep.clock import now
 from doorstep.connector import Blob, Hub, Receipt, Transmission, settled
 from doorstep.errors import Conflict, NotFound, Refused
@@ -49,12 +48,11 @@ def read(body: bytes) -> Command:
     try:
         return COMMAND.validate_json(body)
     except ValidationError as wrong:
-        first = wrong.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "json_invalid":
+        place, kind, words = fault_of(wrong)
+        if kind == "json_invalid":
             raise Refused("structure", "the command is no JSON object", location="body") from None
-        ours = first["type"] == "value_error"  # the words of schemas.commands; they hold no value
-        message = first["msg"].removeprefix("Value error, ") if ours else "the command is not right"
+        # only the words of schemas.commands itself are told
+        message = words if kind == "value_error" else "the command is not right"
         raise Refused("value", message, location=place or "body") from None
 
 
@@ -74,7 +72,7 @@ async def spoken(hub: Hub, case: Case, command: Command, key: str = "") -> Recei
             blobs=(Blob("application/json", data),),
             received_at=now(),
             sender=command.agent,
-            details={"command": command.command, "case_id": case.case_id, **_caller()},
+            details={"command": command.command, "case_id": case.case_id, **caller_detail()},
         )
     )
 
@@ -85,9 +83,3 @@ def told(case_id: str, receipt: Receipt) -> JSONResponse:
     state, status = states.get(receipt.state, ("recorded", 202))
     said = {"case": case_id, "document_id": receipt.document_id, "state": state}
     return JSONResponse({**said, "message": receipt.reason} if receipt.reason else said, status)
-
-
-def _caller() -> dict[str, str]:
-    """Return who really called, where callers are known; `agent` is what they say of themselves."""
-    caller = current()
-    return {"caller": caller.name} if caller.known else {}

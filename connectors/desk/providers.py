@@ -14,8 +14,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from connectors.desk.settings import DeskSettings, check_caller, json_body
-from doorstep.access.caller import current
+from connectors.desk.settings import DeskSettings, caller_detail, check_caller, fault_of, json_body
 from doorstep.clock import now
 from doorstep.connector import Blob, Hub, Receipt, Transmission, settled
 from doorstep.errors import Conflict, NotFound, PreconditionFailed, Refused
@@ -113,9 +112,8 @@ def read(body: bytes) -> Put:
         content = json.loads(body.decode("utf-8"))
         said = Put.model_validate(content)
     except ValidationError as wrong:
-        first = wrong.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise Refused("value", first["msg"].removeprefix("Value error, "), location=place or "body") from None
+        place, _, words = fault_of(wrong)
+        raise Refused("value", words, location=place or "body") from None
     except (ValueError, RecursionError):
         raise Refused("structure", "the body is no JSON object", location="body") from None
     if any(_CONTROL.search(text) for text in _texts(content)):
@@ -132,7 +130,6 @@ def _texts(value: Any) -> list[str]:
 
 async def spoken(hub: Hub, said: Put, known: Entry | None) -> Receipt:
     """Keep the word durably; the same word on the same revision is kept once."""
-    caller = current()
     revision = known.revision if known else -1
     kept = {"revision": revision, "by": said.by, "provider": said.provider.model_dump(mode="json")}
     data = json.dumps(kept, sort_keys=True, ensure_ascii=False).encode()
@@ -144,6 +141,6 @@ async def spoken(hub: Hub, said: Put, known: Entry | None) -> Receipt:
             blobs=(Blob("application/json", data),),
             received_at=now(),
             sender=said.by,
-            details={"command": "provider", "npi": npi, **({"caller": caller.name} if caller.known else {})},
+            details={"command": "provider", "npi": npi, **caller_detail()},
         )
     )

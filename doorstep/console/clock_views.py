@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from doorstep.case_clocks import case_clocks
 from doorstep.clock import now
 from doorstep.journal import Reader
-from doorstep.rules import load
 from schemas.case import CLOSED, Case
 from schemas.clock import CaseHeld, ClockPaused, ClockResumed, ClockRun, ClockStopped, HoldDue, HoldEnded
 from schemas.clock_rules import ClockRule, Clocks
@@ -21,15 +21,11 @@ _PAYERS = (
 )
 
 
-def rules() -> Clocks:
-    return Clocks.model_validate(load("clocks"))
-
-
 def clocks_of(reader: Reader, case: Case) -> list[dict[str, Any]]:
     """Return the clocks of an open case, those that stand still first, then by when they run out."""
     if case.state in CLOSED:
         return []
-    known, at = rules(), now()
+    known, at = case_clocks(), now()
     runs = {run.clock: run for run in reader.clocks(case.case_id)}
     timers = reader.timers_at([*(f"clock {rule.clock} {case.case_id}" for rule in known.case), *_payers(case)])
     found = [line(rule, run, known, case, at) for rule in known.case if (run := runs.get(rule.clock))]

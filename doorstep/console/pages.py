@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.routing import Mount
 
+from doorstep.case_clocks import case_clocks
 from doorstep.console import clock_views, payer_words, views
 from doorstep.console.api import Id, redelivered
 from doorstep.console.network import network_page, provider_page
@@ -134,7 +135,7 @@ def _case(reader: Reader, case_id: str) -> dict[str, Any]:
     return {
         "case": found,
         "clocks": clock_views.clocks_of(reader, found) if found else [],
-        "causes": [pause for pause in clock_views.rules().pauses if pause.most_days],
+        "causes": [pause for pause in case_clocks().pauses if pause.most_days],
         "offers": reader.offers(case_id=case_id),
         "choice": views.chosen(timeline),
         "calls": [event.data for event in timeline if isinstance(event.data, CallLogged)],

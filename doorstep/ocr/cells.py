@@ -75,7 +75,7 @@ def find_combs(page: Image.Image) -> list[Comb]:
     ]
     runs = [comb for run in _runs(lines) for comb in _ruled(dark, run)]
     sure = [comb for comb in runs if len(comb.lines) > FEWEST]
-    return [comb for comb in runs if comb in sure or any(comb.like(other) for other in sure)][:MOST]
+    return [comb for comb in runs if any(comb.like(other) for other in sure)][:MOST]
 
 
 def _runs(lines: Sequence[Box]) -> list[Comb]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from doorstep.case_clocks import case_clocks
 from doorstep.journal import Reader
 from doorstep.reports.period import Period
-from doorstep.rules import load
 from schemas.business import end_of_first_business_day
 from schemas.case import (
     CaseClock,
@@ -25,7 +25,6 @@ from schemas.case import (
     OfferSent,
 )
 from schemas.clock import ClockStopped
-from schemas.clock_rules import Clocks
 from schemas.deadline import discharge_at
 from schemas.desk import CallLogged
 from schemas.document import FieldsExtracted, ReviewDecided, ReviewRequested
@@ -158,7 +157,7 @@ class _Gathering:
     def __init__(self, period: Period) -> None:
         self.period = period
         self.facts = Facts()
-        self.hours = Clocks.model_validate(load("clocks")).business
+        self.hours = case_clocks().business
         self.asked_at: dict[str, datetime] = {}
         self.accepted: dict[str, dict[str, Any]] = {}
         self.states: dict[str, list[tuple[CaseState, datetime]]] = {}

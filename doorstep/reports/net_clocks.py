@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 
+from doorstep.case_clocks import case_clocks
 from doorstep.reports.facts import hours
 from doorstep.reports.sheet import RATE_COLUMNS, Cell, Rate, Table, percentile
-from doorstep.rules import load
 from schemas.clock import ClockRun, ClockStopped
-from schemas.clock_rules import Clocks
 
 
 def started(runs: Iterable[ClockRun], cases: Collection[str]) -> dict[str, int]:
     """Count by label the clocks of these cases that were started and have not ended."""
-    labels = {rule.clock: rule.label for rule in Clocks.model_validate(load("clocks")).case}
+    labels = {rule.clock: rule.label for rule in case_clocks().case}
     return dict(Counter(labels.get(run.clock, run.clock) for run in runs if run.case_id in cases))
 
 

@@ -6,15 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import cache
 
+from doorstep.case_clocks import case_clocks
 from doorstep.journal import Reader
 from doorstep.reports.period import Period
 from doorstep.reports.sheet import Cell, Report, Table
-from doorstep.rules import load
 from schemas.case import CLOSED, Case, CaseState
 from schemas.clock import ClockRun
-from schemas.clock_rules import Clocks
 from schemas.net_time import Measure, gross, net, remaining
 
 _BUCKETS = (
@@ -88,20 +86,15 @@ def report(reader: Reader, period: Period) -> Report:
     )
 
 
-@cache
-def _known() -> Clocks:
-    return Clocks.model_validate(load("clocks"))
-
-
 def _still(paused: Counter[str], of: int) -> list[tuple[Cell, ...]]:
-    labels = {pause.cause: pause.label for pause in _known().pauses}
+    labels = {pause.cause: pause.label for pause in case_clocks().pauses}
     return [(labels.get(cause, cause), number, of) for cause, number in sorted(paused.items())]
 
 
 def _net(case: Case, mine: list[ClockRun], now: datetime) -> tuple[Cell, ...]:
     """Return for what a clock of the case stands still, and how it stands: one that is paused before one that runs."""
     run = next((run for run in mine if run.open_pauses), next((run for run in mine if not run.over), None))
-    known = _known()
+    known = case_clocks()
     rule = next((rule for rule in known.case if run and rule.clock == run.clock), None)
     if run is None or rule is None:
         return ("", None, None, None)

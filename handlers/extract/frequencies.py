@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from handlers.extract.geometry import Span
@@ -73,22 +73,22 @@ def frequency(spans: Sequence[Span], document_class: DocumentClass) -> Found | N
                     if 0 < value <= 400:
                         found.setdefault((kind, value), _frequency(kind, value, span.slice(*match.span())))
         if document_class is DocumentClass.INFUSION_ORDER and not found:
-            for match in _EVERY_DAYS.finditer(span.text):
-                value = Decimal(match["n"]) * (24 if match["unit"].lower().startswith("d") else 168)
-                found.setdefault(
-                    ("dose_interval_hours", value), _frequency("dose_interval_hours", value, span.slice(*match.span()))
-                )
-            for pattern, hours in _DAILY.items():
-                for match in re.finditer(pattern, span.text, re.IGNORECASE):
-                    value = Decimal(hours)
-                    found.setdefault(
-                        ("dose_interval_hours", value),
-                        _frequency("dose_interval_hours", value, span.slice(*match.span())),
-                    )
+            for value, match in _by_days(span.text):
+                where = span.slice(*match.span())
+                found.setdefault(("dose_interval_hours", value), _frequency("dose_interval_hours", value, where))
     if not found:
         return None
     first = next(iter(found.values()))
     return Found(first.value, first.span, first.validators, 1.0 if len(found) == 1 else 0.5)
+
+
+def _by_days(text: str) -> Iterator[tuple[Decimal, re.Match[str]]]:
+    """Yield what days and weeks say of doses, in hours."""
+    for match in _EVERY_DAYS.finditer(text):
+        yield Decimal(match["n"]) * (24 if match["unit"].lower().startswith("d") else 168), match
+    for pattern, hours in _DAILY.items():
+        for match in re.finditer(pattern, text, re.IGNORECASE):
+            yield Decimal(hours), match
 
 
 def _frequency(kind: str, value: Decimal, span: Span) -> Found:

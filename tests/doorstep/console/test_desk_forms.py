@@ -9,6 +9,7 @@ from typing import get_args
 
 import pytest
 
+from doorstep.case_clocks import case_clocks
 from doorstep.console import clock_views, views
 from doorstep.console.pages import _environment
 from schemas.case import Case, CaseState, Escalation
@@ -41,7 +42,7 @@ class Forms(HTMLParser):
 def page_of(of: Case) -> str:
     running = clock_views.shown("x", "A clock", "running", due_at=NOW.isoformat(), remaining_seconds=60)
     values = {"case": of, "offers": [], "calls": [], "choice": None, "steps": [], "here": "cases", "clocks": [running]}
-    causes = [pause for pause in clock_views.rules().pauses if pause.most_days]
+    causes = [pause for pause in case_clocks().pauses if pause.most_days]
     return _environment().get_template("case.html").render(**values, causes=causes, counts={"reviews": 0, "dead": 0})
 
 
