@@ -27,6 +27,7 @@ from doorstep.errors import Refused, SettingsError
 from doorstep.handler import Subscription
 from doorstep.hub import LiveHub, reachable
 from doorstep.journal import ALL_TOPICS, Journal, Route, Routes
+from doorstep.live_file import ESCALATIONS, LiveFile, escalations
 from doorstep.network import RULES_NAME, TIMER, NetworkFile
 from doorstep.observe import tell_lost_errors
 from doorstep.reports import OwnCounts, Period
@@ -100,7 +101,7 @@ class App:
             data_dir=settings.data_dir.resolve(),
             routes=routes_of(settings, self._subscriptions, self._specs, self._own),
             rules_dir=rules_dir(),
-            live_rules={RULES_NAME: NetworkFile(settings.network_file)} if settings.network_file else None,
+            live_rules=_live_rules(settings),
             on_failure=self._journal_failed,
         )
         await stack.enter_async_context(journal)
@@ -281,6 +282,16 @@ def routes_of(
     if settings.kafka_bootstrap:
         extra.append((ALL_TOPICS, Route("relay")))
     return Routes.of(subscriptions, extra)
+
+
+def _live_rules(settings: Settings) -> dict[str, LiveFile]:
+    """Return the rules that the operator has as files of its own."""
+    live: dict[str, LiveFile] = {}
+    if settings.network_file is not None:
+        live[RULES_NAME] = NetworkFile(settings.network_file)
+    if settings.escalations_file is not None:
+        live[ESCALATIONS] = LiveFile(settings.escalations_file, escalations, "who answers for escalations")
+    return live
 
 
 def own_settings(spec: ConnectorSpec, settings: Settings) -> ConnectorSettings:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,9 +11,8 @@ import yaml
 from pydantic import ValidationError
 
 from doorstep.errors import Refused, SettingsError
+from doorstep.live_file import LiveFile
 from schemas.network import Directory, Provider
-
-log = logging.getLogger("doorstep.network")
 
 RULES_NAME = "network/sample"
 """The rules file whose place the operator's file takes."""
@@ -58,33 +55,11 @@ def checked(raw: object) -> Directory:
         raise ValueError(f"{'.'.join(map(str, place)) or 'directory'}: {first['msg']}{who}") from None
 
 
-class NetworkFile:
+class NetworkFile(LiveFile):
     """Gives the directory as the file has it now; a file that is not right is refused, and the old one stays."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._guard = threading.Lock()
-        self._seen = self._stamp()
-        self._held = read(path)
-
-    def __call__(self) -> Mapping[str, Any]:
-        with self._guard:
-            stamp = self._stamp()
-            if stamp != self._seen:
-                self._seen = stamp
-                try:
-                    self._held = read(self._path)
-                    log.info("the provider directory was read anew: %d providers", len(self._held["providers"]))
-                except SettingsError as wrong:
-                    log.error("the changed provider directory is refused, the one before stays: %s", wrong.message)
-            return self._held
-
-    def _stamp(self) -> tuple[int, int, int] | None:
-        try:
-            found = self._path.stat()
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_size, found.st_ino
+        super().__init__(path, read, "the provider directory")
 
 
 def put(path: Path, provider: Mapping[str, Any]) -> bool:

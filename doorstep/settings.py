@@ -48,6 +48,11 @@ class Settings(BaseSettings):
     network_file: Path | None = Field(
         None, description="YAML file of the provider directory, read anew when it changes; empty = a synthetic sample"
     )
+    escalations_file: Path | None = Field(
+        None,
+        description="YAML file of who answers for escalated cases and their mail addresses, read anew when it changes; "
+        "empty = the synthetic people of rules/escalations.yaml, who have none",
+    )
     audit_anchor: Path | None = Field(
         None,
         description="File, best on another disk, that takes the head of the audit chain each minute",

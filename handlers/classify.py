@@ -11,7 +11,7 @@ from doorstep.handler import Tools, Unit, on
 from handlers.casework import hold, saved, with_document
 from handlers.correspond import correspondence, kept
 from handlers.extract.people import people_of
-from handlers.finding import request_case, sheet_case
+from handlers.finding import escalated_case, request_case, sheet_case
 from handlers.kinds import COVER, ORDER, Kind, kind_of, scores_of, together
 from schemas.document import DocumentClass, DocumentClassified, DocumentRead
 from schemas.event import Event, Payload
@@ -103,6 +103,8 @@ async def _prepare(event: Event[DocumentRead], tools: Tools) -> Verdict:
 @on(DocumentRead, prepare=_prepare)
 def classify(event: Event[DocumentRead], unit: Unit, verdict: Verdict) -> Iterable[Payload]:
     data = event.data
+    if escalated_case(data.returned, unit) is not None:  # `read` has put it onto its case
+        return []
     case = sheet_case(data.returned, unit)
     whole = request_case(data.about, data.reply_to, unit)
     if case is not None:

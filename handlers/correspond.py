@@ -11,6 +11,7 @@ from itertools import chain
 
 from doorstep.handler import Unit
 from handlers.casework import ask_person, directory, review_id_of, rule, saved, with_document
+from handlers.escalation_mail import managers, with_mail
 from schemas.case import Case
 from schemas.desk import CorrespondenceKept
 from schemas.event import Payload
@@ -38,11 +39,17 @@ def correspondence(document_id: str, unit: Unit) -> tuple[Case, str] | None:
 def kept(case: Case, how: str, document_id: str, unit: Unit) -> list[Payload]:
     """Put the mail onto its case; a person reads it, for nobody else knows what it wants."""
     sent = unit.latest(TransmissionReceived, document_id)
-    saved(case, unit, document_ids=with_document(case, document_id))
-    unit.settle_receipt(document_id, ReceiptState.ACCEPTED, reason="kept with its case", case_id=case.case_id)
     sender = sent.data.sender if sent is not None else None
+    escalation = (sender or "").lower() in {address.lower() for address in managers(case, unit)}
+    mails = with_mail(case.mails, sent.data.message_id) if sent is not None and escalation else case.mails
+    saved(case, unit, document_ids=with_document(case, document_id), mails=mails)
+    unit.settle_receipt(document_id, ReceiptState.ACCEPTED, reason="kept with its case", case_id=case.case_id)
     told = CorrespondenceKept(
-        case_id=case.case_id, document_id=document_id, sender=sender or "not stated", found_by=how
+        case_id=case.case_id,
+        document_id=document_id,
+        sender=sender or "not stated",
+        found_by=how,
+        about="escalation" if escalation else None,
     )
     about = " about an escalation" if case.escalation is not None else " about a denial" if case.denials else ""
     letter = unit.review(review_id_of(unit, document_id, LETTER))
@@ -73,9 +80,9 @@ def _by_number(data: TransmissionReceived, unit: Unit) -> tuple[Case, str] | Non
 
 
 def _addresses(case: Case, unit: Unit) -> Iterable[str]:
-    """Return who may speak of a case by mail: its sender, the desk, and providers that were offered it."""
+    """Return who may speak of a case by mail: its sender, the desk, providers that were offered it, managers."""
     offered = {offer.npi for offer in unit.offers_of(case.case_id)}
     desk = (manager.email for manager in rule(unit, "desk", Desk).managers)
     providers = (provider.email for provider in directory(unit).providers if provider.npi in offered)
     sender = case.reply_to.address if case.reply_to is not None and case.reply_to.channel == "email" else None
-    return (address.lower() for address in chain((sender,), desk, providers) if address)
+    return (address.lower() for address in chain((sender,), desk, providers, managers(case, unit)) if address)

@@ -1,4 +1,7 @@
-"""Escalations: three levels, each with a manager by name and a promised time; a broken promise goes up a level."""
+"""Escalations: three levels, each with a manager by name and a promised time; a broken promise goes up a level.
+
+Each promise, and its end, is written to the manager where the rules name an address (`handlers.escalation_mail`).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from doorstep.handler import Unit, on
 from handlers.benefits import timer_of, to_person
 from handlers.casework import clocks, rule, saved
 from handlers.command import Outcome, Spoken, obeyed, says
+from handlers.escalation_mail import ENDS, written
 from schemas.business import after_business_minutes
 from schemas.case import CLOSED, Case, Escalation
 from schemas.commands import Escalate, Resolve
@@ -18,7 +22,6 @@ from schemas.event import Event, Payload
 from schemas.transmission import TransmissionReceived
 
 TIMER = "escalation"
-ENDS = ("resolve-escalation", "escalate")
 LATEST = timedelta(days=30)
 
 
@@ -55,11 +58,12 @@ def _escalated(spoken: Spoken, said: Escalate, unit: Unit) -> Outcome:
         supervisor=at.supervisor,
         manager_name=said.manager_name or at.manager_name,
         manager_contact=said.manager_contact or at.manager_contact,
+        email=said.manager_email or at.email,
         committed_eta=eta,
         opened_by=said.agent,
         opened_at=unit.now,
     )
-    return raise_to(case, raised, unit), None
+    return raise_to(case, raised, spoken.document_id, unit), None
 
 
 def _same(now: Escalation, said: Escalate) -> bool:
@@ -67,23 +71,24 @@ def _same(now: Escalation, said: Escalate) -> bool:
     return (now.level, now.reason, now.committed_eta) == (said.level, said.reason, said.committed_eta.astimezone(UTC))
 
 
-def raise_to(case: Case, raised: Escalation, unit: Unit) -> list[Payload]:
-    """Keep the escalation on the case and set the clock of its promise."""
+def raise_to(case: Case, raised: Escalation, cause_id: str, unit: Unit) -> list[Payload]:
+    """Keep the escalation on the case, set the clock of its promise, and tell who answers for it."""
     case = saved(case, unit, escalation=raised)
     due = EscalationDue(case_id=case.case_id, level=raised.level, committed_eta=raised.committed_eta)
     unit.set_timer(timer_of(TIMER, case.case_id), raised.committed_eta, due)
-    return [CaseEscalated(case_id=case.case_id, escalation=raised)]
+    told = written(case, raised, cause_id, unit)
+    return [CaseEscalated(case_id=case.case_id, escalation=raised, mailed=bool(told)), *told]
 
 
 def _resolved(spoken: Spoken, said: Resolve, unit: Unit) -> Outcome:
     case = spoken.case
     if case.escalation is None:
         return [], "the case is not escalated"
-    level = case.escalation.level
+    known = case.escalation
     unit.cancel_timer(timer_of(TIMER, case.case_id))
-    saved(case, unit, escalation=None)
-    ended = EscalationResolved(case_id=case.case_id, level=level, outcome=said.outcome, agent=said.agent)
-    return [ended], None
+    case = saved(case, unit, escalation=None)
+    ended = EscalationResolved(case_id=case.case_id, level=known.level, outcome=said.outcome, agent=said.agent)
+    return [ended, *written(case, known, spoken.document_id, unit, resolved_by=said.agent)], None
 
 
 @on(EscalationDue)
@@ -104,6 +109,7 @@ def overdue(event: Event[EscalationDue], unit: Unit) -> Iterable[Payload]:
             "supervisor": at.supervisor,
             "manager_name": at.manager_name,
             "manager_contact": at.manager_contact,
+            "email": at.email,
             "committed_eta": after_business_minutes(
                 unit.now, at.answer_business_minutes, clocks(unit).business, case.order
             ),
@@ -111,7 +117,7 @@ def overdue(event: Event[EscalationDue], unit: Unit) -> Iterable[Payload]:
             "opened_at": unit.now,
         }
     )
-    events = raise_to(case, raised, unit)
+    events = raise_to(case, raised, event.id, unit)
     fresh = unit.case(case.case_id) or case
     return [
         *events,

@@ -21,7 +21,7 @@ from handlers.identity import (
 from schemas.case import Case, CaseState
 from schemas.document import ReviewDecided
 from schemas.order import Order, OrderType, ReferralReceived
-from schemas.outbound import ConfirmationRequested
+from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.transmission import ReplyTo
 
 FILLING = {CaseState.OPEN, CaseState.INCOMPLETE}
@@ -40,6 +40,12 @@ def sheet_case(returned: str | None, unit: Unit) -> Case | None:
     """Return the case whose own sheet came back; None without a sheet, or for one that we never sent or of no case."""
     asked = unit.latest(ConfirmationRequested, returned) if returned else None
     return unit.case(asked.data.case_id) if asked and asked.data.case_id else None
+
+
+def escalated_case(returned: str | None, unit: Unit) -> Case | None:
+    """Return the case of the escalation mail that is answered: a manager's word, never what a sender was asked for."""
+    asked = unit.latest(ConfirmationRequested, returned) if returned else None
+    return sheet_case(returned, unit) if asked and asked.data.kind is ConfirmationKind.ESCALATION else None
 
 
 def request_case(about: str | None, reply_to: ReplyTo | None, unit: Unit) -> Case | None:

@@ -9,6 +9,8 @@ from doorstep.errors import Refused
 from doorstep.handler import Tools, Unit, on
 from doorstep.ocr import READABLE, read_document
 from handlers.casework import derived_id, hold
+from handlers.escalation_mail import answered
+from handlers.finding import escalated_case
 from handlers.translate import is_paper
 from schemas import mail
 from schemas.codec import CodecError
@@ -28,6 +30,8 @@ CHANNELS = frozenset({"fax", "email"})
 SECONDS = 600.0
 READING_TYPE = "application/vnd.doorstep.reading+json"
 MAX_BODY_CHARACTERS = 60_000
+MOST_TEXT = 4000
+"""So much of a manager's own words stands on the case; the mail itself is kept whole."""
 _LINE, _LETTER, _MARGIN = 30, 12, 40
 
 
@@ -159,13 +163,15 @@ def read(event: Event[TransmissionReceived], unit: Unit, result: Read) -> Iterab
     asked = unit.latest(ConfirmationRequested, returned) if returned else None
     if asked is not None and asked.data.kind in TO_PROVIDERS:
         return [_provider_said(data, asked.data.confirmation_id, result)]
-    about = data.details.get("about")
-    if about is None and not any(page.words for page in result.reading.pages):
+    about, escalated = data.details.get("about"), escalated_case(returned, unit)
+    if about is None and escalated is None and not any(page.words for page in result.reading.pages):
         return hold(
             unit, data.document_id, data.reply_to, stage="read", reason="no words could be read",
             documents=result.documents,
         )  # fmt: skip
-    unit.settle_receipt(data.document_id, ReceiptState.ACCEPTED)
+    if escalated is None:
+        unit.settle_receipt(data.document_id, ReceiptState.ACCEPTED)
+    kept = answered(escalated, data, result.text[:MOST_TEXT], unit) if escalated is not None else []
     return [
         DocumentRead(
             document_id=data.document_id,
@@ -179,7 +185,8 @@ def read(event: Event[TransmissionReceived], unit: Unit, result: Read) -> Iterab
             pages=tuple(summary_of(page) for page in result.reading.pages),
             engine=result.reading.engine,
             problems=result.reading.problems,
-        )
+        ),
+        *kept,
     ]
 
 

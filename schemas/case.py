@@ -30,13 +30,17 @@ class CaseManager(Model):
 
 
 class Escalation(Model):
-    """Who has promised what by when: the level (1 to 3), the manager by name and how to reach him or her."""
+    """Who has promised what by when: the level (1 to 3), the manager by name and how to reach him or her.
+
+    `email` is where the hub writes about it; without one a person tells the manager.
+    """
 
     level: int = Field(ge=1, le=3)
     reason: str
     supervisor: str
     manager_name: str
     manager_contact: str
+    email: str | None = None
     committed_eta: datetime
     opened_by: str
     opened_at: datetime
@@ -68,6 +72,10 @@ class Case(Model):
     appeals: tuple[Appeal, ...] = ()
     self_pay: bool = Field(default=False, description="The member pays: a person has said so; no payer is waited for")
     escalation: Escalation | None = None
+    mails: tuple[str, ...] = Field(
+        default=(),
+        description="The mails about its escalations, oldest first: our confirmations' ids, others' Message-IDs",
+    )
     holds: tuple[Hold, ...] = Field(default=(), description="For what it waits by a person's word")
     scheduled_end: datetime | None = None
     first_start: datetime | None = Field(default=None, description="The first start that was committed to the sender")

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -17,6 +18,8 @@ from pydantic import (
     TypeAdapter,
     model_validator,
 )
+
+from schemas.mail import valid_address
 
 _UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -32,8 +35,17 @@ Line = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\r\n]*$"),
     BeforeValidator(_plain),
 ]
+
+
+def _address(value: str) -> str:
+    if valid_address(value) is None or not value.isascii():
+        raise ValueError("is not one plain mail address")
+    return value
+
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), BeforeValidator(_plain)]
 Instant = AwareDatetime
+MailAddress = Annotated[Line, AfterValidator(_address)]
 
 
 class Said(BaseModel):
@@ -80,6 +92,7 @@ class Escalate(Said):
     committed_eta: Instant
     manager_name: Line | None = None
     manager_contact: Line | None = None
+    manager_email: MailAddress | None = None
 
 
 class Resolve(Said):

@@ -34,6 +34,7 @@ class CaseEscalated(Payload):
 
     case_id: str
     escalation: Escalation
+    mailed: bool | None = Field(default=None, description="The hub writes to the manager; false: a person must tell")
 
 
 class EscalationDue(Payload):
@@ -64,6 +65,8 @@ class CorrespondenceKept(Payload):
     document_id: str
     sender: str
     found_by: str = Field(description="How it was found: the case number in its subject, or the mail that it answers")
+    about: Literal["escalation"] | None = Field(default=None, description="The thread of mails that it belongs to")
+    text: str = Field(default="", description="Of an answer to an escalation: its own words, without what it quotes")
 
 
 class ClaimNoted(Payload):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from schemas.mail import valid_address
 from schemas.rules import Rule
 
 
@@ -14,7 +15,15 @@ class EscalationLevel(Rule):
     supervisor: str
     manager_name: str
     manager_contact: str
+    email: str | None = Field(default=None, description="Where the mails of this level go; none = a person tells")
     answer_business_minutes: int = Field(ge=1)
+
+    @field_validator("email")
+    @classmethod
+    def _one_plain_address(cls, value: str | None) -> str | None:
+        if value is not None and (valid_address(value) is None or not value.isascii()):
+            raise ValueError("is not one plain mail address")
+        return value
 
 
 class Escalations(Rule):

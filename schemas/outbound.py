@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from schemas.case import CaseManager
+from schemas.case import CaseManager, Escalation
 from schemas.event import Model, Payload
 from schemas.payer import PayerEnquiry
 from schemas.transmission import Content, ReplyTo
@@ -71,6 +71,8 @@ class ConfirmationKind(StrEnum):
     AUTHORIZATION_CANCELLATION = "authorization-cancellation"
     ASSIGNED = "assigned"
     """To the provider that accepted: where to see what it needs for the service, and where to report."""
+    ESCALATION = "escalation"
+    """To who answers for an escalated case, by mail: what is promised by when, or that it is resolved."""
 
 
 TO_PAYERS = frozenset(
@@ -82,12 +84,26 @@ TO_PAYERS = frozenset(
     }
 )
 """What only payers are asked, by their own connector."""
+TO_MANAGERS = frozenset({ConfirmationKind.ESCALATION})
+"""What only who answers for an escalation is told, by mail."""
 TO_PROVIDERS = frozenset({ConfirmationKind.OFFER, ConfirmationKind.ASSIGNED})
 """What only providers are told; it carries the signed link of the offer."""
 
 
 SELF_PAY = "The member pays for this service; no payer is billed for it."
 """What sender, provider and packet are told of a case that a person has set to self-pay."""
+
+
+class EscalationMail(Model):
+    """What a mail about an escalation says; `thread` are the mails before it, oldest first.
+
+    Each is the id of a confirmation of ours, or the Message-ID of a mail that came.
+    """
+
+    escalation: Escalation
+    received_at: datetime = Field(description="When the order came: since when the sender waits")
+    resolved_by: str | None = Field(default=None, description="Who resolved it; none while the promise stands")
+    thread: tuple[str, ...] = ()
 
 
 class ConfirmationRequested(Payload):
@@ -124,6 +140,7 @@ class ConfirmationRequested(Payload):
     respond_by: datetime | None = None
     choices: tuple[Choice, ...] = Field(default=(), description="For offers: windows that may be taken as they are")
     service_summary: str | None = Field(default=None, description="For offers: service kind and ZIP3, no person")
+    escalated: EscalationMail | None = Field(default=None, description="For escalations: what is promised by whom")
     enquiry: PayerEnquiry | None = Field(default=None, description="For payers (channel `payer`): what is asked")
 
 

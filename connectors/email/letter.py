@@ -20,6 +20,7 @@ _UNFOLDED = SMTP.clone(max_line_length=990)
 
 _ATOM = re.compile(r"[A-Za-z0-9.+_=-]{1,200}")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
+_MOST_REFERENCES = 900
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,79}")
 
 _SUBJECTS = {
@@ -34,10 +35,11 @@ _SUBJECTS = {
     ConfirmationKind.ASSIGNED: "Your service",
     ConfirmationKind.CANCELLED: "Order cancelled",
     ConfirmationKind.OFFER: "Service offer",
+    ConfirmationKind.ESCALATION: "Case escalated",
 }
 
 
-_ANSWERED = frozenset((ConfirmationKind.INFORMATION_REQUESTED, ConfirmationKind.OFFER))
+_ANSWERED = frozenset((ConfirmationKind.INFORMATION_REQUESTED, ConfirmationKind.OFFER, ConfirmationKind.ESCALATION))
 """What is answered by mail: the subject carries a token besides the Message-ID."""
 
 
@@ -45,7 +47,32 @@ def message_id(settings: EmailSettings, confirmation: ConfirmationRequested) -> 
     """Return the Message-ID of this confirmation: the same at every attempt."""
     if not _ATOM.fullmatch(confirmation.confirmation_id):
         raise Refused("confirmation-id", "the confirmation id cannot stand in a Message-ID")
-    return f"<{confirmation.confirmation_id}@{settings.from_address.rpartition('@')[2]}>"
+    return _own_id(settings, confirmation.confirmation_id)
+
+
+def _own_id(settings: EmailSettings, confirmation_id: str) -> str:
+    return f"<{confirmation_id}@{settings.from_address.rpartition('@')[2]}>"
+
+
+def thread_of(settings: EmailSettings, confirmation: ConfirmationRequested) -> list[str]:
+    """Return the Message-IDs of the mails that this one follows, oldest first: what it answers is the last.
+
+    Of a long thread the first stays, which all hang on, and the newest that fit on one line (RFC 5322 section 2.1.1).
+    An escalation goes out whatever was written before it, so an id of somebody else that cannot be quoted is left out.
+    """
+    if confirmation.escalated is None:
+        original = confirmation.recipient.context.get("message_id", "")
+        if original and not _MESSAGE_ID.fullmatch(original):
+            raise Refused("in-reply-to", "the original Message-ID cannot be quoted")
+        return [original] if original else []
+    ids = [one if one.startswith("<") else _own_id(settings, one) for one in confirmation.escalated.thread]
+    first, *others = [one for one in ids if _MESSAGE_ID.fullmatch(one)] or [""]
+    newest: list[str] = []
+    for one in reversed(others):
+        if len(first) + sum(len(kept) + 1 for kept in (*newest, one)) > _MOST_REFERENCES:
+            break
+        newest.insert(0, one)
+    return [first, *newest] if first else []
 
 
 def compose(
@@ -60,20 +87,19 @@ def compose(
     if not _REFERENCE.fullmatch(confirmation.reference):
         raise Refused("reference", "the reference cannot stand in a subject")
     mail = EmailMessage(policy=SMTP)
-    original = confirmation.recipient.context.get("message_id", "")
+    thread = thread_of(settings, confirmation)
     put(mail, "From", settings.from_address)
     put(mail, "To", recipient)
     token = reply_token(confirmation.confirmation_id) if confirmation.kind in _ANSWERED else ""
     ref = f" ref {token}" if token else ""
-    put(mail, "Subject", f"{_SUBJECTS[confirmation.kind]} [{confirmation.reference}]{ref}")
+    put(mail, "Subject", f"{_subject(confirmation)} [{confirmation.reference}]{ref}")
     put(mail, "Date", format_datetime(date))
     put(mail, "Message-ID", message_id(settings, confirmation))
-    if original:
-        if not _MESSAGE_ID.fullmatch(original):
-            raise Refused("in-reply-to", "the original Message-ID cannot be quoted")
-        put(mail, "In-Reply-To", original)
-        put(mail, "References", original)
-    put(mail, "Auto-Submitted", "auto-replied" if original else "auto-generated")
+    if thread:
+        put(mail, "In-Reply-To", thread[-1])
+        put(mail, "References", " ".join(thread))
+    replies = bool(thread) and confirmation.escalated is None
+    put(mail, "Auto-Submitted", "auto-replied" if replies else "auto-generated")
     put(mail, "X-Auto-Response-Suppress", "All")
     text = "\n".join(text_of(settings, confirmation, link)) + "\n"
     mail.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
@@ -81,6 +107,15 @@ def compose(
         mail.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{confirmation.reference}.pdf")
     mail.policy = _UNFOLDED
     return mail
+
+
+def _subject(confirmation: ConfirmationRequested) -> str:
+    about = confirmation.escalated
+    if about is None:
+        return _SUBJECTS[confirmation.kind]
+    if about.resolved_by is not None:
+        return f"Escalation of level {about.escalation.level} resolved"
+    return f"Case escalated to level {about.escalation.level}"
 
 
 def confirms_in_writing(confirmation: ConfirmationRequested) -> bool:
@@ -134,7 +169,8 @@ def text_of(settings: EmailSettings, confirmation: ConfirmationRequested, link: 
         lines += ["Please answer this mail with what is missing; keep the number in the subject.", ""]
     manager = confirmation.manager
     if manager is not None:
-        lines += [f"Your case manager: {one_line(manager.name)}, extension {one_line(manager.extension)}", ""]
+        whose = "Case manager" if confirmation.escalated is not None else "Your case manager"
+        lines += [f"{whose}: {one_line(manager.name)}, extension {one_line(manager.extension)}", ""]
     return [*lines, "This mail was written by a machine and holds no clinical details on purpose."]
 
 
@@ -143,6 +179,8 @@ def _opening(settings: EmailSettings, confirmation: ConfirmationRequested, link:
     kind = confirmation.kind
     if kind is ConfirmationKind.OFFER:
         return _offer(settings, confirmation, link)
+    if kind is ConfirmationKind.ESCALATION:
+        return _of_escalation(settings, confirmation)
     if kind in _OF_SERVICE:
         return _of_service(settings, confirmation, link)
     if kind is ConfirmationKind.UNDER_REVIEW:
@@ -152,6 +190,30 @@ def _opening(settings: EmailSettings, confirmation: ConfirmationRequested, link:
     if kind is ConfirmationKind.INFORMATION_REQUESTED:
         return ["We have received your order and opened a case; it is not complete yet.", f"Case number: {reference}"]
     return ["We have received your order and opened a case.", f"Case number: {reference}"]
+
+
+def _of_escalation(settings: EmailSettings, confirmation: ConfirmationRequested) -> list[str]:
+    about, zone = confirmation.escalated, settings.time_zone
+    if about is None:
+        raise Refused("escalation", "an escalation without what is promised")
+    now, deadline = about.escalation, confirmation.discharge_deadline
+    if about.resolved_by is not None:
+        return [
+            f"The escalation of case {confirmation.reference} is resolved, by {one_line(about.resolved_by)}.",
+            "Nothing more is asked of you; what came of it stands with the case.",
+        ]
+    lines = [
+        f"The case {confirmation.reference} is escalated to level {now.level}, by {one_line(now.opened_by)}.",
+        f"Reason: {one_line(now.reason)}",
+        f"Promised for: {when(now.committed_eta, zone)}",
+        f"Who answers for it: {one_line(now.manager_name)}, {one_line(now.manager_contact)}",
+        f"Supervisor: {one_line(now.supervisor)}",
+        f"Order received: {when(about.received_at, zone)}",
+        f"The case is: {(confirmation.case_state or 'open').replace('-', ' ')}",
+    ]
+    if deadline is not None:
+        lines.append(f"Discharge: {when(deadline, zone) if isinstance(deadline, datetime) else deadline}")
+    return [*lines, "", "Answer this mail: what you write is kept with the case, and its case manager reads it."]
 
 
 _OF_SERVICE = {

@@ -20,10 +20,12 @@ from doorstep.access.jwks import listed as listed_keys
 from doorstep.app import own_settings
 from doorstep.errors import HubError, Refused
 from doorstep.journal import Journal, Routes
+from doorstep.live_file import escalations
 from doorstep.network import checked, read
 from doorstep.ocr.engines import find_tessdata
 from doorstep.rules import rules_dir
 from doorstep.settings import Settings, load
+from schemas.desk_rules import Escalations
 from schemas.network import lacks
 
 Finding = tuple[str, bool, str]
@@ -58,6 +60,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     for finding in (*_environment(), *_exposure(settings), *_access(settings), *_data_dir(settings), *_tesseract()):
         yield finding
     yield _network(settings)
+    yield _escalations(settings)
     yield await _database(settings)
     yield await asyncio.to_thread(_kafka, settings)
     specs = registry.connectors()
@@ -139,6 +142,18 @@ def _network(settings: Settings) -> Finding:
     today = clock.now().date()
     blocked = sum(bool(lacks(provider, today)) for provider in providers)
     return "provider network", True, f"{len(providers)} providers, {blocked} of them lack something"
+
+
+def _escalations(settings: Settings) -> Finding:
+    """Say whether the file of escalations is right, and which levels a person must tell."""
+    if settings.escalations_file is None:
+        return "escalations", True, "the synthetic people: set DOORSTEP_ESCALATIONS_FILE to your own; no mail is sent"
+    try:
+        levels = Escalations.model_validate(escalations(settings.escalations_file)).levels
+    except HubError as wrong:
+        return "escalations", False, wrong.message
+    silent = ", ".join(str(level.level) for level in levels if level.email is None)
+    return "escalations", True, f"{len(levels)} levels" + (f"; no mail address: level {silent}" if silent else "")
 
 
 def _data_dir(settings: Settings) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from doorstep.console import clock_views, payer_words, views
 from doorstep.console.api import Id, redelivered
 from doorstep.console.network import network_page, provider_page
 from doorstep.console.reviewing import is_id, review_page
+from doorstep.console.threads import mails_of
 from doorstep.journal import Journal, Reader
 from doorstep.providers import entries
 from doorstep.rules import load
@@ -138,6 +139,7 @@ def _case(reader: Reader, case_id: str) -> dict[str, Any]:
         "causes": [pause for pause in case_clocks().pauses if pause.most_days],
         "offers": reader.offers(case_id=case_id),
         "choice": views.chosen(timeline),
+        "mails": mails_of(timeline),
         "calls": [event.data for event in timeline if isinstance(event.data, CallLogged)],
         "steps": views.steps(timeline),
         "papers": _papers(reader, case_id, timeline),

@@ -94,11 +94,15 @@ def _told_of_desk(data: Any) -> str | None:
         case CaseEscalated():
             now = data.escalation
             eta = f"{now.committed_eta.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-            return f"escalated to level {now.level}: {now.manager_name}, {now.manager_contact}, promised for {eta}"
+            told = "" if data.mailed is None else "; by mail" if data.mailed else "; no mail address: a person tells it"
+            return (
+                f"escalated to level {now.level}: {now.manager_name}, {now.manager_contact}, promised for {eta}{told}"
+            )
         case EscalationResolved():
             return f"escalation of level {data.level} resolved by {data.agent}"
         case CorrespondenceKept():
-            return f"mail kept with the case, found by {data.found_by}"
+            what = "mail about the escalation" if data.about == "escalation" else "mail"
+            return f"{what} kept with the case, found by {data.found_by}"
         case ClaimNoted():
             return f"claim filed on {data.filed_on} by {data.agent}"
         case _:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from doorstep.connector import Receipt
-from doorstep.console import clock_views, payer_words
+from doorstep.console import clock_views, payer_words, threads
 from doorstep.journal import DeadLetter, Reader
 from schemas.case import (
     Case,
@@ -157,6 +157,7 @@ def case_story(reader: Reader, case_id: str) -> dict[str, Any] | None:
         "clocks": clock_views.clocks_of(reader, case),
         "offers": [offer.model_dump(mode="json") for offer in reader.offers(case_id=case_id)],
         "choice": choice.model_dump(mode="json") if (choice := chosen(timeline)) else None,
+        "mails": [{**asdict(mail), "at": mail.at.isoformat()} for mail in threads.mails_of(timeline)],
         "timeline": [
             {
                 "seq": step.event.seq,
@@ -264,6 +265,7 @@ _KIND_SAYS = {
     ConfirmationKind.AUTHORIZATION: "payer asked for an authorization",
     ConfirmationKind.AUTHORIZATION_INQUIRY: "payer asked what became of the authorization",
     ConfirmationKind.AUTHORIZATION_CANCELLATION: "payer asked to cancel the authorization",
+    ConfirmationKind.ESCALATION: "mail about the escalation",
 }
 
 

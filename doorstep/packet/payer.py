@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from doorstep.console.payer_words import authorization_words, coverage_words, denial_words, withdrawal_words
+from doorstep.console.threads import mails_of
 from schemas.desk import CallLogged, CaseEscalated, ClaimNoted, EscalationResolved
 from schemas.event import Event
 from schemas.payer import (
@@ -80,7 +81,7 @@ def _denial(data: Any) -> tuple[str, str] | None:
 
 
 def desk_lines(timeline: Sequence[Event[Any]], *, full: bool) -> Iterator[Line]:
-    """Yield calls and escalations; what people wrote down of a call's outcome stays out of the regulator's edition."""
+    """Yield calls, escalations and their mails; what people wrote freely stays out of the regulator's edition."""
     for event in timeline:
         data = event.data
         match data:
@@ -98,4 +99,6 @@ def desk_lines(timeline: Sequence[Event[Any]], *, full: bool) -> Iterator[Line]:
                 outcome = f": {data.outcome}" if full else ""
                 yield event, f"Escalation, level {data.level}", f"resolved by {data.agent}{outcome}"
             case _:
-                pass
+                for mail in mails_of([event]):
+                    way, who = "to" if mail.ours else "from", mail.who if full else "the manager"
+                    yield event, f"Mail {way} {who}", mail.says if full else "withheld"

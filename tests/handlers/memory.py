@@ -23,6 +23,7 @@ import handlers.clocks
 import handlers.confirm
 import handlers.decide
 import handlers.escalate
+import handlers.escalation_mail
 import handlers.hold
 import handlers.link
 import handlers.normalize
@@ -47,8 +48,8 @@ from tests.factories import NOW
 
 OURS = {
     *("acknowledge", "answer", "appeal", "authorize", "benefits", "call", "check", "clocks", "confirm", "decide"),
-    *("escalate", "hold", "link", "normalize", "notice", "offer", "patient", "payer_answer", "payer_clocks"),
-    *("payer_word", "schedule", "translate", "withdraw"),
+    *("escalate", "escalation_mail", "hold", "link", "normalize", "notice", "offer", "patient"),
+    *("payer_answer", "payer_clocks", "payer_word", "schedule", "translate", "withdraw"),
 }
 PREPARED = {"payer_answer"}
 """Whose reading outside the transaction is quick enough to happen here."""
@@ -73,9 +74,11 @@ class MemoryUnit:
         self.timers: dict[str, tuple[datetime, Payload]] = {}
         self.clocks: dict[tuple[str, str], ClockRun] = {}
         self.network: Mapping[str, Any] | None = None
+        self.escalations: Mapping[str, Any] | None = None
 
     def rules(self, name: str) -> Mapping[str, Any]:
-        return self.network if self.network is not None and name == "network/sample" else load(name)
+        own = {"network/sample": self.network, "escalations": self.escalations}.get(name)
+        return own if own is not None else load(name)
 
     def new_case_id(self) -> str:
         return f"DS-{len(self.cases) + 1:06d}-0"

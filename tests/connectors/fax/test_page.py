@@ -14,7 +14,7 @@ from PIL import Image
 
 from connectors.fax import FaxSettings
 from connectors.fax.page import render
-from schemas.outbound import TO_PAYERS, ConfirmationKind
+from schemas.outbound import TO_MANAGERS, TO_PAYERS, ConfirmationKind
 from tests.connectors.fax.answers import ASKS, AT, confirmation
 
 
@@ -52,7 +52,7 @@ def test_the_scheduled_start_stands_on_the_page_in_local_time() -> None:
     assert "The member pays for this service" in text
 
 
-@pytest.mark.parametrize("kind", sorted(set(ConfirmationKind) - TO_PAYERS))
+@pytest.mark.parametrize("kind", sorted(set(ConfirmationKind) - TO_PAYERS - TO_MANAGERS))
 def test_every_kind_has_a_page(kind: ConfirmationKind) -> None:
     bare = confirmation(kind=kind, case_id=None, manager=None, asks=(), reference="7F3A-22")
     [text] = text_of(render(bare, FaxSettings(), AT).pdf)

@@ -43,7 +43,11 @@ def page_of(of: Case) -> str:
     running = clock_views.shown("x", "A clock", "running", due_at=NOW.isoformat(), remaining_seconds=60)
     values = {"case": of, "offers": [], "calls": [], "choice": None, "steps": [], "here": "cases", "clocks": [running]}
     causes = [pause for pause in case_clocks().pauses if pause.most_days]
-    return _environment().get_template("case.html").render(**values, causes=causes, counts={"reviews": 0, "dead": 0})
+    return (
+        _environment()
+        .get_template("case.html")
+        .render(**values, mails=[], causes=causes, counts={"reviews": 0, "dead": 0})
+    )
 
 
 def shown(state: CaseState, *, escalated: bool = False) -> dict[str, dict[str, str]]:

@@ -13,7 +13,15 @@ from tests.factories import case
 
 
 def page(state: CaseState) -> str:
-    values = {"case": case(state=state), "offers": [], "calls": [], "choice": None, "steps": [], "here": "cases"}
+    values = {
+        "case": case(state=state),
+        "offers": [],
+        "calls": [],
+        "mails": [],
+        "choice": None,
+        "steps": [],
+        "here": "cases",
+    }
     return _environment().get_template("case.html").render(**values, counts={"reviews": 0, "dead": 0})
 
 

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from schemas.case import CaseManager
 from schemas.codec import CodecError
 from schemas.hl7v2 import AckError, acknowledgement, answer_of, control_id_of, header_of, response_of, split
-from schemas.outbound import TO_PAYERS, TO_PROVIDERS, ConfirmationKind, ConfirmationRequested
+from schemas.outbound import TO_MANAGERS, TO_PAYERS, TO_PROVIDERS, ConfirmationKind, ConfirmationRequested
 from schemas.transmission import ReplyTo
 
 AT = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
-KINDS = [kind for kind in ConfirmationKind if kind not in TO_PROVIDERS | TO_PAYERS]
+KINDS = [kind for kind in ConfirmationKind if kind not in TO_PROVIDERS | TO_PAYERS | TO_MANAGERS]
 """What a sender is told."""
 
 
