@@ -22,6 +22,7 @@ from schemas.document import ReviewRequested
 from schemas.event import Event, Payload
 from schemas.network import Entry
 from schemas.outbound import ConfirmationDelivered, ConfirmationFailed, ConfirmationRequested
+from schemas.past import SubscriptionVersion
 from schemas.search import ResourceQuery
 from schemas.subscription import Subscription, SubscriptionNotice
 from schemas.transmission import Content, ReceiptState, ReplyTo
@@ -132,6 +133,12 @@ class Hub(Protocol):
 
     async def case(self, case_id: str) -> Case | None: ...
 
+    async def case_versions(self, case_id: str) -> list[Case]:
+        """Return a case at each of its revisions, oldest first: of the older ones only what its sender could see."""
+
+    async def decided_at(self, document_id: str) -> datetime | None:
+        """Return when a person last decided on an input; None when no one has."""
+
     async def packet(self, case_id: str) -> bytes | None:
         """Return the record of a case as one PDF (`doorstep packet`); None when there is no such case."""
         ...
@@ -170,6 +177,10 @@ class Hub(Protocol):
         """Keep a subscription; one that is `requested` is shaken hands with. Without headers it keeps those it has."""
 
     async def remove_subscription(self, subscription_id: str) -> None: ...
+
+    async def subscription_versions(self, subscription_id: str) -> list[SubscriptionVersion]:
+        """Return every version of a subscription that the caller may see, its removal included, oldest first."""
+
     async def subscription_headers(self, subscription_id: str) -> list[str]:
         """Return the headers that go with each notification: for sending only, never for showing."""
 

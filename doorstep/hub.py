@@ -19,7 +19,7 @@ from doorstep.access.gate import TOKEN_PATH
 from doorstep.connector import Access, Receipt, StoredResource, Transmission
 from doorstep.errors import Refused
 from doorstep.journal import Journal, JournalUnit, Reader
-from doorstep.journal.subscriptions import events_count, listed, load, notices, sealed_headers
+from doorstep.journal.subscriptions import events_count, listed, load, notices, sealed_headers, versions
 from doorstep.providers import entries
 from doorstep.secret import hub_secret, purpose_key
 from doorstep.secretbox import seal, unseal
@@ -30,6 +30,7 @@ from schemas.case import Case, Offer
 from schemas.document import ReviewRequested
 from schemas.network import Entry
 from schemas.outbound import ConfirmationDelivered, ConfirmationFailed, ConfirmationRequested
+from schemas.past import SubscriptionVersion
 from schemas.search import ResourceQuery
 from schemas.subscription import Subscription, SubscriptionNotice
 from schemas.transmission import Content
@@ -80,6 +81,19 @@ class LiveHub:
 
     async def case(self, case_id: str) -> Case | None:
         return await self._journal.read(lambda reader: reader.case(case_id))
+
+    async def case_versions(self, case_id: str) -> list[Case]:
+        def past(reader: Reader) -> list[Case]:
+            case = reader.case(case_id)
+            if case is None:
+                return []
+            older = [one for one in reader.case_versions(case_id) if one.revision < case.revision]
+            return [*(one.within(case) for one in older), case]
+
+        return await self._journal.read(past)
+
+    async def decided_at(self, document_id: str) -> datetime | None:
+        return await self._journal.read(lambda reader: reader.decided_at(document_id))
 
     async def packet(self, case_id: str) -> bytes | None:
         from doorstep.packet import PACKET_SECONDS, gather, typeset
@@ -141,6 +155,10 @@ class LiveHub:
 
     async def remove_subscription(self, subscription_id: str) -> None:
         await self._journal.write(lambda unit: forget_subscription(unit, subscription_id))
+
+    async def subscription_versions(self, subscription_id: str) -> list[SubscriptionVersion]:
+        tenant = current().tenant
+        return await self._journal.read(lambda reader: versions(reader.connection, subscription_id, tenant))
 
     async def subscription_headers(self, subscription_id: str) -> list[str]:
         sealed = await self._journal.read(lambda reader: sealed_headers(reader.connection, subscription_id))

@@ -39,11 +39,15 @@ def capability_statement(base: str, security: dict[str, Any] | None = None) -> d
     resources.append(
         {
             "type": "Task",
-            "interaction": [{"code": code} for code in ("read", "search-type", "update", "create")],
+            "interaction": [
+                {"code": code} for code in ("read", "vread", "history-instance", "search-type", "update", "create")
+            ],
             "versioning": "versioned",
+            "readHistory": True,
             "updateCreate": False,
             "documentation": "A sender may set the status to cancelled; the other states follow from the case. "
-            "A provider of the network finds the offers made to it and answers them by the status (docs/fhir.md).",
+            "A provider of the network finds the offers made to it and answers them by the status (docs/fhir.md); "
+            "it sees each as it stands now.",
             "searchParam": [
                 _search("focus", "reference"),
                 _search("based-on", "reference"),
@@ -56,8 +60,12 @@ def capability_statement(base: str, security: dict[str, Any] | None = None) -> d
         {
             "type": "Subscription",
             "extension": [{"url": TOPIC_CANONICAL, "valueCanonical": topic} for topic in TOPICS],
-            "interaction": [{"code": code} for code in ("create", "read", "update", "delete", "search-type")],
+            "interaction": [
+                {"code": code}
+                for code in ("create", "read", "vread", "history-instance", "update", "delete", "search-type")
+            ],
             "versioning": "versioned-update",
+            "readHistory": True,
             "updateCreate": False,
             "searchParam": [
                 _search("_id", "token"),

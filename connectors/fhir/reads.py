@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -13,9 +14,10 @@ from connectors.fhir.asking import questionnaire_of
 from connectors.fhir.authority import searched_partner, security
 from connectors.fhir.capability import CREATED, ORDER_TYPES, capability_statement
 from connectors.fhir.offers import is_provider, provider_task, provider_tasks
+from connectors.fhir.past import Past, history, one_of, wanted
 from connectors.fhir.search import asked_of, searchset
 from connectors.fhir.settings import FhirSettings
-from connectors.fhir.tasks import current_task, task_of_case, task_of_request
+from connectors.fhir.tasks import current_task, past_tasks, task_of_case, task_of_request
 from connectors.fhir.wire import MOST_PARAMETERS, Refusal, answer, read_form, refusal
 from connectors.fhir.wording import etag, http_date, preferences, version_of
 from doorstep.connector import Hub
@@ -41,7 +43,7 @@ class Reads:
 
     async def read(self, kind: str, resource_id: str, request: Request) -> Response:
         """GET [type]/[id]; 304 for a client that has this version."""
-        return _shown(await self.resource(kind, resource_id), request)
+        return shown(await self.resource(kind, resource_id), request)
 
     async def resource(self, kind: str, resource_id: str) -> dict[str, Any]:
         """Return a resource; a Task and what it asks as their case stands now."""
@@ -58,34 +60,27 @@ class Reads:
         return body
 
     async def vread(self, kind: str, resource_id: str, version: str, request: Request) -> Response:
-        for body in await self._versions(kind, resource_id):
-            if part(body.get("meta")).get("versionId") == version:
-                return _shown(body, request)
-        raise refusal(404, "not-found", "there is no such version")
+        """GET [type]/[id]/_history/[version]."""
+        return shown(one_of(await self._versions(kind, resource_id), version), request)
 
-    async def _versions(self, kind: str, resource_id: str) -> list[dict[str, Any]]:
-        """Return every version, oldest first; of what is made of a case, the present one."""
-        if kind in {"Task", "Questionnaire"}:
-            return [await self.resource(kind, resource_id)]
-        found = await self.hub.versions(kind, resource_id) if is_resource_type(kind) else []
+    async def history(self, kind: str, resource_id: str, request: Request) -> Response:
+        """GET [type]/[id]/_history: every version, the newest first."""
+        asked = wanted(request.query_params.multi_items())
+        versions = await self._versions(kind, resource_id)
+        return answer(history(versions, f"{self.base}/{kind}/{resource_id}", asked))
+
+    async def _versions(self, kind: str, resource_id: str) -> list[Past]:
+        """Return every version, oldest first; of a provider's Task and of a Questionnaire the present one."""
+        if kind == "Questionnaire" or (kind == "Task" and is_provider()):
+            return [Past.of(await self.resource(kind, resource_id))]
+        found: Sequence[Mapping[str, Any]] = []
+        if kind == "Task":
+            found = await past_tasks(self.hub, resource_id)
+        elif is_resource_type(kind):
+            found = await self.hub.versions(kind, resource_id)
         if not found:
             raise refusal(404, "not-found", "there is no such resource")
-        return [dict(body) for body in found]
-
-    async def history(self, kind: str, resource_id: str) -> Response:
-        """GET [type]/[id]/_history: every version, the newest first."""
-        listed = [self._past(kind, resource_id, body) for body in await self._versions(kind, resource_id)]
-        listed.reverse()
-        return answer({"resourceType": "Bundle", "type": "history", "total": len(listed), "entry": listed})
-
-    def _past(self, kind: str, resource_id: str, body: dict[str, Any]) -> dict[str, Any]:
-        meta = part(body.get("meta"))
-        first = kind in {"Task", "Questionnaire"} or meta.get("versionId", "1") == "1"
-        request = {"method": "POST", "url": kind} if first else {"method": "PUT", "url": f"{kind}/{resource_id}"}
-        response = {"status": "201" if first else "200", "etag": etag(str(meta.get("versionId", "1")))}
-        response["lastModified"] = str(meta.get("lastUpdated"))
-        url = f"{self.base}/{kind}/{resource_id}"
-        return {"fullUrl": url, "resource": body, "request": request, "response": response}
+        return [Past.of(body) for body in found]
 
     async def search(self, kind: str, request: Request) -> Response:
         """GET [type]?... or POST [type]/_search: what this partner sent, oldest first."""
@@ -156,7 +151,7 @@ def unknown(kind: str) -> Refusal:
     )
 
 
-def _shown(body: dict[str, Any], request: Request) -> Response:
+def shown(body: dict[str, Any], request: Request) -> Response:
     """Return a resource with its tag; 304 where the client says that it has it (R4 3.1.0.4.1)."""
     meta = part(body.get("meta"))
     tag = etag(str(meta.get("versionId", "1")))

@@ -10,11 +10,23 @@ from sqlalchemy import Select, bindparam, func, insert, literal, literal_column,
 from doorstep.errors import Defect, Unavailable
 from doorstep.journal import events
 from doorstep.journal.events import parse
-from doorstep.journal.tables import case_, case_document, case_token, counter, mark, offer, review, upsert
+from doorstep.journal.tables import (
+    case_,
+    case_document,
+    case_token,
+    case_version,
+    counter,
+    insert_new,
+    mark,
+    offer,
+    review,
+    upsert,
+)
 from doorstep.journal.transaction import Transaction
 from schemas.case import Case, CaseState, Offer, OfferState
 from schemas.document import ReviewRequested
 from schemas.onboarding import ProviderChanged
+from schemas.past import CaseVersion
 from schemas.service import ProviderRecord
 
 
@@ -40,6 +52,7 @@ _BY_TOKEN = _OLDEST_FIRST.join(case_token, case_token.c.case_id == case_.c.case_
     case_token.c.token == bindparam("value")
 )
 _REVISION = select(case_.c.revision).where(case_.c.case_id == bindparam("value"))
+_INSERT_VERSION = insert(case_version)
 _UPDATE_CASE = update(case_).where(case_.c.case_id == bindparam("known"))
 _MARK = select(mark.c.token).where(mark.c.token == bindparam("value"))
 _OFFER = select(offer.c.data).where(offer.c.offer_id == bindparam("value"))
@@ -107,11 +120,11 @@ class CaseWrites(Transaction):
         """Put a saved case under these tokens too."""
         rows = [{"token": token, "case_id": case_id} for token in dict.fromkeys(tokens)]
         if rows:
-            self.connection.execute(upsert(self.dialect, case_token).on_conflict_do_nothing(), rows)
+            self.connection.execute(insert_new(self.dialect, case_token), rows)
 
     def mark(self, token: str) -> None:
         """Remember a token; marking it again changes nothing."""
-        self.connection.execute(upsert(self.dialect, mark).on_conflict_do_nothing(), {"token": token})
+        self.connection.execute(insert_new(self.dialect, mark), {"token": token})
 
     def marked(self, token: str) -> bool:
         return self.connection.execute(_MARK, {"value": token}).first() is not None
@@ -147,9 +160,12 @@ class CaseWrites(Transaction):
             self.connection.execute(insert(case_), row)
         else:
             self.connection.execute(_UPDATE_CASE, {"known": case.case_id, **row})
+        version = CaseVersion.of(case).model_dump_json(exclude_defaults=True)
+        past = {"case_id": case.case_id, "revision": case.revision, "data": version}
+        self.connection.execute(_INSERT_VERSION, past)
         links = [{"document_id": document_id, "case_id": case.case_id} for document_id in case.document_ids]
         if links:
-            self.connection.execute(upsert(self.dialect, case_document).on_conflict_do_nothing(), links)
+            self.connection.execute(insert_new(self.dialect, case_document), links)
 
     def offer(self, offer_id: str) -> Offer | None:
         data = self.connection.execute(_OFFER, {"value": offer_id}).scalar()

@@ -24,11 +24,12 @@ from doorstep.journal.content import ContentStore
 from doorstep.journal.inbox import load_receipt, storable
 from doorstep.journal.queues import QueueReads
 from doorstep.journal.resources import ResourceReads
-from doorstep.journal.tables import case_, case_document, event, offer, receipt, review
+from doorstep.journal.tables import case_, case_document, case_version, event, offer, receipt, review
 from schemas.case import Case, Offer
-from schemas.document import ReviewRequested
+from schemas.document import ReviewDecided, ReviewRequested
 from schemas.event import Event
 from schemas.onboarding import ProviderChanged
+from schemas.past import CaseVersion
 from schemas.transmission import Content, TransmissionReceived
 
 
@@ -73,6 +74,17 @@ class Reader(QueueReads, ResourceReads, ClockReads, AuditReads):
     def case(self, case_id: str) -> Case | None:
         row = self.connection.execute(select(case_.c.data).where(case_.c.case_id == case_id)).first()
         return events.parse(Case, row[0], f"case {case_id}") if row else None
+
+    def case_versions(self, case_id: str) -> list[CaseVersion]:
+        """Return what could be seen of a case at each of its revisions, oldest first."""
+        query = select(case_version.c.data).where(case_version.c.case_id == case_id).order_by(case_version.c.revision)
+        return [events.parse(CaseVersion, data, f"case {case_id}") for data in self.connection.execute(query).scalars()]
+
+    def decided_at(self, document_id: str) -> datetime | None:
+        """Return when a person last decided on an input."""
+        told = and_(event.c.topic == ReviewDecided.topic, event.c.key == document_id)
+        row = self.connection.execute(select(event.c.time).where(told).order_by(event.c.seq.desc()).limit(1)).first()
+        return row[0] if row else None
 
     def cases(
         self, *, state: str | None = None, limit: int = 1000, before: str | None = None, tenant: str | None = None

@@ -131,6 +131,15 @@ case_ = Table(
     Column("data", Text, nullable=False),
 )
 
+case_version = Table(
+    "case_version",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("data", Text, nullable=False),
+)
+"""What could be seen of a case at each revision (schemas.past)."""
+
 case_document = Table(
     "case_document",
     metadata,
@@ -211,6 +220,17 @@ subscription = Table(
 )
 """`events` counts what a subscription was told of; `sealed` holds the headers that go with it."""
 
+subscription_version = Table(
+    "subscription_version",
+    metadata,
+    Column("subscription_id", Text, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("data", Text),
+    Column("deleted_at", UtcDateTime),
+)
+"""Each revision of a subscription; `deleted_at` instead of `data` where it was taken away."""
+
 assertion = Table(
     "assertion",
     metadata,
@@ -244,6 +264,12 @@ def upsert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
 def insert_once(dialect: str, table: Table, key: str) -> sqlite.Insert | postgresql.Insert:
     """Return the insert that does nothing when `key` is there already; built once, because building it is slow."""
     return upsert(dialect, table).on_conflict_do_nothing(index_elements=[key])
+
+
+@cache
+def insert_new(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return the insert that leaves alone the rows that are there already; built once."""
+    return upsert(dialect, table).on_conflict_do_nothing()
 
 
 @cache

@@ -8,19 +8,22 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Request, Response
 
 from connectors.fhir.authority import may_read, partner_of
+from connectors.fhir.past import Past, deleted, history, one_of, wanted
 from connectors.fhir.reading import check, parse
+from connectors.fhir.reads import shown
 from connectors.fhir.settings import FhirSettings
 from connectors.fhir.subscriptions import notification
 from connectors.fhir.subscriptions.reading import Asked, read
 from connectors.fhir.subscriptions.send import resource_of
 from connectors.fhir.wire import MOST_PARAMETERS, answer, read_body, read_form, refusal, work
-from connectors.fhir.wording import etag, http_date, version_of
+from connectors.fhir.wording import etag, http_date, instant, version_of
 from doorstep import clock
 from doorstep.connector import Hub
 from doorstep.errors import Conflict
 from schemas.fhir.graph import part, parts
 from schemas.subscription import PayloadContent, Subscription, SubscriptionState
 
+READ = ["GET", "HEAD"]
 _SEARCHED = frozenset({"status", "url", "criteria", "_id"})
 _IGNORED = frozenset({"_format", "_pretty"})
 _TRIES = 5
@@ -36,9 +39,13 @@ def add_routes(api: APIRouter, settings: FhirSettings, hub: Hub) -> None:
     api.add_api_route("/Subscription", desk.search, methods=["GET"], response_model=None)
     api.add_api_route("/Subscription/_search", desk.search, methods=["POST"], response_model=None)
     api.add_api_route("/Subscription/$status", desk.statuses, methods=["GET", "POST"], response_model=None)
-    api.add_api_route("/Subscription/{one}", desk.show, methods=["GET", "HEAD"], response_model=None)
+    api.add_api_route("/Subscription/{one}", desk.show, methods=READ, response_model=None)
     api.add_api_route("/Subscription/{one}", desk.update, methods=["PUT"], response_model=None)
     api.add_api_route("/Subscription/{one}", desk.remove, methods=["DELETE"], response_model=None)
+    api.add_api_route("/Subscription/{one}/_history", desk.history, methods=["GET"], response_model=None)
+    api.add_api_route(
+        "/Subscription/{one}/_history/{version}", desk.vread, methods=["GET", "HEAD"], response_model=None
+    )
     api.add_api_route("/Subscription/{one}/$status", desk.status, methods=["GET", "POST"], response_model=None)
     api.add_api_route("/Subscription/{one}/$events", desk.events, methods=["GET", "POST"], response_model=None)
 
@@ -61,8 +68,7 @@ class Subscriptions:
         here = await self._here(asked.subscription.subscription_id)
         if here is None:
             await self._room_for(tenant)
-            saved = asked.subscription
-            await self.hub.save_subscription(saved, asked.headers or [])
+            saved = await self._first(asked)
         elif await self._same(here, asked):
             saved = here
         else:
@@ -70,8 +76,45 @@ class Subscriptions:
         location = {"Location": f"{self.base}/Subscription/{saved.subscription_id}"}
         return self._shown(saved, 201, location)
 
-    async def show(self, one: str) -> Response:
-        return self._shown(await self._known(one), 200)
+    async def _first(self, asked: Asked) -> Subscription:
+        """Keep a wish that is not being kept; where it was taken away, its versions and its events go on from there."""
+        saved = asked.subscription
+        before = await self.hub.subscription_versions(saved.subscription_id)
+        if before:
+            number = before[-1].revision + 1  # above every activation before it too
+            saved = saved.model_copy(update={"revision": number, "activation": number})
+        try:
+            await self.hub.save_subscription(saved, asked.headers or [])
+        except Conflict:  # the same wish came at the same moment
+            saved = await self._known(saved.subscription_id)
+        return saved
+
+    async def show(self, one: str, request: Request) -> Response:
+        return shown(notification.served(await self._known(one), clock.now()), request)
+
+    async def vread(self, one: str, version: str, request: Request) -> Response:
+        """GET Subscription/[id]/_history/[version]."""
+        return shown(one_of(await self._versions(one), version), request)
+
+    async def history(self, one: str, request: Request) -> Response:
+        """GET Subscription/[id]/_history: every version, its removal too, the newest first."""
+        wish = wanted(request.query_params.multi_items())
+        return answer(history(await self._versions(one), f"{self.base}/Subscription/{one}", wish))
+
+    async def _versions(self, one: str) -> list[Past]:
+        """Return every version, oldest first: each as it stood when it came, the last one as it stands now."""
+        versions = await self.hub.subscription_versions(one)
+        if not versions:
+            raise refusal(404, "not-found", "there is no such resource")
+        times = [version.updated_at for version in versions[:-1]] + [clock.now()]
+        return [
+            Past(
+                str(version.revision),
+                instant(version.updated_at),
+                notification.served(version.subscription, at) if version.subscription else None,
+            )
+            for version, at in zip(versions, times, strict=True)
+        ]
 
     async def update(self, one: str, request: Request) -> Response:
         """PUT: change it, switch it off, or (status requested) ask for it anew after an error."""
@@ -89,7 +132,9 @@ class Subscriptions:
         raise refusal(412, "conflict", "the subscription was changed meanwhile")
 
     async def remove(self, one: str) -> Response:
-        await self.hub.remove_subscription((await self._known(one)).subscription_id)
+        """DELETE: what was taken away before is away."""
+        if await self._here(one) is not None or not await self.hub.subscription_versions(one):
+            await self.hub.remove_subscription((await self._known(one)).subscription_id)
         return Response(status_code=204)
 
     async def search(self, request: Request) -> Response:
@@ -173,7 +218,8 @@ class Subscriptions:
     async def _known(self, one: str) -> Subscription:
         found = await self._here(one)
         if found is None:
-            raise refusal(404, "not-found", "there is no such resource")
+            gone = bool(await self.hub.subscription_versions(one))
+            raise deleted() if gone else refusal(404, "not-found", "there is no such resource")
         return found
 
     async def _room_for(self, tenant: str) -> None:

@@ -160,7 +160,8 @@ def test_partners_are_told_of_their_own_and_see_their_own_subscriptions(hub: Hub
     own = hub.ask("GET", f"Task?focus={order}", who="south").json()["entry"][0]["resource"]["id"]
     assert {told.focus.rpartition("/")[2] for told in hub.subscriber.of("/south")} == {own}
     for method, path in [
-        ("GET", ""), ("DELETE", ""), ("GET", "/$status"), ("GET", "/$events"), ("PUT", ""),
+        ("GET", ""), ("DELETE", ""), ("GET", "/$status"), ("GET", "/$events"), ("PUT", ""), ("GET", "/_history"),
+        ("GET", "/_history/1"),
     ]:  # fmt: skip
         body = wish(hub.subscriber.url + "/evil") | {"id": one} if method == "PUT" else None
         answer = hub.ask(method, f"Subscription/{one}{path}", body)
@@ -231,7 +232,7 @@ def test_heartbeats_come_while_nothing_happens_and_end_with_the_subscription(hub
     seen = len([told for told in hub.subscriber.told if told.path == "/beats"])
     hub.order()
     assert hub.ask("DELETE", f"Subscription/{one}").status_code == 204
-    assert hub.ask("GET", f"Subscription/{one}").status_code == 404
+    assert hub.ask("GET", f"Subscription/{one}").status_code == 410
     other = hub.active("/after")
     hub.order()
     until(lambda: hub.subscriber.of("/after"))

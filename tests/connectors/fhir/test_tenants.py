@@ -40,8 +40,8 @@ async def test_everything_of_ones_own_is_there_and_nothing_of_anothers(hub: Hous
     for kind in ("order", "Patient", "Coverage", "Task"):
         reference = sent[kind]
         for address in (f"/fhir/{reference}", f"/fhir/{reference}/_history", f"/fhir/{reference}/_history/1"):
-            if "Task" in address and "_history" in address:
-                continue
+            if kind == "Task" and address.endswith("/1"):
+                address = address.removesuffix("1") + "0"  # noqa: PLW2901 - a Task begins before its case
             own = await hub.ask("GET", address, NORTH_KEY)
             assert own.status_code == 200, address
             assert (await hub.ask("GET", address, OPERATOR_KEY)).status_code == 200
