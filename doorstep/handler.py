@@ -83,8 +83,8 @@ class Unit(Protocol):
     def set_timer(self, timer_id: str, due_at: datetime, payload: Payload) -> None:
         """Append `payload` at `due_at` (aware), once; a timer of the same id is replaced."""
 
-    def cancel_timer(self, timer_id: str) -> None:
-        """Forget a timer; one that is not set or has fired is no error."""
+    def cancel_timer(self, *timer_ids: str) -> None:
+        """Forget timers; one that is not set or has fired is no error."""
 
     def clock(self, case_id: str, clock: str) -> ClockRun | None:
         """Return a clock of a case that may pause, while it is started."""

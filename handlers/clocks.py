@@ -69,13 +69,15 @@ def clocks_of(event: Event[CaseStateChanged], unit: Unit) -> Iterable[Payload]:
     if case is None:
         return []
     events: list[Payload] = []
+    idle: list[ClockRule] = []
     for rule in clocks(unit).case:
         if rule.pauses:
             events += settle(rule, case, unit, seq=event.seq, change=event.data)
         elif rule.since == "looked" or not runs(rule, case):
-            cancel(rule, case.case_id, unit)
+            idle.append(rule)
         elif not rule.until_told or not was_told(case, unit):
             _arm(rule, case, unit, entered=event.data.from_state not in rule.while_)
+    cancel(idle, case.case_id, unit)
     return events
 
 
@@ -94,9 +96,7 @@ def told(event: Event[ConfirmationSent], unit: Unit) -> Iterable[Payload]:
     """Stop the clocks of acknowledgement once the sender's own channel has taken it."""
     case = unit.case(event.data.case_id or "")
     if case is not None and was_told(case, unit):
-        for rule in clocks(unit).case:
-            if rule.until_told:
-                cancel(rule, case.case_id, unit)
+        cancel([rule for rule in clocks(unit).case if rule.until_told], case.case_id, unit)
     return []
 
 
@@ -116,9 +116,18 @@ def _arm(rule: ClockRule, case: Case, unit: Unit, *, entered: bool) -> None:
         _timer(timer_of(rule.clock, case.case_id, number), at, warning, unit, entered=entered)
 
 
-def _set(rule: ClockRule, case: Case, unit: Unit, *, number: int, since: datetime, entered: bool) -> None:
+def _set(
+    rule: ClockRule,
+    case: Case,
+    unit: Unit,
+    *,
+    number: int,
+    since: datetime,
+    entered: bool,
+    minutes: int | None = None,
+) -> None:
     due = ClockDue(case_id=case.case_id, clock=rule.clock, number=number)
-    _timer(timer_of(rule.clock, case.case_id), due_at(rule, case, since, unit), due, unit, entered=entered)
+    _timer(timer_of(rule.clock, case.case_id), due_at(rule, case, since, unit, minutes), due, unit, entered=entered)
 
 
 def _timer(name: str, at: datetime, due: ClockDue, unit: Unit, *, entered: bool) -> None:
@@ -149,6 +158,8 @@ def due(event: Event[ClockDue], unit: Unit) -> Iterable[Payload]:
 
 
 def _ran_out(rule: ClockRule, case: Case, data: ClockDue, unit: Unit) -> list[Payload]:
+    if rule.since == "looked":  # nothing was promised, so nothing is breached
+        return _ask(rule, case, data, "not done in time", unit)
     ran_out = CaseClock(case_id=case.case_id, clock=rule.clock, label=rule.label, number=data.number)
     recipient = _reminded(rule, case, unit)
     if data.number <= rule.reminders and recipient is not None:
@@ -181,8 +192,18 @@ def _comes_back(case: Case | None, unit: Unit) -> list[Payload]:
     ahead = case is not None and case.scheduled_start is not None and case.scheduled_start > unit.now
     for rule in clocks(unit).case if case and not ahead else ():
         if case and rule.since == "looked" and runs(rule, case):
-            _set(rule, case, unit, number=1, since=unit.now, entered=True)
+            _set(rule, case, unit, number=1, since=unit.now, entered=True, minutes=_longer(rule, case, unit))
     return []
+
+
+def _longer(rule: ClockRule, case: Case, unit: Unit) -> int | None:
+    """Return what the clock takes after so many looks at the case as it stands, None for its own time."""
+    for number in range(len(rule.later_minutes) + 1):
+        seen = derived_id(rule.clock, case.case_id, str(case.revision), str(number))
+        if not unit.marked(seen):
+            unit.mark(seen)
+            return rule.later_minutes[number - 1] if number else None
+    return rule.later_minutes[-1] if rule.later_minutes else None
 
 
 def _ask(rule: ClockRule, case: Case, data: ClockDue, what: str, unit: Unit) -> list[Payload]:

@@ -25,11 +25,10 @@ def timer_of(clock: str, case_id: str, warning: int | None = None) -> str:
     return f"clock {clock} {case_id}" if warning is None else f"clock {clock} {case_id} warning {warning}"
 
 
-def cancel(rule: ClockRule, case_id: str, unit: Unit) -> None:
-    """Forget a clock's timers."""
-    unit.cancel_timer(timer_of(rule.clock, case_id))
-    for number in range(len(rule.warn_minutes)):
-        unit.cancel_timer(timer_of(rule.clock, case_id, number + 1))
+def cancel(rules: Iterable[ClockRule], case_id: str, unit: Unit) -> None:
+    """Forget the timers of these clocks."""
+    warnings = ((rule.clock, number) for rule in rules for number in (None, *range(1, len(rule.warn_minutes) + 1)))
+    unit.cancel_timer(*(timer_of(clock, case_id, number) for clock, number in warnings))
 
 
 def settle(
@@ -112,7 +111,7 @@ def _in_line(rule: ClockRule, run: ClockRun, case: Case, by: str, unit: Unit, *,
     )
     run = run.model_copy(update={"pauses": (*kept, *begun)})
     if run.open_pauses or run.over:
-        cancel(rule, case.case_id, unit)
+        cancel([rule], case.case_id, unit)
         run = run.model_copy(update={"due_at": None})
         unit.save_clock(run)
     else:
@@ -182,7 +181,7 @@ def _ended(rule: ClockRule, run: ClockRun, ended: Iterable[str], case: Case, by:
 
 def _stopped(rule: ClockRule, run: ClockRun, case: Case, unit: Unit, *, ended_in: CaseState) -> ClockStopped:
     """Forget the clock and its timers, and say how long it took."""
-    cancel(rule, case.case_id, unit)
+    cancel([rule], case.case_id, unit)
     unit.drop_clock(case.case_id, rule.clock)
     measure = _measure(rule, case, unit)
     causes = {cause: int(took.total_seconds()) for cause, took in paused(run, unit.now, measure).items()}

@@ -13,12 +13,16 @@ from schemas.order import Order
 MOST_DAYS = 366
 
 
-@cache
 def is_holiday(day: date) -> bool:
     """Say whether a day is a federal holiday, or the day on which one is observed (5 U.S.C. 6103)."""
+    return day in _holidays(day.year)
+
+
+@cache
+def _holidays(year: int) -> frozenset[date]:
     import holidays
 
-    return day in holidays.country_holidays("US", years=day.year)
+    return frozenset(holidays.country_holidays("US", years=year))
 
 
 def end_of_first_business_day(start: datetime, hours: BusinessHours, order: Order) -> datetime:

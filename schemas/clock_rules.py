@@ -67,6 +67,10 @@ class ClockRule(Rule):
     business_minutes: int | None = Field(default=None, ge=1)
     elapsed_minutes: int | None = None
     first_business_day: bool = False
+    later_minutes: tuple[int, ...] = Field(
+        default=(),
+        description="What a clock since `looked` takes after the second look in vain, the third ...; the last stays",
+    )
     warn_minutes: tuple[int, ...] = Field(default=(), description="When it warns before, by the same kind of time")
     warn: Literal["note", "person"] = "note"
     reminders: int = Field(default=0, ge=0)
@@ -82,6 +86,14 @@ class ClockRule(Rule):
             raise ValueError("only a clock that counts from the state pauses")
         if self.through and not self.pauses:
             raise ValueError("`through` is for clocks with `pauses`")
+        return self
+
+    @model_validator(mode="after")
+    def _only_a_look_takes_longer(self) -> Self:
+        if self.later_minutes and (self.since != "looked" or self.first_business_day):
+            raise ValueError("`later_minutes` is for a clock of minutes since `looked`")
+        if any(minutes < 1 for minutes in self.later_minutes):
+            raise ValueError("`later_minutes` are at least 1 each")
         return self
 
     @model_validator(mode="after")

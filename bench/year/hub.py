@@ -10,35 +10,34 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from doorstep import clock, registry
 from doorstep.connector import Blob, Transmission
-from doorstep.errors import HubError
 from doorstep.handler import Subscription
 from doorstep.journal import Journal, JournalUnit, Reader, Route, Routes
-from doorstep.journal.events import load
-from doorstep.journal.tables import delivery, event
+from doorstep.journal.tables import delivery
+from doorstep.journal.timers import next_due
 from doorstep.rules import rules_dir
-from doorstep.stream.work import as_hub_error, handled
+from doorstep.stream.work import State, as_hub_error, handled
 from schemas.event import Event, Payload
 from schemas.outbound import ConfirmationRequested
 from schemas.transmission import TransmissionReceived
 
 OUTBOUND = "outbound"
 Reading = Callable[[TransmissionReceived], Iterable[Payload]]
-_ROWS = 64
 _OPEN = (
-    select(delivery.c.consumer, event)
-    .join(event, event.c.seq == delivery.c.event_seq)
-    .where(delivery.c.done_at.is_(None))
+    select(delivery.c.event_seq, delivery.c.consumer)
+    .where(
+        delivery.c.event_seq.between(bindparam("first"), bindparam("last")),
+        delivery.c.done_at.is_(None),
+    )
     .order_by(delivery.c.event_seq, delivery.c.consumer)
-    .limit(_ROWS)
 )
 
 
 class YearHub:
-    """`read` says what is read of an input; `news` gives what was appended since it was last asked."""
+    """`read` says what is read of an input; each act returns what was appended by it and after it."""
 
     def __init__(self, folder: Path, start: datetime, read: Reading) -> None:
         self.now = start
@@ -49,6 +48,7 @@ class YearHub:
             f"sqlite:///{folder / 'year.db'}", data_dir=folder, routes=routes, rules_dir=rules_dir()
         )
         self._seen = 0
+        self.next_timer: datetime | None = None
         self.events = 0
         self._wall = clock.now
         clock.now = lambda: self.now
@@ -60,39 +60,37 @@ class YearHub:
     async def receive(self, transmission: Transmission) -> list[Event[Any]]:
         """Take an input as a connector would, and let everything follow from it."""
         await self.journal.receive(transmission)
-        return await self.settle()
+        return await self._settle(lambda _: None)
 
     async def say(self, payload: Payload, source: str) -> list[Event[Any]]:
         """Append what the world has to say, a far end's receipt for example."""
-        await self.journal.write(lambda unit: unit.append(payload, source=source))
-        return await self.settle()
+        return await self._settle(lambda unit: unit.append(payload, source=source))
 
     async def tick(self) -> list[Event[Any]]:
         """Fire the timers that are due."""
-        await self.journal.write(lambda unit: unit.fire_timers())
-        return await self.settle()
+        return await self._settle(lambda unit: unit.fire_timers())
 
-    async def next_timer(self) -> datetime | None:
-        return await self.journal.read(lambda reader: reader.next_timer())
+    async def _settle(self, first: Callable[[JournalUnit], object]) -> list[Event[Any]]:
+        """Do something and run handlers until nothing is open, in one transaction; return what was appended."""
 
-    async def settle(self) -> list[Event[Any]]:
-        """Run handlers until nothing is open; return what was appended meanwhile."""
-        await self.journal.write(self._drain)
-        news = await self.journal.read(self._news)
+        def job(unit: JournalUnit) -> tuple[list[Event[Any]], datetime | None]:
+            first(unit)
+            return self._drain(unit), next_due(unit.connection)
+
+        news, self.next_timer = await self.journal.write(job)
         self.events += len(news)
         return news
 
-    def _news(self, reader: Reader) -> list[Event[Any]]:
-        found: list[Event[Any]] = []
+    def _drain(self, unit: JournalUnit) -> list[Event[Any]]:
+        reader, news = Reader(unit.connection, unit.context.store), list[Event[Any]]()
         while page := reader.events_after(self._seen, limit=500):
-            found += page
+            by_seq = {event.seq: event for event in page}
+            rows = unit.connection.execute(_OPEN, {"first": page[0].seq, "last": page[-1].seq}).all()
+            for seq, consumer in rows:
+                self._one(unit, consumer, by_seq[seq])
             self._seen = page[-1].seq
-        return found
-
-    def _drain(self, unit: JournalUnit) -> None:
-        while rows := unit.connection.execute(_OPEN).mappings().all():
-            for row in rows:
-                self._one(unit, row["consumer"], load(row))
+            news += page
+        return news
 
     def _one(self, unit: JournalUnit, consumer: str, what: Event[Any]) -> None:
         subscription = self._subscriptions.get(consumer)
@@ -104,16 +102,15 @@ class YearHub:
                     unit.append(payload, source="world", cause=what, consumer=consumer, ordinal=ordinal)
             unit.done(what.id, consumer)
         else:
-            with unit.connection.begin_nested() as point:
-                try:
-                    handled(unit, subscription, what)
-                    return
-                except HubError as error:
-                    failure = error
-                except Exception as error:  # noqa: BLE001 - what a handler does is what the year is to find out
-                    failure = as_hub_error(error)
-                point.rollback()
-            unit.bury(what.id, consumer, failure)
+            do = unit.connection.exec_driver_sql
+            do("SAVEPOINT one")
+            try:
+                outcome = handled(unit, subscription, what)
+                assert outcome.state is not State.DEFERRED, "each is handled before what came after it"
+            except Exception as error:  # noqa: BLE001 - what a handler does is what the year is to find out
+                do("ROLLBACK TO SAVEPOINT one")
+                unit.bury(what.id, consumer, as_hub_error(error))
+            do("RELEASE SAVEPOINT one")
 
 
 def body(channel: str, key: str, data: bytes, at: datetime, **more: Any) -> Transmission:

@@ -80,7 +80,7 @@ async def _run(folder: Path, count: int, seed: int, days: int, first: date) -> O
 async def _live(hub: YearHub, world: World, end: datetime) -> int:
     jumps = 0
     while True:
-        due = await hub.next_timer()
+        due = hub.next_timer
         planned = world.agenda[0][0] if world.agenda else None
         at = min((moment for moment in (due, planned) if moment is not None), default=end)
         if at >= end:

@@ -12,7 +12,7 @@ from typing import Any
 from bench.year.hub import YearHub, body
 from bench.year.plan import OHIO, Planned
 from schemas.business import is_holiday
-from schemas.case import IdentityResolved
+from schemas.case import CaseState, CaseStateChanged, IdentityResolved
 from schemas.document import ReviewRequested
 from schemas.event import Event, Payload
 from schemas.fields import FIELD_NAMES
@@ -44,6 +44,7 @@ class World:
         self.plan_of: dict[str, Planned] = {}
         self.committed: dict[str, datetime] = {}
         self.rounds: dict[str, int] = {}
+        self.unplaced: dict[str, int] = {}
         self.sent = 0
         self._count = 0
 
@@ -113,6 +114,10 @@ class World:
                     self.plan_of[data.case_id] = self.plan_of[data.document_id]
                 case ConfirmationRequested():
                     self._carry(data)
+                case CaseStateChanged() if data.to_state is CaseState.UNDISPATCHABLE:
+                    self.unplaced.setdefault(data.case_id, 0)
+                case CaseStateChanged() if data.to_state is not CaseState.DISPATCHING:
+                    self.unplaced.pop(data.case_id, None)
                 case ReviewRequested():
                     self._review(data)
                 case AuthorizationSubmitted() | DenialRecorded() | AppealFiled() | AppealDecided():
@@ -202,7 +207,11 @@ class World:
             self._dispatch(max(told, self.hub.now), {**offer, "answer": "complete", "proof": proof}, still)
 
     def _review(self, asked: ReviewRequested) -> None:
-        """The desk looks, in its hours: it knows the truth of a document, and has nothing to add to a case."""
+        """The desk looks, in its hours: it knows the truth of a document, and has nothing to add to most cases."""
+        if "claim" in asked.settled_by and asked.case_id is not None and self.rng.random() < 0.8:
+            today = self.hub.now.astimezone(OHIO).date()
+            self._command(asked.case_id, "claim", timedelta(hours=self.rng.uniform(1, 30)), filed_on=str(today))
+            return
         planned = self.plan_of.get(asked.document_id)
         truth = planned.truth.fields() if planned else {}
         fields = {name: truth[name] for name in asked.fields if name in truth and name in FIELD_NAMES}
@@ -214,6 +223,18 @@ class World:
         key = f"desk-{self._count}"
         at = self._office(timedelta(minutes=self.rng.expovariate(1 / 50)))
         self.later(at, lambda: self.hub.receive(body("desk", key, json.dumps(said).encode(), self.hub.now)))
+        if asked.case_id in self.unplaced:
+            self._place(asked.case_id, at)
+
+    def _place(self, case_id: str, looked: datetime) -> None:
+        """What nobody took is given to the network again in three of four looks; after the fourth its sender has it."""
+        self.unplaced[case_id] += 1
+        planned = self.plan_of.get(case_id)
+        if self.unplaced[case_id] > 4 and planned is not None and planned.electronic:
+            self._come(looked + timedelta(hours=2), planned, "cancel")
+        elif self.rng.random() < 0.75:
+            again = {"case_id": case_id, "answer": "dispatch", "by": "R. Viewer"}
+            self._dispatch(looked + timedelta(minutes=5), again, lambda: case_id in self.unplaced)
 
     def _payer(self, said: Any) -> None:
         """What a person at the desk learns from a payer, and how a denial is fought."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 
 from doorstep.journal import timers
 from doorstep.journal.events import parse
-from doorstep.journal.tables import case_clock, upsert
+from doorstep.journal.tables import case_clock, insert_or_set
 from doorstep.journal.transaction import Transaction
 from schemas.clock import ClockRun
 
@@ -29,9 +29,7 @@ class ClockWrites(Transaction):
     def save_clock(self, run: ClockRun) -> None:
         """Insert or update."""
         row = {"case_id": run.case_id, "clock": run.clock, "data": run.model_dump_json()}
-        statement = upsert(self.dialect, case_clock).values(row)
-        keys = ["case_id", "clock"]
-        self.connection.execute(statement.on_conflict_do_update(index_elements=keys, set_={"data": row["data"]}))
+        self.connection.execute(insert_or_set(self.dialect, case_clock, ("case_id", "clock"), ("data",)), row)
 
     def drop_clock(self, case_id: str, clock: str) -> None:
         """Forget a clock that is at its end."""

@@ -17,12 +17,13 @@ from doorstep.journal.tables import (
     case_version,
     counter,
     insert_new,
+    insert_or_set,
     mark,
     offer,
     review,
     upsert,
 )
-from doorstep.journal.transaction import Transaction
+from doorstep.journal.transaction import Transaction, one_or_many
 from schemas.case import Case, CaseState, Offer, OfferState
 from schemas.document import ReviewRequested
 from schemas.onboarding import ProviderChanged
@@ -120,7 +121,7 @@ class CaseWrites(Transaction):
         """Put a saved case under these tokens too."""
         rows = [{"token": token, "case_id": case_id} for token in dict.fromkeys(tokens)]
         if rows:
-            self.connection.execute(insert_new(self.dialect, case_token), rows)
+            self.connection.execute(insert_new(self.dialect, case_token), one_or_many(rows))
 
     def mark(self, token: str) -> None:
         """Remember a token; marking it again changes nothing."""
@@ -165,7 +166,7 @@ class CaseWrites(Transaction):
         self.connection.execute(_INSERT_VERSION, past)
         links = [{"document_id": document_id, "case_id": case.case_id} for document_id in case.document_ids]
         if links:
-            self.connection.execute(insert_new(self.dialect, case_document), links)
+            self.connection.execute(insert_new(self.dialect, case_document), one_or_many(links))
 
     def offer(self, offer_id: str) -> Offer | None:
         data = self.connection.execute(_OFFER, {"value": offer_id}).scalar()
@@ -185,8 +186,8 @@ class CaseWrites(Transaction):
             "sent_at": saved.sent_at,
             "data": saved.model_dump_json(),
         }
-        statement = upsert(self.dialect, offer).values(row)
-        self.connection.execute(statement.on_conflict_do_update(index_elements=["offer_id"], set_=row))
+        changes = ("case_id", "npi", "state", "sent_at", "data")
+        self.connection.execute(insert_or_set(self.dialect, offer, ("offer_id",), changes), row)
 
     def providers(self) -> list[ProviderChanged]:
         """Return the newest word of the API on each provider, by NPI."""
@@ -208,8 +209,8 @@ class CaseWrites(Transaction):
     def save_review(self, saved: ReviewRequested) -> None:
         """Insert or update; what a person has closed stays closed."""
         changes = {"document_id": saved.document_id, "case_id": saved.case_id, "data": saved.model_dump_json()}
-        statement = upsert(self.dialect, review).values(review_id=saved.review_id, opened_at=self.now, **changes)
-        self.connection.execute(statement.on_conflict_do_update(index_elements=["review_id"], set_=changes))
+        statement = insert_or_set(self.dialect, review, ("review_id",), tuple(changes))
+        self.connection.execute(statement, {"review_id": saved.review_id, "opened_at": self.now, **changes})
 
     def open_reviews(self, case_id: str) -> list[ReviewRequested]:
         """Return the reviews of a case that wait for a person, oldest first."""

@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import (
     Column,
     Connection,
+    Integer,
     Select,
     and_,
+    bindparam,
     func,
     or_,
     select,
@@ -31,6 +33,10 @@ from schemas.event import Event
 from schemas.onboarding import ProviderChanged
 from schemas.past import CaseVersion
 from schemas.transmission import Content, TransmissionReceived
+
+_AFTER = (
+    select(event).where(event.c.seq > bindparam("seen")).order_by(event.c.seq).limit(bindparam("most", type_=Integer))
+)
 
 
 class Reader(QueueReads, ResourceReads, ClockReads, AuditReads):
@@ -143,11 +149,10 @@ class Reader(QueueReads, ResourceReads, ClockReads, AuditReads):
 
     def events_after(self, seq: int, *, topics: Iterable[str] = (), limit: int = 1000) -> list[Event[Any]]:
         """Return the next events in the order of the journal; `seq` is the last one seen, 0 for the beginning."""
-        query = select(event).where(event.c.seq > seq).order_by(event.c.seq).limit(limit)
         wanted = list(topics)
-        if wanted:
-            query = query.where(event.c.topic.in_(wanted))
-        return [events.load(row) for row in self.connection.execute(query).mappings()]
+        query = _AFTER.where(event.c.topic.in_(wanted)) if wanted else _AFTER
+        rows = self.connection.execute(query, {"seen": seq, "most": limit}).mappings()
+        return [events.load(row) for row in rows]
 
     def events_since(self, since: datetime, *, topics: Iterable[str], batch: int = 2000) -> Iterator[Event[Any]]:
         """Yield the events of these topics that are not older than `since`, in the order of the journal."""

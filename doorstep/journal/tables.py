@@ -261,6 +261,16 @@ def upsert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
 
 
 @cache
+def insert_or_set(
+    dialect: str, table: Table, keys: tuple[str, ...], changes: tuple[str, ...]
+) -> sqlite.Insert | postgresql.Insert:
+    """Return the insert that sets `changes` when a row with these keys is there already."""
+    insert = upsert(dialect, table)
+    set_ = {name: insert.excluded[name] for name in changes}
+    return insert.on_conflict_do_update(index_elements=list(keys), set_=set_)
+
+
+@cache
 def insert_once(dialect: str, table: Table, key: str) -> sqlite.Insert | postgresql.Insert:
     """Return the insert that does nothing when `key` is there already; built once, because building it is slow."""
     return upsert(dialect, table).on_conflict_do_nothing(index_elements=[key])

@@ -6,13 +6,15 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from doorstep.journal.events import parse
-from doorstep.journal.tables import timer, upsert
+from doorstep.journal.tables import insert_or_set, timer
 from doorstep.journal.transaction import Transaction
 from schemas.event import Payload
 from schemas.topics import TOPICS
+
+_FORGET = delete(timer).where(timer.c.timer_id.in_(bindparam("ids", expanding=True)))
 
 
 class TimerWrites(Transaction):
@@ -21,13 +23,12 @@ class TimerWrites(Transaction):
     def set_timer(self, timer_id: str, due_at: datetime, payload: Payload) -> None:
         """Append `payload` at `due_at` (aware); a timer of the same id is replaced."""
         row = {"timer_id": timer_id, "due_at": due_at, "topic": payload.topic, "data": payload.model_dump_json()}
-        statement = upsert(self.dialect, timer).values(row)
-        self.connection.execute(statement.on_conflict_do_update(index_elements=["timer_id"], set_=row))
+        self.connection.execute(insert_or_set(self.dialect, timer, ("timer_id",), ("due_at", "topic", "data")), row)
         self.touched.add(TICKER)
 
-    def cancel_timer(self, timer_id: str) -> None:
-        """Forget a timer; one that is not set or has fired is no error."""
-        self.connection.execute(delete(timer).where(timer.c.timer_id == timer_id))
+    def cancel_timer(self, *timer_ids: str) -> None:
+        """Forget timers; one that is not set or has fired is no error."""
+        self.connection.execute(_FORGET, {"ids": timer_ids})
 
     def fire_timers(self, limit: int = 100) -> int:
         """Append the events of timers that are due, the oldest first; return how many fired.

@@ -148,8 +148,9 @@ class MemoryUnit:
         assert due_at.tzinfo is not None
         self.timers[timer_id] = (due_at, payload)
 
-    def cancel_timer(self, timer_id: str) -> None:
-        self.timers.pop(timer_id, None)
+    def cancel_timer(self, *timer_ids: str) -> None:
+        for timer_id in timer_ids:
+            self.timers.pop(timer_id, None)
 
     def clock(self, case_id: str, clock: str) -> ClockRun | None:
         return self.clocks.get((case_id, clock))

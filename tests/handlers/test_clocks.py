@@ -323,10 +323,27 @@ def test_a_case_that_a_person_looked_at_and_left_comes_back_until_it_moves() -> 
     hub.pass_time(NOW + timedelta(days=23))
     assert back() == 1
     looks(2)
+    assert "looked" not in breached(hub)
     hub.pass_time(NOW + timedelta(days=26))
     assert back() == 2
     looks(3)
     hub.send(referral(order(document_id="doc-2")))
     assert next(iter(hub.unit.cases.values())).state is CaseState.DISPATCHING
-    hub.pass_time(hub.unit.now + timedelta(days=1))
+    hub.pass_time(hub.unit.now + timedelta(days=14))
     assert back() == 2
+
+
+def test_a_case_that_is_looked_at_in_vain_comes_back_after_a_day_then_after_two_then_each_week() -> None:
+    hub = incomplete()
+    hub.pass_time(NOW + timedelta(days=20))
+    monday, came = datetime(2027, 1, 4, 15, 0, tzinfo=UTC), list[datetime]()
+    hub.pass_time(monday)
+    for number in range(5):
+        review = told(hub, ReviewRequested)[-1]
+        hub.say("desk", f"w{number}", {"review_id": review.review_id, "decision": "reject", "reviewer": "R. Viewer"})
+        while told(hub, ReviewRequested)[-1] is review:
+            hub.pass_time(hub.unit.now + timedelta(hours=5))
+        came.append(hub.unit.now)
+    weekdays = [(at - timedelta(hours=5)).strftime("%a %d") for at in came]
+    assert weekdays == ["Tue 05", "Thu 07", "Thu 14", "Fri 22", "Fri 29"]  # the 18th is a holiday
+    assert "looked" not in breached(hub)
