@@ -14,6 +14,7 @@ from doorstep.handler import Unit, on
 from handlers.casework import ask_person, derived_id, moved, recalled, rule
 from handlers.deadline import at_risk, misses_discharge
 from handlers.fulfil import ACTS
+from handlers.gate import stops
 from handlers.offer import next_wave
 from handlers.word import Word, refusal_of_window, window_of
 from schemas.case import MOVED_ON, CaseState, Offer, OfferAccepted, OfferDeclined, OfferState
@@ -68,6 +69,8 @@ def _dispatched(case_id: str, document_id: str, unit: Unit) -> list[Payload]:
     events: list[Payload] = []
     if case is not None and case.state is not CaseState.UNDISPATCHABLE:
         refused = f"the case is {case.state}"
+    elif case is not None and (wait := stops(case, unit)) is not None:
+        refused = f"the case waits: {wait.label}; release it first"
     elif case is not None:
         again = case.model_copy(update={"dispatch_round": case.dispatch_round + 1})
         events = next_wave(again, unit, cause="the desk asks the network again")

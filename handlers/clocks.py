@@ -12,6 +12,7 @@ from doorstep.handler import Unit, on
 from handlers.acknowledge import was_told
 from handlers.casework import answerable, ask_person, clocks, derived_id, directory, once
 from handlers.fulfil import redispatch
+from handlers.gate import stops
 from handlers.pauses import again, cancel, settle, timer_of, void
 from schemas.business import after_business_minutes, end_of_first_business_day
 from schemas.case import Case, CaseClock, CaseClockWarned, CaseState, CaseStateChanged, ClockDue, OfferState
@@ -150,6 +151,8 @@ def due(event: Event[ClockDue], unit: Unit) -> Iterable[Payload]:
     if not runs(rule, case) or (rule.until_told and was_told(case, unit)):
         return events
     if rule.pauses and void(rule, case, data, unit):
+        return events
+    if rule.unless_stopped and stops(case, unit) is not None:
         return events
     if data.warning:
         warned = CaseClockWarned(case_id=case.case_id, clock=rule.clock, label=rule.label, number=data.number)

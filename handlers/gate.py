@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from doorstep.handler import Unit
+from handlers.casework import clocks
 from handlers.payers import facts_of, needed, policy_of, urgent
 from schemas.case import Case
+from schemas.clock import Hold
 from schemas.payer import CoverageStatus, Decision, Eligibility
 from schemas.payer_rules import PayerPolicy
 
@@ -58,6 +60,12 @@ def held(case: Case, unit: Unit) -> str | None:
     """Return why the order must not go to providers, None when it may."""
     found = standing(case, unit)
     return None if found.step is Step.CLEAR else found.reason
+
+
+def stops(case: Case, unit: Unit) -> Hold | None:
+    """Return a person's word for which no provider is asked (`stops_offers` in rules/clocks.yaml), if one holds."""
+    causes = {pause.cause for pause in clocks(unit).pauses if pause.stops_offers}
+    return next((hold for hold in case.holds if hold.cause in causes), None)
 
 
 def _coverage(case: Case, policy: PayerPolicy) -> Standing:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from doorstep.handler import Unit, on
 from handlers.benefits import BEFORE, OFFERING, proceed, to_person
-from handlers.casework import ask_person, clocks, derived_id, directory, moved
+from handlers.casework import ask_person, clocks, derived_id, directory, moved, recalled
 from handlers.choices import choices_of
-from handlers.gate import held
+from handlers.gate import Step, held, standing, stops
 from handlers.network import explained, ranked
 from schemas.business import after_business_minutes
 from schemas.case import (
@@ -22,6 +22,7 @@ from schemas.case import (
     OfferSent,
     OfferState,
 )
+from schemas.clock import CaseHeld, Hold, HoldEnded
 from schemas.event import Event, Payload
 from schemas.network import Provider
 from schemas.order import Order
@@ -30,11 +31,15 @@ from schemas.payer import DispatchCleared
 from schemas.transmission import ReplyTo
 
 _PASSED = frozenset({OfferState.DECLINED, OfferState.EXPIRED, OfferState.WITHDRAWN})
+_MOVING = frozenset({CaseState.COMPLETE, CaseState.AUTHORIZED})
+"""States that a case leaves by itself."""
 _KINDS = {"dme": "Medical equipment", "home_health": "Home health visits", "infusion": "Home infusion"}
 
 
 def next_wave(case: Case, unit: Unit, *, cause: str) -> list[Payload]:
     """Offer the case to the next providers of this round, or leave it to a person when none is left."""
+    if (wait := stops(case, unit)) is not None:
+        return _waits(case, wait, unit)
     if (barred := held(case, unit)) is not None:
         return _back(case, barred, unit)
     rules = clocks(unit)
@@ -65,6 +70,37 @@ def next_wave(case: Case, unit: Unit, *, cause: str) -> list[Payload]:
         events.extend(_offered(case, fit.provider, wave, respond_by, unit))
     unit.set_timer(f"offers {case.case_id}", respond_by, OffersDue(case_id=case.case_id, wave=wave))
     return events
+
+
+def _waits(case: Case, wait: Hold, unit: Unit) -> list[Payload]:
+    """A person has said that the case waits: nobody is asked; one that lost its provider waits among those to offer."""
+    if case.state in BEFORE or case.state in OFFERING:
+        return []
+    return [moved(case, CaseState.DISPATCHING, unit, cause=f"no provider is asked: {wait.label}")[1]]
+
+
+@on(CaseHeld)
+def withhold(event: Event[CaseHeld], unit: Unit) -> Iterable[Payload]:
+    """Recall the offers that are out: a provider that accepts now would commit a start that nobody wants."""
+    case = unit.case(event.data.case_id)
+    wait = stops(case, unit) if case is not None else None
+    if case is None or wait is None or case.state is not CaseState.DISPATCHING:
+        return []
+    unit.cancel_timer(f"offers {case.case_id}")
+    return recalled(case.case_id, unit, reason=f"the case waits: {wait.label}")
+
+
+@on(HoldEnded)
+def go_on(event: Event[HoldEnded], unit: Unit) -> Iterable[Payload]:
+    """The last word that stopped offers has ended: what waited goes on from where it stands."""
+    case = unit.case(event.data.case_id)
+    if case is None or stops(case, unit) is not None:
+        return []
+    if case.state is CaseState.DISPATCHING:
+        out = any(offer.state is OfferState.SENT for offer in unit.offers_of(case.case_id))
+        return [] if out else next_wave(case, unit, cause=f"no longer: {event.data.label}")
+    ready = case.state in BEFORE and (case.state in _MOVING or standing(case, unit).step is Step.CLEAR)
+    return proceed(case, unit) if ready else []
 
 
 def _back(case: Case, barred: str, unit: Unit) -> list[Payload]:

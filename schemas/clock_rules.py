@@ -38,12 +38,15 @@ class PauseRule(Rule):
     owner: str = Field(min_length=1)
     states: tuple[CaseState, ...] = ()
     most_days: int | None = Field(default=None, ge=1)
+    stops_offers: bool = Field(default=False, description="While it holds nobody is asked; open offers are recalled")
     cite: tuple[str, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _by_state_or_by_a_person(self) -> Self:
         if bool(self.states) is (self.most_days is not None):
             raise ValueError("give the `states` in which it holds, or `most_days` where a person says it")
+        if self.stops_offers and self.most_days is None:
+            raise ValueError("only a person's word stops offers: for the payer the gate does")
         return self
 
 
@@ -77,6 +80,7 @@ class ClockRule(Rule):
     remind: Literal["sender", "provider"] = "sender"
     then: Literal["person", "redispatch", "note"] = "person"
     pauses: tuple[str, ...] = Field(default=(), description="Causes for which it stands still and keeps what is left")
+    unless_stopped: bool = Field(default=False, description="It says nothing while a person's word stops offers")
     through: tuple[CaseState, ...] = Field(default=(), description="States in which it runs on, but does not begin")
     cite: tuple[str, ...] = Field(min_length=1)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from schemas.case import CaseClock, CaseState
+from schemas.case import CaseClock, CaseState, OfferRecalled, OfferState
 from schemas.clock import CaseHeld, ClockPaused, HoldEnded
 from schemas.document import ReviewRequested
+from schemas.transmission import ReceiptState
 from tests.factories import NOW, order, referral
 from tests.handlers.holding import SCHEDULE, dispatching, due, hold, refusal, release
 from tests.handlers.memory import MemoryHub
@@ -57,3 +58,71 @@ def test_a_promised_answer_keeps_the_sender_from_being_reminded() -> None:
     assert [one for one in hub.seen(CaseClock) if one.clock == "information"] == []
     hub.pass_time(NOW + timedelta(days=30))
     assert [one.number for one in hub.seen(CaseClock) if one.clock == "information"] == [1, 2, 3]
+
+
+def test_a_hold_recalls_offers_that_are_out_and_its_end_asks_the_network_again() -> None:
+    hub = dispatching()
+    out = [offer.npi for offer in hub.unit.offers.values()]
+    hold(hub)
+    assert {offer.state for offer in hub.unit.offers.values()} == {OfferState.RECALLED}
+    (first, *_) = hub.seen(OfferRecalled)
+    assert first.reason == "the case waits: The patient is not available"
+    hub.pass_time(NOW + timedelta(days=3))
+    assert hub.only_case().state is CaseState.DISPATCHING
+    assert len(hub.unit.offers) == len(out)
+    release(hub)
+    asked = [offer.npi for offer in hub.unit.offers.values() if offer.state is OfferState.SENT]
+    assert asked
+    assert hub.only_case().state is CaseState.DISPATCHING
+
+
+def test_an_offer_recalled_by_a_hold_can_no_longer_be_accepted() -> None:
+    hub = dispatching()
+    offer_id = next(iter(hub.unit.offers))
+    hold(hub)
+    start = (NOW + timedelta(days=2)).isoformat()
+    hub.say("dispatch", "late", {"offer_id": offer_id, "answer": "accept", "start": start})
+    assert hub.unit.receipts["late"][:2] == (ReceiptState.REJECTED, "the offer was recalled before")
+
+
+def test_offers_wait_for_the_last_of_several_holds() -> None:
+    hub = dispatching()
+    hold(hub)
+    hold(hub, "on-hold")
+    release(hub)
+    assert not [offer for offer in hub.unit.offers.values() if offer.state is OfferState.SENT]
+    release(hub, "on-hold")
+    assert [offer for offer in hub.unit.offers.values() if offer.state is OfferState.SENT]
+
+
+def test_an_order_complete_during_a_hold_is_offered_at_its_end_and_does_not_count_as_standing_still() -> None:
+    hub = MemoryHub()
+    hub.send(referral(order(without=("clinician_npi",))))
+    hold(hub, "on-hold", days=3)
+    hub.send(referral(order(document_id="doc-2")))
+    assert (hub.only_case().state, hub.unit.offers) == (CaseState.COMPLETE, {})
+    hub.pass_time(NOW + timedelta(days=2))
+    assert [one for one in hub.seen(CaseClock) if one.clock == "moving"] == []
+    hub.pass_time(NOW + timedelta(days=4))
+    assert hub.only_case().state is CaseState.DISPATCHING
+    assert hub.unit.offers
+
+
+def test_a_promised_answer_stops_no_offers() -> None:
+    hub = dispatching()
+    hold(hub, "sender-promised")
+    assert {offer.state for offer in hub.unit.offers.values()} == {OfferState.SENT}
+
+
+def test_an_order_given_back_during_a_hold_waits_for_its_end() -> None:
+    hub = dispatching()
+    offer_id = next(iter(hub.unit.offers))
+    start = (NOW + timedelta(days=2)).isoformat()
+    hub.say("dispatch", "yes", {"offer_id": offer_id, "answer": "accept", "start": start})
+    hold(hub)
+    assert hub.only_case().state is CaseState.SCHEDULED  # a provider that holds the order is called, not recalled
+    hub.say("dispatch", "no", {"offer_id": offer_id, "answer": "withdraw", "code": "no-capacity"})
+    assert (hub.only_case().state, hub.only_case().provider_npi) == (CaseState.DISPATCHING, None)
+    assert not [offer for offer in hub.unit.offers.values() if offer.state is OfferState.SENT]
+    release(hub)
+    assert [offer for offer in hub.unit.offers.values() if offer.state is OfferState.SENT]

@@ -72,12 +72,12 @@ def test_the_wait_for_the_payer_is_not_the_networks() -> None:
 
 def test_a_commitment_ends_the_clock_and_says_what_was_gross_and_net() -> None:
     hub = dispatching()
-    offer = next(o for o in hub.unit.offers.values() if o.state.value == "sent")
     start = (NOW + timedelta(days=4)).isoformat()
     hub.unit.now = NOW + 2 * HOUR
     hold(hub)
     hub.unit.now = NOW + 12 * HOUR
     release(hub)
+    offer = next(o for o in hub.unit.offers.values() if o.state.value == "sent")
     hub.say("dispatch", "yes", {"offer_id": offer.offer_id, "answer": "accept", "start": start})
     (ended,) = [one for one in hub.seen(ClockStopped) if one.clock == SCHEDULE]
     assert (ended.gross_seconds, ended.net_seconds) == (12 * 3600, 2 * 3600)
