@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pydantic import ValidationError
 from doorstep.errors import Refused
 from doorstep.handler import Tools, Unit, on
 from doorstep.ocr import READABLE, sniff
+from handlers.apart import read_apart
 from handlers.casework import hold
 from handlers.read import READING_TYPE, SECONDS, body_page, read_fax, returned_sheet, summary_of
 from handlers.translate import NOTICE_TYPES
@@ -50,7 +50,7 @@ async def _prepare(event: Event[TransmissionReceived], tools: Tools) -> Told:
     data = event.data
     message = await tools.content(data.contents[0])
     try:
-        notices = await asyncio.to_thread(notices_of, message, data.document_id, Options.of(data.details))
+        notices = await read_apart(tools, len(message), notices_of, message, data.document_id, Options.of(data.details))
     except CodecError as error:
         return Told(None, f"{error.message}" + (f" at {error.location}" if error.location else ""))
     except ValidationError:

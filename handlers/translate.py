@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 
 from pydantic import ValidationError
 
 from doorstep.handler import Tools, Unit, on
 from doorstep.ocr import sniff
+from handlers.apart import read_apart
 from handlers.casework import hold, order_type_of
 from schemas.codec import CodecError
 from schemas.event import Event, Payload
@@ -61,15 +61,18 @@ def answers_in(data: bytes, document_id: str, reference: str) -> tuple[Order, ..
 
 
 async def _parse(event: Event[TransmissionReceived], tools: Tools) -> tuple[Order, ...] | CodecError:
-    """Parse outside the transaction, in a thread: a large message must not stop the others."""
+    """Parse outside the transaction: a large message must not stop the others."""
     contents = event.data.contents
     part = contents[1] if event.data.channel == "fhir" and len(contents) > 1 else contents[0]
     data = await tools.content(part)
-    reference = event.data.details.get("answers")
-    if reference:
-        return await asyncio.to_thread(answers_in, data, event.data.document_id, reference)
-    details = event.data.details
-    found = await asyncio.to_thread(orders_in, event.data.channel, data, event.data.document_id, details)
+    details, document_id = event.data.details, event.data.document_id
+    reference = details.get("answers")
+    try:
+        if reference:
+            return await read_apart(tools, len(data), answers_in, data, document_id, reference)
+        found = await read_apart(tools, len(data), orders_in, event.data.channel, data, document_id, details)
+    except CodecError as error:
+        return error
     if event.data.channel != "hl7v2" or isinstance(found, CodecError):
         return found
     documents = await _enclosed(data, details, tools)
@@ -81,7 +84,7 @@ async def _enclosed(data: bytes, details: Mapping[str, str], tools: Tools) -> tu
     from schemas.hl7v2 import Options, enclosed_of
 
     try:
-        found, _ = await asyncio.to_thread(enclosed_of, data, Options.of(details))
+        found, _ = await read_apart(tools, len(data), enclosed_of, data, Options.of(details))
     except CodecError:
         return ()
     return tuple([await tools.keep(one.data, sniff(one.data) or one.content_type) for one in found])

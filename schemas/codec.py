@@ -15,3 +15,7 @@ class CodecError(ValueError):
         self.code = code
         self.message = message
         self.location = location
+
+    def __reduce__(self) -> tuple[type[CodecError], tuple[str, str, str]]:
+        """Travel between processes by what it is made of."""
+        return type(self), (self.code, self.message, self.location)

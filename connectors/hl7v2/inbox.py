@@ -54,7 +54,7 @@ async def answer(hub: Hub, frame: Frame, door: Door = OPEN, *, peer: str = "", b
     if frame.fault is not None:
         return await refuse(hub, frame, header, fault_of(frame), now, peer)
     try:
-        check(frame.data, header, door.terms.processing_ids)
+        check(frame.data, header, door.terms.processing_ids, door.terms.max_segments)
         _agreed(header, door)
     except CodecError as error:
         return await refuse(hub, frame, header, AckError.of(error), now, peer)

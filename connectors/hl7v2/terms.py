@@ -33,6 +33,9 @@ class Terms(BaseModel):
     message_types: list[str] = Field(
         default_factory=list, description="Types that are taken (`ORM`, `ADT^A08`); empty = all of docs/hl7v2.md"
     )
+    max_segments: int = Field(
+        default=20_000, ge=100, description="Most segments of a message; one with more is refused (AR, 207)"
+    )
     only_aa: bool = Field(
         default=False, description="The partner knows original mode only: AA, AE, AR whatever MSH-15 and MSH-16 say"
     )

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from schemas.codec import CodecError
 from schemas.hl7v2.er7 import NULL, STANDARD, Delimiters, codec_of, delimiters_of, first_line
@@ -149,12 +150,16 @@ def kind_of(raw: str, delimiters: Delimiters) -> tuple[str, str]:
     return code, event or SOLE_EVENTS.get(code, "")
 
 
-def check(data: bytes, header: Header, processing_ids: Collection[str] = PRODUCTION) -> None:
+def check(
+    data: bytes, header: Header, processing_ids: Collection[str] = PRODUCTION, max_segments: int | None = None
+) -> None:
     """Refuse what can be seen to be wrong without splitting the message: CodecError with the table 0357 code.
 
     `processing_ids` are the values of MSH-11 that are taken; a message without one counts as production (P).
     """
     _check_control_id(header)
+    if max_segments is not None and has_more_segments(data, max_segments, header.delimiters):
+        raise CodecError("207", f"the message has more than the {max_segments} segments that are taken here")
     if (header.processing_id.upper().replace(NULL, "") or "P") not in processing_ids:
         raise CodecError("202", "messages of this processing id are not taken here", "MSH-11.1")
     wanted = _wanted(header)
@@ -205,6 +210,14 @@ def has_segment(data: bytes, name: str, delimiters: Delimiters) -> bool:
     if data.find(b"\r" + wanted) >= 0 or data.find(b"\n" + wanted) >= 0:
         return True
     return re.search(rb"[\r\n][ \t]+" + re.escape(wanted), data) is not None
+
+
+def has_more_segments(data: bytes, number: int, delimiters: Delimiters) -> bool:
+    """Return whether there are more segments than this; lines that are text inside a field are not counted."""
+    if data.count(b"\r") < number and data.count(b"\n") < number:
+        return False
+    starts = re.finditer(rb"[\r\n][ \t]*[A-Z][A-Z0-9]{2}" + re.escape(delimiters.field.encode()), data)
+    return sum(1 for _ in islice(starts, number)) == number  # MSH comes before the first of them
 
 
 def placer_number(data: bytes, delimiters: Delimiters) -> str:

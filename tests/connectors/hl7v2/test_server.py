@@ -168,6 +168,18 @@ async def test_a_message_over_the_limit_is_refused_and_the_next_is_taken(hub: Pi
     assert len(kept.blobs[0].data) <= 4096
 
 
+async def test_a_message_of_too_many_segments_is_refused_but_lines_of_text_are_not_segments(hub: PickyHub) -> None:
+    """What stands in lines inside a note is one segment, as its sender's editor has wrapped it."""
+    many, text = "\rNTE|1||x" * 97, "\rNTE|1||begins" + "\rgoes on" * 300
+    async with listening(hub, max_segments=100) as server, sending(server) as sender:
+        await sender.send(framed(order("MANY", more=many)))
+        assert await sender.ack() == ("AR", "MANY", "207")
+        for more in (many.removesuffix("\rNTE|1||x"), text):
+            await sender.send(framed(order(str(len(more)), more=more)))
+            assert await sender.ack() == ("AA", str(len(more)), "")
+    assert len(hub.refused()) == 1
+
+
 async def test_the_same_id_with_other_content_is_an_error_not_a_duplicate(hub: PickyHub) -> None:
     async with listening(hub) as server, sending(server) as sender:
         await sender.send(framed(order()) + framed(order(more="|changed")))
