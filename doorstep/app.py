@@ -48,6 +48,8 @@ from schemas.subscription import SubscriptionNotice
 log = logging.getLogger("doorstep.app")
 
 _PORTS = {"hl7v2": "mllp", "email": "smtp"}
+_PRELOADED = ("doorstep", "handlers.read", "doorstep.ocr.paddle")
+"""What workers read with: imported once for all of them, not by each; where a library is missing they do without."""
 """Connector -> the name of its port in the settings (`mllp_port`) and in the ready file."""
 
 
@@ -105,7 +107,11 @@ class App:
             on_failure=self._journal_failed,
         )
         await stack.enter_async_context(journal)
-        workers = Workers(settings.worker_processes or None, scratch=settings.data_dir.resolve() / "scratch")
+        workers = Workers(
+            settings.worker_processes or None,
+            scratch=settings.data_dir.resolve() / "scratch",
+            preload=_PRELOADED,
+        )
         await workers.start()
         stack.push_async_callback(workers.stop)
         hub = LiveHub(settings, journal, workers)

@@ -105,6 +105,7 @@ class Settings(BaseSettings):
     def worker_environment(self) -> dict[str, str]:
         """Return what worker processes are told; they know no settings."""
         told = {"DOORSTEP_OCR_ENGINE": self.ocr_engine, "DOORSTEP_OCR_RAPIDOCR": self.ocr_rapidocr}
+        told |= {"OMP_THREAD_LIMIT": "1", "OMP_NUM_THREADS": "1"}  # before the first library that asks is loaded
         return {name: value for name, value in told.items() if value}
 
     @property

@@ -14,6 +14,7 @@ from connectors.fhir.wire import MEDIA_TYPE
 from doorstep import clock
 from doorstep.connector import Delivery, Hub, Sent
 from doorstep.errors import Refused, Unavailable
+from doorstep.trust import authorities
 from schemas.fhir import dumps, pending_task, task_of
 from schemas.fhir.unmapped import FOCUS
 from schemas.outbound import TO_PROVIDERS, ConfirmationRequested
@@ -64,7 +65,9 @@ async def _task(hub: Hub, confirmation: ConfirmationRequested) -> dict[str, Any]
 async def _put(url: str, task: dict[str, Any], timeout: float) -> int:
     headers = {"Content-Type": MEDIA_TYPE, "Accept": MEDIA_TYPE}
     try:
-        async with httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            timeout=timeout, follow_redirects=False, trust_env=False, verify=authorities()
+        ) as client:
             reply = await client.put(url, content=dumps(task), headers=headers)
     except httpx.TransportError as broken:
         raise Unavailable("fhir-push", "the partner could not be reached", detail=type(broken).__name__) from broken

@@ -12,6 +12,7 @@ from connectors.payer.settings import Partner, PayerSettings
 from doorstep import clock
 from doorstep.connector import Blob, Delivery, Hub, Sent, Transmission
 from doorstep.errors import Refused, Unavailable
+from doorstep.trust import authorities
 from schemas.codec import CodecError
 from schemas.fhir import dumps, loads
 from schemas.fhir.pas import cancellation, inquiry, submission
@@ -96,7 +97,9 @@ async def _post(partner: Partner, enquiry: PayerEnquiry) -> tuple[bytes, str]:
     body = b""
     try:
         async with (
-            httpx.AsyncClient(timeout=partner.timeout, follow_redirects=False, trust_env=False) as client,
+            httpx.AsyncClient(
+                timeout=partner.timeout, follow_redirects=False, trust_env=False, verify=authorities()
+            ) as client,
             client.stream("POST", url, content=sent, headers=headers) as reply,
         ):
             async for piece in reply.aiter_bytes():

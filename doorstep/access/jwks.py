@@ -16,6 +16,7 @@ from jwt import PyJWK, PyJWTError
 
 from doorstep.access.settings import ClientSettings
 from doorstep.errors import Unavailable
+from doorstep.trust import authorities
 
 log = logging.getLogger("doorstep.access")
 
@@ -101,7 +102,7 @@ async def _fetched(uri: str) -> tuple[list[dict[str, Any]], float]:
     """Return the keys at an address and how long they are good; nothing but a plain, small, direct answer is taken."""
     async with (
         asyncio.timeout(PATIENCE),
-        httpx.AsyncClient(timeout=PATIENCE, follow_redirects=False, trust_env=False) as client,
+        httpx.AsyncClient(timeout=PATIENCE, follow_redirects=False, trust_env=False, verify=authorities()) as client,
         client.stream("GET", uri, headers={"Accept": "application/json"}) as answer,
     ):
         if answer.status_code != httpx.codes.OK:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +28,15 @@ def eventually(ask: Callable[[], T], *, within: float = 120, what: str = "") -> 
         time.sleep(0.1)
 
 
+@cache
+def web() -> httpx.Client:
+    """Return one client for all that is asked again and again: httpx takes 50 ms to make one.
+
+    It keeps no connection, so that a hub which was killed is not asked over a dead one.
+    """
+    return httpx.Client(timeout=20, limits=httpx.Limits(max_keepalive_connections=0))
+
+
 def own_ports() -> dict[str, int]:
     """Return ports for a hub that is killed and started again: nobody else gets them meanwhile."""
     return {name: free_port() for name in ("http", "mllp", "smtp")}
@@ -39,7 +49,7 @@ def expected(path: Path) -> dict[str, Any]:
 
 def quiet(url: str) -> bool:
     """True when no handler and no send has anything left to do."""
-    text = httpx.get(f"{url}/metrics", timeout=20).text
+    text = web().get(f"{url}/metrics").text
     rows = [line for line in text.splitlines() if line.startswith("doorstep_deliveries{")]
     return not any(int(line.rsplit(" ", 1)[1]) for line in rows if 'state="dead"' not in line)
 

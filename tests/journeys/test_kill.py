@@ -15,7 +15,7 @@ from doorstep.demo.process import HubProcess
 from doorstep.demo.run import Partners, partners
 from tests.journeys.backends import BACKENDS, settings_of
 from tests.journeys.load import Acknowledged, hl7_order, send_hl7
-from tests.journeys.road import eventually, own_ports, settled
+from tests.journeys.road import eventually, own_ports, settled, web
 from tests.services.zygote import popen
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -81,7 +81,7 @@ def _everything_acknowledged_is_a_case(hub: HubProcess, taken: Acknowledged) -> 
 
 
 def _scheduled(hub: HubProcess) -> int:
-    return len(httpx.get(f"{hub.url}/api/cases", params={"state": "scheduled", "limit": 1000}, timeout=20).json())
+    return len(web().get(f"{hub.url}/api/cases", params={"state": "scheduled", "limit": 1000}).json())
 
 
 def _every_sender_heard_each_thing_once(there: Partners, taken: Acknowledged) -> None:

@@ -6,11 +6,10 @@ import json
 import socket
 from pathlib import Path
 
-import httpx
 import pytest
 
 from doorstep.demo.process import HubProcess
-from tests.journeys.road import eventually
+from tests.journeys.road import eventually, web
 from tests.services.zygote import popen
 
 pytestmark = pytest.mark.slow
@@ -40,8 +39,8 @@ def test_an_order_on_a_plans_own_listener_is_one_of_that_plan(tmp_path: Path) ->
         ports = json.loads((tmp_path / "hub" / "ready-all.json").read_text())
         assert "MSA|AA|L1" in sent(ports["mllp.plan"], ORDER)
         assert "MSA|AA|L1" in sent(ports["mllp"], ORDER)  # the same message is the same, wherever it comes in
-        (case,) = eventually(lambda: httpx.get(f"{hub.url}/api/cases").json(), within=20, what="a case")
-        order = httpx.get(f"{hub.url}/api/cases/{case['case']}").json()["detail"]["order"]
+        (case,) = eventually(lambda: web().get(f"{hub.url}/api/cases").json(), within=20, what="a case")
+        order = web().get(f"{hub.url}/api/cases/{case['case']}").json()["detail"]["order"]
         (coverage,) = order["coverage"]
         assert (coverage["payer"], coverage["member_id"]) == ("Humana", "H777")
     finally:

@@ -16,7 +16,7 @@ import pytest
 from doorstep.demo.process import HubProcess
 from doorstep.demo.run import Partners, partners
 from tests.doorstep.cli.running import doorstep
-from tests.journeys.road import SAMPLES, eventually, own_ports
+from tests.journeys.road import SAMPLES, eventually, own_ports, web
 from tests.services.zygote import popen
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -43,7 +43,7 @@ class Road:
             return str(known[0])
 
     def case(self, case_id: str) -> dict[str, Any]:
-        found: dict[str, Any] = httpx.get(f"{self.hub.url}/api/cases/{case_id}", timeout=20).json()
+        found: dict[str, Any] = web().get(f"{self.hub.url}/api/cases/{case_id}").json()
         return found
 
     def comes_to(self, case_id: str, state: str) -> dict[str, Any]:
@@ -52,12 +52,12 @@ class Road:
 
     def says(self, case_id: str, command: str, **said: Any) -> None:
         body = {"command": command, "agent": "Marta Lindgren", **said}
-        answer = httpx.post(f"{self.hub.url}/api/desk/cases/{case_id}", json=body, timeout=20)
+        answer = web().post(f"{self.hub.url}/api/desk/cases/{case_id}", json=body)
         assert answer.status_code in {200, 202}, answer.text
         key = {"document_id": answer.json()["document_id"]}
 
         def receipt() -> Any:
-            found = httpx.get(f"{self.hub.url}/api/receipts", params=key, timeout=20).json()
+            found = web().get(f"{self.hub.url}/api/receipts", params=key).json()
             return found and found[0]["state"] != "pending" and found[0]
 
         assert eventually(receipt, what="the word is taken")["state"] == "accepted"
@@ -135,7 +135,7 @@ def test_from_a_denial_by_the_payer_to_the_doorstep(road: Road) -> None:
     assert any(text.startswith("call to Dr. Osgood") for text in told)
     assert any(text.startswith("escalated to level 2: Samuel Orchard") for text in told)
     assert any("the denial was overturned" in text for text in told)
-    page = httpx.get(f"{road.hub.url}/cases/{case_id}", timeout=20)
+    page = web().get(f"{road.hub.url}/cases/{case_id}")
     assert page.status_code == 200
     for text in ("AUTH900001", "stands by it; file in writing", "X12-886 0V", "Samuel Orchard"):
         assert text in page.text

@@ -34,7 +34,7 @@ def jars(name: str, artifacts: Sequence[str]) -> Path:
             raise ServiceMissingError(f"{name}: `{tool}` is not installed; install a Java 17 JDK and Maven")
     folder = CACHE / name
     libs = folder / f"libs-{hashlib.sha256(' '.join(artifacts).encode()).hexdigest()[:16]}"
-    with _locked(folder):
+    with locked(folder):
         if not libs.exists():
             _fetch(name, artifacts, libs)
     return libs
@@ -44,7 +44,7 @@ def harness(name: str, artifacts: Sequence[str], source: Path) -> str:
     """Return the class path of a harness of ours, compiled against these artifacts."""
     libs = jars(name, artifacts)
     classes = CACHE / name / f"classes-{hashlib.sha256(source.read_bytes() + libs.name.encode()).hexdigest()[:16]}"
-    with _locked(CACHE / name):
+    with locked(CACHE / name):
         if not classes.exists():
             partial = CACHE / name / "classes.partial"
             shutil.rmtree(partial, ignore_errors=True)
@@ -55,7 +55,8 @@ def harness(name: str, artifacts: Sequence[str], source: Path) -> str:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes of the run out of this folder of the cache."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

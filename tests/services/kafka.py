@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.java import jars
+from tests.services.java import jars, locked
 from tests.services.process import ServiceMissingError, free_port, kill, start, stop, unavailable, wait_for_port
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.0.0"
@@ -64,15 +64,21 @@ class LocalKafka:
         return ["java", f"-Xmx{heap}", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", f"{self.libs}/*"]
 
     def _format(self) -> None:
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        argv = [*self._java("128m"), "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}"]
-        subprocess.run(
-            [*argv, "-c", self.folder / "server.properties"],
-            check=True,
-            capture_output=True,
-            timeout=60,
-            cwd=self.folder,
-        )
+        """Make an empty data folder: a copy of one that was formatted, for that takes a JVM of its own."""
+        empty = self.libs.with_name(f"empty-{self.libs.name}")
+        with locked(empty.parent):
+            if not empty.exists():
+                cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+                argv = [*self._java("128m"), "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}"]
+                subprocess.run(
+                    [*argv, "-c", self.folder / "server.properties"],
+                    check=True,
+                    capture_output=True,
+                    timeout=60,
+                    cwd=self.folder,
+                )
+                (self.folder / "data").rename(empty)
+        shutil.copytree(empty, self.folder / "data")
 
     def _configure(self, *, controller: int, auto_create_topics: bool) -> None:
         settings = {

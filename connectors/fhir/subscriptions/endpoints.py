@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-import ssl
 from dataclasses import dataclass
-from functools import cache
 from urllib.parse import urlsplit
 
 import httpx
 
 from connectors.fhir.subscriptions.settings import SubscriptionSettings, origin
 from doorstep.errors import Refused, Unavailable
+from doorstep.trust import authorities
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 MOST_ANSWER = 64 * 1024
@@ -80,7 +79,7 @@ async def post(
     try:
         async with (
             asyncio.timeout(timeout),
-            httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False, verify=_trust()) as client,
+            httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False, verify=authorities()) as client,
             client.stream(method, url, content=body, headers=told, extensions={"sni_hostname": to.host}) as reply,
         ):
             status, wait = reply.status_code, reply.headers.get("retry-after", "").strip()
@@ -91,12 +90,6 @@ async def post(
     if not 200 <= status < 300:
         seconds = float(min(int(wait[:9]), 3600)) if wait.isdigit() else None
         raise Unavailable("subscriber", f"the subscriber answered {status}", retry_after=seconds)
-
-
-@cache
-def _trust() -> ssl.SSLContext:
-    """Return whom we trust: made once, for reading every authority costs more than a notification."""
-    return httpx.create_ssl_context(trust_env=False)
 
 
 async def _address(settings: SubscriptionSettings, to: Endpoint) -> str:

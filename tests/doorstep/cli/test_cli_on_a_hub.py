@@ -18,7 +18,7 @@ import pytest
 from doorstep.demo.process import HubProcess
 from schemas.fhir import validate, xml_dumps
 from tests.doorstep.cli.running import Ran, doorstep, environment
-from tests.journeys.road import SAMPLES, eventually
+from tests.journeys.road import SAMPLES, eventually, web
 from tests.services.zygote import popen
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -38,7 +38,7 @@ class Running:
         return doorstep(*args, cwd=self.folder, data_dir=str(self.hub.data_dir), **settings)
 
     def get(self, path: str, **headers: str) -> httpx.Response:
-        return httpx.get(f"{self.hub.url}{path}", headers={k.replace("_", "-"): v for k, v in headers.items()})
+        return web().get(f"{self.hub.url}{path}", headers={k.replace("_", "-"): v for k, v in headers.items()})
 
     @property
     def case(self) -> str:
@@ -179,7 +179,7 @@ def test_nonsense_is_refused_and_never_an_error_of_ours(running: Running, path: 
 @pytest.mark.parametrize("body", ['{"event_id": "\\ud800"}', '{"event_id": NaN}', "[", '{"event_id": "a\\u0000"}', "1"])
 def test_a_replay_of_nonsense_is_refused(running: Running, body: str) -> None:
     headers = {"Content-Type": "application/json"}
-    answer = httpx.post(f"{running.hub.url}/api/replay", content=body, headers=headers)
+    answer = web().post(f"{running.hub.url}/api/replay", content=body, headers=headers)
     assert answer.status_code == 422
     assert "input" not in answer.json()
 
@@ -187,17 +187,17 @@ def test_a_replay_of_nonsense_is_refused(running: Running, body: str) -> None:
 def test_the_replay_button_comes_back_to_its_page(running: Running) -> None:
     event = running.run("events", "--json", "-n", "1").lines[0]["id"]
     origin = {"Origin": running.hub.url}
-    pressed = httpx.post(f"{running.hub.url}/dead-letters/{event}/translate/replay", headers=origin)
+    pressed = web().post(f"{running.hub.url}/dead-letters/{event}/translate/replay", headers=origin)
     assert (pressed.status_code, pressed.headers["location"]) == (303, "/dead-letters")
-    assert httpx.post(f"{running.hub.url}/dead-letters/nope/translate/replay", headers=origin).status_code == 404
+    assert web().post(f"{running.hub.url}/dead-letters/nope/translate/replay", headers=origin).status_code == 404
 
 
 def test_an_event_that_is_not_there_is_404(running: Running) -> None:
-    assert httpx.post(f"{running.hub.url}/api/replay", json={"event_id": "nope"}).status_code == 404
+    assert web().post(f"{running.hub.url}/api/replay", json={"event_id": "nope"}).status_code == 404
 
 
 def test_an_origin_that_is_no_address_is_refused(running: Running) -> None:
-    assert httpx.post(f"{running.hub.url}/api/replay", headers={"Origin": "http://["}).status_code == 403
+    assert web().post(f"{running.hub.url}/api/replay", headers={"Origin": "http://["}).status_code == 403
 
 
 @pytest.mark.parametrize("path", ["/", "/reviews", "/dead-letters", "/inputs"])
