@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,14 +45,30 @@ async def collect(hub: Hub, placed: list[Placed], *, action: str | None) -> Coll
     return found
 
 
-async def add_orders_of_patients(hub: Hub, placed: list[Placed], partner: str, found: Collected) -> None:
+def changed_patients(placed: list[Placed]) -> list[Placed]:
+    """Return the Patients that an input changes (or has changed, when it is sent again)."""
+    return [one for one in placed if one.version > 1 and one.kind == "Patient"]
+
+
+async def collect_patients(hub: Hub, patients: list[Placed], partner: str, but: Collection[str]) -> Collected:
+    """Gather changed Patients with the partner's requests about them; `but` those that come with them."""
+    base = f"{hub.base_url()}/fhir"
+    entries = [{"fullUrl": f"{base}/{one.reference}", "resource": one.resource} for one in patients]
+    found = Collected({"resourceType": "Bundle", "type": "collection", "entry": entries})
+    await add_orders_of_patients(hub, patients, partner, found, but)
+    return found
+
+
+async def add_orders_of_patients(
+    hub: Hub, patients: list[Placed], partner: str, found: Collected, but: Collection[str] = ()
+) -> None:
     """Put beside each Patient that an input changes the partner's own requests that are about it."""
-    for one in [p for p in placed if p.fresh and p.version > 1 and p.kind == "Patient"]:
+    for one in patients:
         about = (Criterion("patient", "is", (one.reference,)),)
         requests: list[StoredResource] = []
         for kind in ORDER_TYPES:
             _, page = await hub.search(ResourceQuery(kind, partner, about, newest_first=True, limit=MAX_GATHERED))
-            requests += [request for _, request in page]
+            requests += [r for _, r in page if f"{r.resource_type}/{r.resource_id}" not in but]
         found.patients += bool(requests)
         found.bundle["entry"] += [
             {"fullUrl": f"{hub.base_url()}/fhir/{r.resource_type}/{r.resource_id}", "resource": r.body}

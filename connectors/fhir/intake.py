@@ -15,9 +15,15 @@ from pydantic import JsonValue
 from connectors.fhir import versions
 from connectors.fhir.asking import Answered, answered
 from connectors.fhir.bundles import Entry, Placed, digest_of, has_requests, place, task_plans
-from connectors.fhir.collecting import Collected, add_orders_of_patients, collect
+from connectors.fhir.collecting import (
+    Collected,
+    add_orders_of_patients,
+    changed_patients,
+    collect,
+    collect_patients,
+)
 from connectors.fhir.enclosed import Enclosed, enclosed_in, related
-from connectors.fhir.papers import papers_of
+from connectors.fhir.papers import news_of_patients, papers_of
 from connectors.fhir.resolve import conditions, resolved
 from connectors.fhir.settings import FhirSettings
 from connectors.fhir.tasks import TASK_OF_TYPE, TASK_TYPE, index_id
@@ -138,13 +144,11 @@ class Intake:
         if any(entry.target for entry in given.entries):
             placed = await self._only_news(given, placed)
             if not any(one.fresh for one in placed):
+                if has_requests(given.entries):
+                    await self._tell_of_patients(given, changed_patients(placed), {one.reference for one in placed})
                 return self._nothing_new(placed)
             key = _update_key(given, key, placed)
-        action = "update" if chained.is_update or any(_is_update(one) for one in placed) else None
-        collected = await collect(self.hub, placed, action=given.action or action)
-        answers = None if collected.ordered else await answered(self.hub, placed)
-        if not collected.ordered and answers is None:
-            await add_orders_of_patients(self.hub, placed, given.partner, collected)
+        collected, answers, apart = await self._gathered(given, placed, is_update=chained.is_update)
         enclosed: list[Enclosed] = await work(size, enclosed_in, given.entries)
         received_at = clock.now()
         transmission = await work(
@@ -155,9 +159,29 @@ class Intake:
             await self._same_or_refuse(given, placed)
         for paper in papers_of(transmission, placed, enclosed, await self._about(placed, transmission, enclosed)):
             await self.hub.receive(paper)  # a crash in between is no loss: nothing was acknowledged
+        await self._tell_of_patients(given, apart, collected.ordered | {one.reference for one in placed})
         again = receipt.duplicate or receipt.conflict
         existed = given.if_none_exist is not None and again
         return Taken(placed, receipt.received_at, receipt.document_id, existed)
+
+    async def _gathered(
+        self, given: Input, placed: list[Placed], *, is_update: bool
+    ) -> tuple[Collected, Answered | None, list[Placed]]:
+        """Return what is for the handlers, the order that an answer is for, and the Patients to be told of apart."""
+        action = "update" if is_update or any(_is_update(one) for one in placed) else None
+        collected = await collect(self.hub, placed, action=given.action or action)
+        answers = None if collected.ordered else await answered(self.hub, placed)
+        patients = [one for one in changed_patients(placed) if one.fresh]
+        if collected.ordered or answers is not None:
+            return collected, answers, patients
+        await add_orders_of_patients(self.hub, patients, given.partner, collected)
+        return collected, answers, []
+
+    async def _tell_of_patients(self, given: Input, patients: list[Placed], but: set[str]) -> None:
+        """Tell the other orders of Patients that came changed beside an order: an input of its own, as if alone."""
+        found = await collect_patients(self.hub, patients, given.partner, but)
+        if found.patients:
+            await self.hub.receive(news_of_patients(found, patients, given.partner))
 
     async def _about(
         self, placed: list[Placed], transmission: Transmission, enclosed: list[Enclosed]

@@ -1,4 +1,4 @@
-"""A document out of a resource as an input of its own, so that it goes the way of a fax."""
+"""What becomes an input of its own: a document out of a resource, which goes the way of a fax; a changed Patient."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import hashlib
 from pydantic import JsonValue
 
 from connectors.fhir.bundles import Placed
+from connectors.fhir.collecting import Collected
 from connectors.fhir.enclosed import Enclosed
 from connectors.fhir.tasks import TASK_OF_TYPE, TASK_TYPE, index_id
+from connectors.fhir.wire import MEDIA_TYPE
+from doorstep import clock
 from doorstep.connector import Blob, StoredResource, Transmission
-from schemas.fhir import task_id
+from schemas.fhir import dumps, task_id
 from schemas.transmission import ReplyTo
 
 
@@ -43,4 +46,19 @@ def _paper(
         tenant=came.tenant,
         details=details | ({"about": about[0]} if about else {}),
         resources=tuple(kept),
+    )
+
+
+def news_of_patients(found: Collected, patients: list[Placed], partner: str) -> Transmission:
+    """Return what tells the orders of changed Patients; the same versions are told once."""
+    versions = sorted(f"{one.reference}:{one.version}" for one in patients)
+    told = {**found.bundle, "entry": found.bundle["entry"][: len(patients)]}
+    return Transmission(
+        channel="fhir",
+        idempotency_key=f"patients:{hashlib.sha256(chr(31).join([partner, *versions]).encode()).hexdigest()}",
+        blobs=(Blob(MEDIA_TYPE, dumps(told)), Blob(MEDIA_TYPE, dumps(found.bundle))),
+        received_at=clock.now(),
+        sender=partner,
+        tenant=partner,
+        details={"interaction": "update", "type": "Patient", "orders": "0", "patients": str(found.patients)},
     )

@@ -13,7 +13,7 @@ import pytest_asyncio
 from schemas.document import ReviewRequested
 from schemas.transmission import ReceiptState
 from tests.connectors.fhir.working import Working, working
-from tests.samples.make_fhir import bundle
+from tests.samples.make_fhir import bundle, contained
 from tests.samples.people import order_truth
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -88,3 +88,25 @@ async def test_another_senders_patient_of_the_same_name_changes_nothing_of_it(ho
     assert await put(house, stranger, "south") == 200
     assert await house.case() == before
     assert not [one for one in await reviews(house) if one.stage.startswith("patient")]
+
+
+async def test_a_patient_that_comes_changed_beside_a_new_order_reaches_the_other_orders_too(house: Working) -> None:
+    """The order goes its own way; the earlier ones hear of the Patient as if it had come alone, and once."""
+    patient = await ordered(house)
+    first = await house.case()
+    later = copy.deepcopy(patient) | {"telecom": [{"system": "phone", "value": "937-555-0188"}]}
+    another = contained(order_truth(824), "ServiceRequest") | {"subject": {"reference": f"Patient/{patient['id']}"}}
+    entries = [
+        {"resource": another, "request": {"method": "POST", "url": "ServiceRequest"}},
+        {"resource": later, "request": {"method": "PUT", "url": f"Patient/{patient['id']}"}},
+    ]
+    both = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+    for _ in range(2):
+        assert (await house.post("/fhir", both, **{"X-Doorstep-Partner": "north"})).status_code == 200
+        await house.rest()
+    told = [data for data in await house.received() if "patients" in data.details]
+    assert len(told) == 1
+    known = next(case for case in await house.cases() if case.case_id == first.case_id)
+    assert (known.order.member.phone, known.document_ids[1:]) == ("9375550188", (told[0].document_id,))
+    receipt = (await house.hub.find(document_id=told[0].document_id))[0]
+    assert (receipt.state, receipt.case_id) == (ReceiptState.ACCEPTED, first.case_id)
