@@ -10,6 +10,7 @@ from handlers.benefits import BEFORE, DECISION, PAYERS_WORD, proceed, stopped, t
 from handlers.casework import ORDER_CANCELLED, derived_id, moved, once, saved
 from handlers.denial import denied, end_of
 from handlers.payers import enquiry_of, policy_of, sent_to, window_of
+from handlers.pends import asked_back
 from handlers.withdraw import withdrawn
 from schemas.case import Case, CaseState
 from schemas.event import Event, Payload
@@ -85,14 +86,14 @@ def _watch_expiry(case: Case, said: Authorization, unit: Unit) -> None:
 
 
 def _pended(case: Case, said: Authorization, unit: Unit) -> list[Payload]:
-    """Keep that it is pended and set the time to ask again; the payer's clock runs on."""
+    """Keep that it is pended and set the time to ask again; where the payer asks back, its clock stands still."""
     assert case.authorization is not None
     if case.authorization.decision not in _OPEN:
         return []
     if case.authorization.decision is Decision.SUBMITTED:
-        case = saved(case, unit, authorization=said)
+        case = saved(case, unit, authorization=said.model_copy(update={"wants": ()}))
     _set_inquiry(case, unit, number=1, only_if_first=True)
-    return []
+    return asked_back(case, said, unit)
 
 
 def _set_inquiry(case: Case, unit: Unit, *, number: int, only_if_first: bool = False) -> None:

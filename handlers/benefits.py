@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from doorstep.handler import Unit, on
 from handlers.casework import ask_person, moved, recalled, saved
 from handlers.gate import Standing, Step, standing
 from handlers.payers import decision_due, enquiry_of, facts_of, new_trace, payer_of, policy_of, sent_to, urgent
-from handlers.withdraw import elsewhere
+from handlers.withdraw import outdated
 from schemas.case import Case, CaseState, CompletenessEvaluated
 from schemas.event import Event, Payload
 from schemas.payer import (
+    DECISION_LABEL,
     Authorization,
     AuthorizationSubmitted,
     CoverageStatus,
@@ -44,7 +45,7 @@ def benefits(event: Event[CompletenessEvaluated], unit: Unit) -> Iterable[Payloa
     case = unit.case(event.data.case_id)
     if case is None or case.state is not CaseState.COMPLETE:
         return []
-    case, withdrawn = elsewhere(case, unit)
+    case, withdrawn = outdated(case, unit)
     if withdrawn:
         unit.cancel_timer(timer_of(DECISION, case.case_id))
     return [*withdrawn, *proceed(case, unit)]
@@ -113,6 +114,12 @@ def _ask_eligibility(case: Case, unit: Unit) -> list[Payload]:
     return [*changes, requested, sent_to(policy.eligibility.partner, case, enquiry, trace)]
 
 
+def decision_clock(case_id: str, due_at: datetime, unit: Unit) -> None:
+    """Set the time by which the payer must have decided."""
+    due = PayerClockDue(case_id=case_id, clock=DECISION, label=DECISION_LABEL, due_at=due_at, number=1)
+    unit.set_timer(timer_of(DECISION, case_id), due_at, due)
+
+
 def _ask_authorization(case: Case, codes: tuple[str, ...], unit: Unit) -> list[Payload]:
     policy = policy_of(case.order, unit)
     asking = policy.authorization
@@ -138,10 +145,7 @@ def _ask_authorization(case: Case, codes: tuple[str, ...], unit: Unit) -> list[P
     else:
         case, change = moved(case, CaseState.AUTH_PENDING, unit, cause=cause, authorization=known)
         changes = [change]
-    due = PayerClockDue(
-        case_id=case.case_id, clock=DECISION, label="The payer's decision on the authorization", due_at=due_at, number=1
-    )
-    unit.set_timer(timer_of(DECISION, case.case_id), due_at, due)
+    decision_clock(case.case_id, due_at, unit)
     submitted = AuthorizationSubmitted(
         case_id=case.case_id, trace=trace, way=known.way, codes=codes, expedited=known.expedited, due_at=due_at
     )

@@ -23,7 +23,8 @@ def runs(data: PayerClockDue, case: Case) -> bool:
         case clock if clock == ANSWER:
             return case.eligibility is not None and case.eligibility.status is CoverageStatus.ASKED
         case clock if clock == DECISION:
-            return case.authorization is not None and case.authorization.decision in _UNDECIDED
+            known = case.authorization
+            return known is not None and known.decision in _UNDECIDED and known.paused_at is None
         case clock if clock == EXPIRY:
             return _ends_before_start(case)
         case clock if clock in {APPEAL, PEER}:

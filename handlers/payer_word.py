@@ -134,6 +134,8 @@ def _authorized(spoken: Spoken, said: AuthorizationWord, unit: Unit) -> Outcome:
             "lines": _lines(said),
             "reasons": _reasons(said),
             "note": said.note,
+            "wants": said.wants,
+            "paused_at": known.paused_at if said.decision == "pended" else None,
             "decided_at": None if said.decision == "pended" else unit.now,
             "decided_by": said.agent,
         }

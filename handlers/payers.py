@@ -80,14 +80,21 @@ def after(limit: Limit, start: datetime, order: Order, hours: BusinessHours) -> 
 
 def decision_due(policy: PayerPolicy, order: Order, codes: Iterable[str], start: datetime, unit: Unit) -> datetime:
     """Return by when the payer must decide a request of `start`: the strictest clock of its items, else the payer's."""
+    limit, _ = decision_limit(policy, order, codes, start, unit)
+    return after(limit, start, order, clocks(unit).business)
+
+
+def decision_limit(
+    policy: PayerPolicy, order: Order, codes: Iterable[str], start: datetime, unit: Unit
+) -> tuple[Limit, bool]:
+    """Return the strictest limit for a request of `start`, and whether it stands still while the payer asks back."""
     rules = needed(policy, order, start.date())
     own = [rules[code].clocks for code in codes if code in rules]
     candidates: list[DecisionClock] = [clock for clock in own if clock] or list(policy.decision)
     in_force = [clock for clock in candidates if clock.effective.on(start.date())]
-    expedited = urgent(order)
+    limits = [(clock.expedited if urgent(order) else clock.standard, clock.pend == "pauses") for clock in in_force]
     hours = clocks(unit).business
-    limits = [clock.expedited if expedited else clock.standard for clock in in_force] or [Limit(calendar_days=7)]
-    return min(after(limit, start, order, hours) for limit in limits)
+    return min(limits or [(Limit(calendar_days=7), True)], key=lambda one: after(one[0], start, order, hours))
 
 
 def facts_of(ask: Ask, order: Order, codes: Iterable[str] = ()) -> str:

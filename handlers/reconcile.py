@@ -25,6 +25,8 @@ def reconciled(known: Authorization, answer: ReviewAnswer, asked: PayerEnquiry, 
             "lines": lines,
             "reasons": (*answer.reasons, *([Reason(system="text", text=doubt)] if doubt else [])),
             "note": answer.note,
+            "wants": answer.wants if decision is Decision.PENDED else (),
+            "paused_at": known.paused_at if decision is Decision.PENDED else None,
             "decided_at": None if decision is Decision.PENDED else now,
             "decided_by": "payer",
         }

@@ -1,4 +1,4 @@
-"""Takes back what a payer was asked to authorize: the order was cancelled, or another payer is asked now.
+"""Takes back what a payer was asked to authorize: the order was cancelled or changed, or another payer is asked now.
 
 By the way the request went, under a trace number of its own (decisions 0071, 0089); else by a person.
 """
@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 from doorstep.handler import Unit, on
 from handlers.casework import ORDER_CANCELLED, ask_person, derived_id, once, payer_key, saved
-from handlers.payers import payer_of, sent_to
+from handlers.gate import codes_needing
+from handlers.payers import facts_of, payer_of, policy_of, sent_to
 from schemas.case import Case, CaseState, CaseStateChanged
 from schemas.event import Event, Payload
 from schemas.outbound import ConfirmationRequested
@@ -33,6 +34,7 @@ STANDING = frozenset(
 )
 """Decisions after which something stands at the payer that can be cancelled."""
 OTHER_PAYER = "another payer is asked for the order now"
+CHANGED = "the order changed since it was asked for"
 
 
 @on(CaseStateChanged, where=lambda data: data.to_state is CaseState.CANCELLED)
@@ -42,13 +44,26 @@ def withdraw(event: Event[CaseStateChanged], unit: Unit) -> Iterable[Payload]:
     return withdrawn(case, ORDER_CANCELLED, unit) if case is not None else []
 
 
-def elsewhere(case: Case, unit: Unit) -> tuple[Case, list[Payload]]:
-    """Take back the authorization of another payer than the order has now; of this one it says nothing."""
+def outdated(case: Case, unit: Unit) -> tuple[Case, list[Payload]]:
+    """Take back an authorization that is of another payer, or of another order, than the case has now.
+
+    What is needed now is asked anew after it, in the same queue: the payer sees the cancellation first.
+    """
     known, payer = case.authorization, payer_of(case.order)
-    if known is None or not known.payer or not payer or payer_key(unit, known.payer) == payer_key(unit, payer):
+    if known is None:
         return case, []
-    told = withdrawn(case, OTHER_PAYER, unit)
+    if known.payer and payer and payer_key(unit, known.payer) != payer_key(unit, payer):
+        return saved(case, unit, authorization=None), withdrawn(case, OTHER_PAYER, unit)
+    if known.decision not in STANDING or not known.facts or known.facts == _facts_now(case, known, unit):
+        return case, []
+    told = withdrawn(case, CHANGED, unit)
     return saved(case, unit, authorization=None), told
+
+
+def _facts_now(case: Case, known: Authorization, unit: Unit) -> str:
+    """Return what would be asked now: what the rules want, or, where a person asked unasked, the same codes."""
+    codes = codes_needing(case, policy_of(case.order, unit), unit)
+    return facts_of("authorization", case.order, codes or known.codes)
 
 
 def withdrawn(case: Case, reason: str, unit: Unit) -> list[Payload]:

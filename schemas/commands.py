@@ -158,6 +158,7 @@ class AuthorizationWord(DenialTerms):
     valid_to: date | None = None
     items: tuple[AuthorizedItem, ...] = Field(default=(), max_length=100)
     note: Text | None = None
+    wants: tuple[Line, ...] = Field(default=(), max_length=20, description="For pended: what the payer asks for")
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -165,9 +166,18 @@ class AuthorizationWord(DenialTerms):
             raise ValueError("an authorization has its number")
         if self.decision == "denied" and not self.reasons:
             raise ValueError("a denial has a reason")
+        if self.wants and self.decision != "pended":
+            raise ValueError("only a pended authorization waits for something")
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
             raise ValueError("valid_to is before valid_from")
         return self
+
+
+class InformationSent(Said):
+    """What the payer asked for before it decides was sent to it: its clock goes on."""
+
+    command: Literal["information-sent"]
+    note: Text
 
 
 class DenialWord(DenialTerms):
@@ -240,13 +250,14 @@ class ClaimFiled(Said):
 
 
 Command = (
-    Call | Escalate | Resolve | HoldWord | Release | Coverage | AuthorizationWord | DenialWord | AppealItemWord
-    | FileAppeal | AppealWord | Regulator | CloseDenied | ClaimFiled
+    Call | Escalate | Resolve | HoldWord | Release | Coverage | AuthorizationWord | InformationSent | DenialWord
+    | AppealItemWord    | FileAppeal | AppealWord | Regulator | CloseDenied | ClaimFiled
 )  # fmt: skip
 COMMAND: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="command")])
 NAMES: frozenset[str] = frozenset(
     {
-        "call", "escalate", "resolve-escalation", "hold", "release", "coverage", "authorization", "denial",
+        "call", "escalate", "resolve-escalation", "hold", "release", "coverage", "authorization",
+        "information-sent", "denial",
         "appeal-item", "appeal", "appeal-decision", "regulator", "close-denied", "claim",
     }
 )  # fmt: skip

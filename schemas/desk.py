@@ -69,6 +69,18 @@ class CorrespondenceKept(Payload):
     text: str = Field(default="", description="Of an answer to an escalation: its own words, without what it quotes")
 
 
+class PayerInformed(Payload):
+    """A person has sent the payer what it asked for before it decides."""
+
+    topic: ClassVar[str] = "authorization.information.sent"
+
+    case_id: str
+    trace: str
+    wants: tuple[str, ...]
+    by: str
+    note: str
+
+
 class ClaimNoted(Payload):
     """The claim was filed."""
 

@@ -14,6 +14,8 @@ from schemas.order import Address, PersonName
 
 Ask = Literal["eligibility", "authorization", "authorization-inquiry", "authorization-cancellation"]
 Way = Literal["pas", "x12", "person"]
+DECISION_LABEL = "The payer's decision on the authorization"
+"""How the clock of a payer's decision is named."""
 
 
 class ServiceLine(Model):
@@ -154,6 +156,7 @@ class ReviewAnswer(Model):
     lines: tuple[AuthorizedLine, ...] = ()
     reasons: tuple[Reason, ...] = ()
     note: str | None = None
+    wants: tuple[str, ...] = Field(default=(), description="For pended: what the payer asks for before it decides")
 
 
 class Authorization(Model):
@@ -174,6 +177,9 @@ class Authorization(Model):
     expedited: bool = False
     submitted_at: datetime
     due_at: datetime | None = Field(default=None, description="When the payer must have decided")
+    wants: tuple[str, ...] = Field(default=(), description="What a pended one waits for, until it has been sent")
+    sent: tuple[str, ...] = Field(default=(), description="What it waited for and was sent: it is not asked for again")
+    paused_at: datetime | None = Field(default=None, description="Since when the payer's clock stands still for that")
     decided_at: datetime | None = None
     decided_by: str = "payer"
 

@@ -36,6 +36,9 @@ class DecisionClock(Rule):
     effective: Effective
     standard: Limit
     expedited: Limit
+    pend: Literal["pauses", "runs"] = Field(
+        default="pauses", description="What the clock does while the payer waits for information that it asked for"
+    )
     cite: tuple[str, ...] = Field(min_length=1)
 
 

@@ -13,6 +13,7 @@ from schemas.case import CLOSED, Case
 from schemas.clock import CaseHeld, ClockPaused, ClockResumed, ClockRun, ClockStopped, HoldDue, HoldEnded
 from schemas.clock_rules import ClockRule, Clocks
 from schemas.net_time import Measure, gross, net, remaining
+from schemas.payer import DECISION_LABEL
 
 MINOR = (HoldDue, ClockStopped)
 _PAYERS = (
@@ -29,6 +30,8 @@ def clocks_of(reader: Reader, case: Case) -> list[dict[str, Any]]:
     runs = {run.clock: run for run in reader.clocks(case.case_id)}
     timers = reader.timers_at([*(f"clock {rule.clock} {case.case_id}" for rule in known.case), *_payers(case)])
     found = [line(rule, run, known, case, at) for rule in known.case if (run := runs.get(rule.clock))]
+    if (pend := _pend(case)) is not None:
+        found.append(pend)
     for timer_id, due in timers.items():
         kind, name = timer_id.removesuffix(f" {case.case_id}").split(" ", 1)
         if name not in runs:
@@ -36,6 +39,16 @@ def clocks_of(reader: Reader, case: Case) -> list[dict[str, Any]]:
             left = max(int((due - at).total_seconds()), 0)
             found.append(shown(name, label, "running", due_at=due.isoformat(), remaining_seconds=left))
     return sorted(found, key=lambda one: (one["state"] != "paused", one["due_at"] or "", one["clock"]))
+
+
+def _pend(case: Case) -> dict[str, Any] | None:
+    """Return the payer's own clock while it stands still for information that the payer asked for."""
+    known = case.authorization
+    if known is None or known.paused_at is None:
+        return None
+    pause = {"cause": "payer-asks", "label": f"The payer waits for {'; '.join(known.wants)}", "owner": "case manager"}
+    began = {"by": "payer", "began_at": known.paused_at.isoformat(), "ended_at": None}
+    return shown("authorization decision", DECISION_LABEL, "paused", pauses=[{**pause, **began}])
 
 
 def _payers(case: Case) -> Iterable[str]:

@@ -12,6 +12,7 @@ from schemas.desk import (
     CorrespondenceKept,
     EscalationDue,
     EscalationResolved,
+    PayerInformed,
 )
 from schemas.payer import (
     AppealDecided,
@@ -57,6 +58,8 @@ def told_of_payer(data: Any) -> str | None:
             return f"{asked} an authorization of {', '.join(data.codes)} ({speed}), due {due}"
         case AuthorizationDecided():
             return authorization_words(data.authorization)
+        case PayerInformed():
+            return f"sent to the payer by {data.by}: {'; '.join(data.wants)}"
         case AuthorizationWithdrawn() | AuthorizationCancellationAnswered():
             return withdrawal_words(data)
         case PayerFailed():
@@ -120,7 +123,8 @@ def authorization_words(known: Authorization) -> str:
     number = f" {known.number}" if known.number and known.decision is not Decision.DENIED else ""
     until = f" until {known.valid_to}" if known.valid_to else ""
     by = "" if known.decided_by == "payer" else f" (by {known.decided_by})"
-    return f"authorization{number} is {known.decision}{until}{reasons_words(known.reasons)}{by}"
+    wants = f", the payer asks for {'; '.join(known.wants)}" if known.wants else ""
+    return f"authorization{number} is {known.decision}{until}{reasons_words(known.reasons)}{wants}{by}"
 
 
 def withdrawal_words(data: AuthorizationWithdrawn | AuthorizationCancellationAnswered) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from doorstep.console.payer_words import authorization_words, coverage_words, denial_words, withdrawal_words
 from doorstep.console.threads import mails_of
-from schemas.desk import CallLogged, CaseEscalated, ClaimNoted, EscalationResolved
+from schemas.desk import CallLogged, CaseEscalated, ClaimNoted, EscalationResolved, PayerInformed
 from schemas.event import Event
 from schemas.payer import (
     AppealDecided,
@@ -46,6 +46,8 @@ def _payer(data: Any) -> tuple[str, str] | None:
             lines = [f"{line.code or line.sequence}: {line.decision}" for line in decided.lines]
             notes = [decided.note] if decided.note else []
             return "Authorization", ". ".join([authorization_words(decided), *lines, *notes])
+        case PayerInformed():
+            return "Sent to the payer", f"{'; '.join(data.wants)}, by {data.by}"
         case AuthorizationWithdrawn() | AuthorizationCancellationAnswered():
             return "Authorization withdrawn", withdrawal_words(data)
         case ClaimNoted():

@@ -218,14 +218,15 @@ def read_answer(body: Any, trace: str | None = None) -> ReviewAnswer:
         one["resource"] for one in _maps(body.get("entry")) if isinstance(one.get("resource"), Mapping)
     ]  # fmt: skip
     found = [one for one in resources if one.get("resourceType") == "ClaimResponse"]
+    asks = [want for one in resources for want in _wants(one)] if len(found) == 1 else []
     if len(found) > 1:
         found = [one for one in found if _trace(one) == trace]
     if len(found) != 1:
         raise CodecError("structure", "the answer holds not just one ClaimResponse", "Bundle.entry")
-    return _response(found[0])
+    return _response(found[0], tuple(dict.fromkeys(asks))[:20])
 
 
-def _response(response: Mapping[str, Any]) -> ReviewAnswer:
+def _response(response: Mapping[str, Any], asks: tuple[str, ...]) -> ReviewAnswer:
     lines = tuple(_line(one, number) for number, one in enumerate(_maps(response.get("item")), start=1))
     errors = [reason for one in _maps(response.get("error")) for reason in _coded(one.get("code"), "X12-901")]
     outcome = response.get("outcome")
@@ -239,7 +240,21 @@ def _response(response: Mapping[str, Any]) -> ReviewAnswer:
         lines=lines,
         reasons=(*errors, *(reason for line in lines for reason in line.reasons)),
         note=_notes(response),
+        wants=asks or (("additional information",) if _maps(response.get("communicationRequest")) else ()),
     )
+
+
+def _wants(resource: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a payer asks for before it decides: by CommunicationRequest, or by the Task of CDex (PAS 2.x)."""
+    if resource.get("resourceType") == "CommunicationRequest":
+        for part in _maps(resource.get("payload")):
+            if text := _text(part.get("contentString")):
+                yield text[:200]
+        for kind in _maps(resource.get("category")):
+            yield from (f"code {one.code}" for one in _coded(kind, "") if one.code)
+    if resource.get("resourceType") == "Task":
+        for part in _maps(resource.get("input")):
+            yield from (f"code {one.code}" for one in _coded(part.get("valueCodeableConcept"), "") if one.code)
 
 
 def _decision(outcome: Any, lines: tuple[AuthorizedLine, ...], *, errors: bool) -> Decision:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from schemas.payer import AuthorizedLine, Decision, PayerEnquiry, Reason, ReviewAnswer
@@ -114,7 +114,19 @@ def _answer(event: Loop, services: Sequence[Loop], refused: list[Reason]) -> Rev
         lines=lines,
         reasons=(*refused, *_reasons(hcr)),
         note=" ".join(one.get(1) for one in event.all("MSG")) or None,
+        wants=tuple(dict.fromkeys(want for one in (event, *services) for want in _wants(one))),
     )
+
+
+def _wants(loop: Loop) -> Iterator[str]:
+    """Yield what a pended response asks for: attachment report types (PWK01) and LOINC codes (HI, qualifier LOI)."""
+    for paper in loop.all("PWK"):
+        yield f"report type {paper.get(1)}"
+    for asked in loop.all("HI"):
+        for place in range(1, 13):
+            parts = asked.parts(place)
+            if len(parts) > 1 and parts[0] == "LOI":
+                yield f"LOINC {parts[1]}"
 
 
 def together(lines: Sequence[Decision], whole: Decision | None) -> Decision:

@@ -33,6 +33,7 @@ import handlers.patient
 import handlers.payer_answer
 import handlers.payer_clocks
 import handlers.payer_word
+import handlers.pends
 import handlers.schedule
 import handlers.translate  # noqa: F401
 from doorstep.handler import SUBSCRIPTIONS, Subscription, Unit
@@ -49,7 +50,7 @@ from tests.factories import NOW
 OURS = {
     *("acknowledge", "answer", "appeal", "authorize", "benefits", "call", "check", "clocks", "confirm", "decide"),
     *("escalate", "escalation_mail", "hold", "link", "normalize", "notice", "offer", "patient"),
-    *("payer_answer", "payer_clocks", "payer_word", "schedule", "translate", "withdraw"),
+    *("payer_answer", "payer_clocks", "payer_word", "pends", "schedule", "translate", "withdraw"),
 }
 PREPARED = {"payer_answer"}
 """Whose reading outside the transaction is quick enough to happen here."""

@@ -14,7 +14,6 @@ from tests.factories import order, referral
 from tests.handlers.memory import MemoryHub
 from tests.handlers.payer import (
     BED,
-    OXYGEN,
     at_the_payer,
     covers,
     decides,
@@ -162,8 +161,62 @@ def test_an_order_that_goes_to_another_payer_is_cancelled_at_the_one_before() ->
     assert known is None or known.payer == "Cigna"
 
 
-def test_an_order_that_changes_and_stays_with_its_payer_is_not_cancelled_there() -> None:
+def changed(hub: MemoryHub, items: list[dict[str, Any]], document_id: str = "doc-2", **more: Any) -> None:
+    known = {**NUMBERED, "action": "update"}
+    hub.send(referral(sample_order(items, document_id=document_id, more=known, **more)))
+
+
+@pytest.mark.parametrize("decision", [None, Decision.PENDED, Decision.APPROVED])
+def test_a_changed_order_is_cancelled_at_its_payer_once_and_then_asked_anew(decision: Decision | None) -> None:
     hub = submitted()
-    more = {**NUMBERED, "action": "update"}
-    hub.send(referral(sample_order(OXYGEN, document_id="doc-2", more=more)))
+    if decision is not None:
+        decides(hub, decision, number="AUTH1" if decision is Decision.APPROVED else None)
+    first = requests(hub, ConfirmationKind.AUTHORIZATION)[0]
+    changed(hub, [{"code": "E0260", "quantity": 2}])
+    sent = cancellation(hub)
+    assert sent.enquiry is not None
+    assert sent.enquiry.submitted == first.confirmation_id
+    asked = [one.kind for one in hub.seen(ConfirmationRequested) if one.recipient == first.recipient]
+    assert asked[-2:] == [CANCELLATION, ConfirmationKind.AUTHORIZATION]
+    (told,) = hub.seen(AuthorizationWithdrawn)
+    assert told.reason == "the order changed since it was asked for"
+    assert trace_of(hub) == requests(hub, ConfirmationKind.AUTHORIZATION)[1].confirmation_id != first.confirmation_id
+    for subscription, event in [one for one in hub.handled if one[0].consumer == "benefits"]:
+        for payload in subscription.handle(event, hub.unit):  # a delivery that is replayed
+            hub.append(payload)
+    hub.drain()
+    assert len(requests(hub, CANCELLATION)) == 1
+    assert len(requests(hub, ConfirmationKind.AUTHORIZATION)) == 2
+
+
+def test_a_change_that_the_payer_was_not_asked_about_cancels_nothing_there() -> None:
+    hub = submitted()
+    changed(hub, BED, contact_phone="6145550177")
     assert requests(hub, CANCELLATION) == []
+    assert len(requests(hub, ConfirmationKind.AUTHORIZATION)) == 1
+
+
+def test_an_order_changed_to_what_needs_no_authorization_takes_the_old_one_back() -> None:
+    hub = submitted()
+    decides(hub, Decision.APPROVED, number="AUTH1")
+    changed(hub, [{"code": "E0143", "quantity": 1}])
+    assert cancellation(hub).enquiry is not None
+    assert hub.only_case().authorization is None
+    assert hub.only_case().state is CaseState.DISPATCHING
+
+
+def test_a_change_after_a_change_cancels_each_request_once() -> None:
+    hub = submitted()
+    changed(hub, [{"code": "E0260", "quantity": 2}])
+    changed(hub, [{"code": "E0260", "quantity": 3}], document_id="doc-3")
+    asked = [one.confirmation_id for one in requests(hub, ConfirmationKind.AUTHORIZATION)]
+    gone = [one.enquiry.submitted for one in requests(hub, CANCELLATION) if one.enquiry]
+    assert gone == asked[:-1]
+    assert len(asked) == 3
+
+
+def test_a_cancellation_handled_again_asks_nothing_again() -> None:
+    hub = submitted()
+    cancel(hub)
+    again = next(e for e in hub.unit.events if isinstance(e.data, CaseStateChanged) and e.data.to_state == "cancelled")
+    assert list(withdraw(again, hub.unit)) == []

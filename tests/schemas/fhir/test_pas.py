@@ -214,3 +214,22 @@ def test_whatever_stands_in_it_nothing_is_approved_by_accident(items: Any, more:
     body = response(outcome="complete")
     body["entry"][0]["resource"] |= {"item": items, "error": more, "identifier": more, "preAuthPeriod": items}
     assert read_answer(body).decision not in {Decision.APPROVED, Decision.NOT_REQUIRED}
+
+
+def test_what_a_payer_asks_for_is_read_from_communication_requests_and_tasks() -> None:
+    body = response(outcome="queued")
+    loinc = {"coding": [{"system": "http://loinc.org", "code": "18842-5"}]}
+    body["entry"] += [
+        {
+            "resource": {
+                "resourceType": "CommunicationRequest",
+                "category": [loinc],
+                "payload": [{"contentString": "a"}],
+            }
+        },
+        {"resource": {"resourceType": "Task", "input": [{"valueCodeableConcept": loinc}, {"valueString": "x"}]}},
+    ]
+    assert read_answer(body).wants == ("a", "code 18842-5")
+    assert read_answer(response(outcome="queued")).wants == ()
+    bare = response(outcome="queued", communicationRequest=[{"reference": "CommunicationRequest/1"}])
+    assert read_answer(bare).wants == ("additional information",)

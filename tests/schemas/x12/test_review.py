@@ -83,6 +83,13 @@ def test_a_denial_has_its_reason() -> None:
     assert answer.note == "CALL DR OSGOOD 8005550100 WITHIN 5 DAYS"
 
 
+def test_a_pended_response_names_what_the_payer_asks_for() -> None:
+    line = ("HCR*A4", "SV1*HC:E0260**UN*1", "PWK*OZ", "HI*LOI:18842-5*LOI:11506-3")
+    answer = read(answer_278(("HCR*A4", "PWK*77*FX", "HI*ABK:J449"), (line,)))
+    assert answer.decision is Decision.PENDED
+    assert answer.wants == ("report type 77", "report type OZ", "LOINC 18842-5", "LOINC 11506-3")
+
+
 def test_a_line_that_is_denied_makes_the_whole_partial() -> None:
     other = ("HCR*A3**0V", "SV1*HC:E0277**UN*1")
     answer = read(answer_278(("HCR*A1*AUTH77",), (BED, other)))
