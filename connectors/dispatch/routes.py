@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import Field, JsonValue, field_validator
 
 from connectors.dispatch.body import JSON, fields_of, media_type
-from connectors.dispatch.page import offer_page, page, when
+from connectors.dispatch.page import Wrong, offer_page, page, when
 from connectors.dispatch.work import work_page
 from doorstep.answers import FIRST, Answer, Kind, answer_of, keep
 from doorstep.clock import now
@@ -31,6 +31,15 @@ _SAID = {
     OfferState.WITHDRAWN: "You gave this order back; others are asked.",
     OfferState.SERVED: "This service is done. Thank you.",
 }
+_SHOWN: dict[str, frozenset[str | None]] = {
+    "accept": frozenset({"start", "end", "zone"}),
+    "decline": frozenset({"code", "reason"}),
+    "complete": frozenset({"completed_at", "zone", "signed_by", "relation", "serials", "exceptions", "document"}),
+    "reschedule": frozenset({"start", "end", "zone", "code"}),
+    "missed": frozenset({"code", "start", "zone", "reason"}),
+    "withdraw": frozenset({"code", "reason"}),
+}
+"""The fields of each form, beside which an error can stand."""
 _DONE = {
     "withdraw": "We have recorded that you give the order back.",
     "reschedule": "We have recorded the new date.",
@@ -132,6 +141,7 @@ async def _answer_form(
     settings: DispatchSettings, hub: Hub, request: Request, offer_id: str, kind: str
 ) -> HTMLResponse:
     offer, case, token, zone = None, None, "", settings.time_zone
+    fields: dict[str, str] = {}
     try:
         fields, document = await fields_of(request, document=kind == "complete")
         token = _token(request, fields)
@@ -147,14 +157,20 @@ async def _answer_form(
     except Refused as error:
         if offer is None:
             return _problem_page(error)
+        wrong = Wrong(kind, _field(error, kind), error.message, fields)
         if case is not None and in_hand(offer, case):
-            return work_page(offer, case, token, zone, problem=error.message, status=error.http_status)
+            return work_page(offer, case, token, zone, wrong=wrong, status=error.http_status)
         if offer.state is not OfferState.SENT:
             return _decided_page(offer, settings, status=409)
-        return offer_page(offer, case, token, zone, now=now(), problem=error.message, status=error.http_status)
+        return offer_page(offer, case, token, zone, now=now(), wrong=wrong, status=error.http_status)
     except HubError as error:
         return _problem_page(error)
     return _thanks(offer, answer, zone)
+
+
+def _field(error: Refused, kind: str) -> str:
+    """Return the field of the form at which the answer is wrong; empty when it is none of the form's own."""
+    return error.location if error.location in _SHOWN[kind] else ""
 
 
 def _thanks(offer: Offer, answer: Answer, zone: str) -> HTMLResponse:
@@ -209,7 +225,7 @@ def _decided_page(offer: Offer, settings: DispatchSettings, *, status: int = 200
 
 
 def _problem_page(error: HubError) -> HTMLResponse:
-    response = page("Service offer", status=error.http_status, problem=error.message)
+    response = page("Service offer", status=error.http_status, wrong=Wrong(message=error.message))
     if isinstance(error, Unavailable):
         response.headers["Retry-After"] = str(int(error.retry_after or 5))
     return response

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from fastapi.responses import HTMLResponse
 
-from connectors.dispatch.page import page, service_of, when
-from doorstep.answers import ZONES, reasons_for
+from connectors.dispatch.page import NOTHING_WRONG, Wrong, forms_of, page, service_of, when
 from schemas.case import Case, CaseState, Offer
 from schemas.order import OrderType
 from schemas.outbound import SELF_PAY
@@ -18,22 +17,16 @@ _CLINICAL = frozenset({OrderType.HOME_HEALTH, OrderType.INFUSION})
 
 
 def work_page(
-    offer: Offer, case: Case, token: str, zone: str, *, problem: str = "", done: str = "", status: int = 200
+    offer: Offer, case: Case, token: str, zone: str, *, wrong: Wrong = NOTHING_WRONG, status: int = 200
 ) -> HTMLResponse:
     """Return the page with the member, the place and the items, and four forms."""
     return page(
         "Your service",
         status=status,
-        problem=problem,
-        lines=tuple(line for line in (done, f"Taken on by {offer.provider_name}.") if line),
+        wrong=wrong,
+        lines=(f"Taken on by {offer.provider_name}.",),
         facts=(*schedule_of(case, zone), *service_of(case), *particulars_of(case)),
-        reports={
-            "offer_id": offer.offer_id,
-            "token": token,
-            "zones": ZONES,
-            "zone": zone,
-            "reasons": {kind: reasons_for(kind) for kind in ("withdraw", "reschedule", "missed")},
-        },
+        forms=forms_of(offer.offer_id, token, zone, open_offer=False),
     )
 
 
