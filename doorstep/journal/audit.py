@@ -20,6 +20,7 @@ from doorstep.journal.content import ContentStore
 from doorstep.journal.tables import content, receipt, seal
 from schemas.transmission import Content, TransmissionReceived
 
+_NAMES = b'"content:'
 _NAMED = re.compile(rb'"content:([0-9a-f]{64})"')
 _RECEIVED = TransmissionReceived.topic.encode()
 _SEALS = select(seal).order_by(seal.c.last_seq).limit(200)
@@ -115,22 +116,22 @@ class _Events:
     def up_to(self, seq: int | None) -> list[tuple[int, bytes]]:
         """Return number and leaf of the next events, up to that of a seal or to the end."""
         found: list[tuple[int, bytes]] = []
-        while (row := self._ahead or next(self._rows, None)) is not None:
-            if seq is not None and row[0] > seq:
-                self._ahead = row
-                return found
-            self._ahead = None
-            self.count += 1
-            found.append((int(row[0]), chain.leaf_of(row)))
-            self._note(row)
+        leaf_of, note = chain.leaf_of, self._note
+        row = self._ahead or next(self._rows, None)
+        while row is not None and (seq is None or row[0] <= seq):
+            found.append((int(row[0]), leaf_of(row)))
+            note(row)
+            row = next(self._rows, None)
+        self._ahead = row
+        self.count += len(found)
         return found
 
     def _note(self, row: Sequence[Any]) -> None:
-        topic, key, data = (
-            part if isinstance(part, bytes) else part.encode() for part in (row[TOPIC], row[KEY], row[DATA])
-        )
-        self._named.update(digest.decode() for digest in _NAMED.findall(data))
-        if topic == _RECEIVED:
+        data = _bytes(row[DATA])
+        if _NAMES in data:
+            self._named.update(digest.decode() for digest in _NAMED.findall(data))
+        if _bytes(row[TOPIC]) == _RECEIVED:
+            key = _bytes(row[KEY])
             try:
                 told = json.loads(data)
                 first = str(told["contents"][0]["sha256"]), str(told["channel"])
@@ -139,10 +140,14 @@ class _Events:
             self._inputs[key.decode("utf-8", "replace")] = first
 
 
+def _bytes(part: str | bytes) -> bytes:
+    return part if isinstance(part, bytes) else part.encode()
+
+
 def _compare(audit: Audit, events: list[tuple[int, bytes]], leaves: bytes, after: int, last: int) -> None:
-    wanted = [leaves[at : at + DIGEST] for at in range(0, len(leaves), DIGEST)]
-    if [leaf for _, leaf in events] == wanted:
+    if b"".join(leaf for _, leaf in events) == leaves:
         return
+    wanted = [leaves[at : at + DIGEST] for at in range(0, len(leaves), DIGEST)]
     if len(events) == len(wanted):
         for (seq, leaf), right in zip(events, wanted, strict=True):
             if leaf != right:

@@ -26,7 +26,7 @@ from doorstep.journal.content import ContentStore
 from doorstep.journal.inbox import load_receipt, storable
 from doorstep.journal.queues import QueueReads
 from doorstep.journal.resources import ResourceReads
-from doorstep.journal.tables import case_, case_document, case_version, event, offer, receipt, review
+from doorstep.journal.tables import case_, case_document, case_version, event, of_key, offer, receipt, review
 from schemas.case import Case, Offer
 from schemas.document import ReviewDecided, ReviewRequested
 from schemas.event import Event
@@ -88,7 +88,7 @@ class Reader(QueueReads, ResourceReads, ClockReads, AuditReads):
 
     def decided_at(self, document_id: str) -> datetime | None:
         """Return when a person last decided on an input."""
-        told = and_(event.c.topic == ReviewDecided.topic, event.c.key == document_id)
+        told = of_key(document_id, ReviewDecided.topic)
         row = self.connection.execute(select(event.c.time).where(told).order_by(event.c.seq.desc()).limit(1)).first()
         return row[0] if row else None
 
@@ -121,7 +121,7 @@ class Reader(QueueReads, ResourceReads, ClockReads, AuditReads):
 
     def details_of(self, document_id: str) -> dict[str, str]:
         """Return the protocol facts that an input came with; none for one that is not known or was refused."""
-        came = and_(event.c.topic == TransmissionReceived.topic, event.c.key == document_id)
+        came = of_key(document_id, TransmissionReceived.topic)
         row = self.connection.execute(select(event).where(came).limit(1)).mappings().first()
         return {} if row is None else dict(events.load(row).data.details)
 

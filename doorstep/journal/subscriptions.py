@@ -11,7 +11,7 @@ from sqlalchemy.sql.selectable import TypedReturnsRows
 from doorstep.errors import Conflict, NotFound
 from doorstep.journal import events
 from doorstep.journal.tables import event as event_table
-from doorstep.journal.tables import insert_once
+from doorstep.journal.tables import insert_once, of_key
 from doorstep.journal.tables import subscription as table
 from doorstep.journal.tables import subscription_version as version_table
 from doorstep.journal.transaction import Transaction
@@ -123,11 +123,7 @@ def events_count(connection: Connection, subscription_id: str) -> int:
 
 def notices(connection: Connection, subscription_id: str, low: int, high: int, limit: int) -> list[SubscriptionNotice]:
     """Return the event notices with numbers from `low` to `high`, in order, at most `limit`."""
-    query = (
-        select(event_table)
-        .where(event_table.c.key == subscription_id, event_table.c.topic == SubscriptionNotice.topic)
-        .order_by(event_table.c.seq)
-    )
+    query = select(event_table).where(of_key(subscription_id, SubscriptionNotice.topic)).order_by(event_table.c.seq)
     found: list[SubscriptionNotice] = []
     for data in _notices(connection.execute(query).mappings()):
         if data.kind is NoticeKind.EVENT and low <= data.number <= high:

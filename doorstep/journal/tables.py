@@ -6,7 +6,19 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Dialect, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Dialect,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    and_,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TIMESTAMP, TypeDecorator, TypeEngine
@@ -253,6 +265,15 @@ counter = Table(
     Column("name", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
+
+
+def of_key(key: Any, topic: Any) -> ColumnElement[bool]:
+    """Say which events are meant: those of a key that are of a topic.
+
+    The topic is asked for as an expression, so that no index serves it: without statistics SQLite would walk through
+    all events of the topic, which are ever more, and not through those of the key, which are few.
+    """
+    return and_(event.c.key == key, event.c.topic.concat("") == topic)
 
 
 def upsert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:

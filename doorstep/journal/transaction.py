@@ -22,7 +22,7 @@ from doorstep.journal.routes import Routes
 from doorstep.journal.tables import content as content_table
 from doorstep.journal.tables import delivery as delivery_table
 from doorstep.journal.tables import event as event_table
-from doorstep.journal.tables import insert_event, insert_once
+from doorstep.journal.tables import insert_event, insert_once, of_key
 from schemas.event import Event, Payload
 from schemas.transmission import Content
 
@@ -31,7 +31,7 @@ PayloadT = TypeVar("PayloadT", bound=Payload)
 _INSERT_DELIVERY = insert(delivery_table)
 _LATEST = (
     select(event_table)
-    .where(event_table.c.key == bindparam("of_key"), event_table.c.topic == bindparam("of_topic"))
+    .where(of_key(bindparam("of_key"), bindparam("of_topic")))
     .order_by(event_table.c.seq.desc())
     .limit(literal_column("1"))
 )

@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy
 from hypothesis import given
 from hypothesis import strategies as st
 
 from doorstep.errors import Defect, Refused, Unavailable
-from doorstep.journal import Journal, JournalUnit
+from doorstep.journal import Journal, JournalUnit, Reader
 from doorstep.journal.cases import luhn
+from doorstep.journal.subscriptions import notices
 from schemas.case import CaseState, OfferDeclined, OfferState
 from schemas.document import ReviewRequested
 from schemas.transmission import ReceiptState
-from tests.doorstep.journal.support import NOON, case, declined, offer, transmission
+from tests.doorstep.journal.support import NOON, case, declined, offer, opened, transmission
 
 
 async def test_case_numbers_go_up_by_one_and_carry_a_check_digit(journal: Journal) -> None:
@@ -132,6 +135,27 @@ async def test_latest_is_the_newest_event_of_that_type_and_key(journal: Journal)
     assert found is not None
     assert found.data.reason == "2"
     assert await journal.write(lambda unit: unit.latest(OfferDeclined, "c")) is None
+
+
+async def test_an_event_is_found_by_its_key_and_not_by_walking_through_its_topic(tmp_path: Path) -> None:
+    asked: list[Any] = []
+
+    def job(unit: JournalUnit) -> list[str]:
+        sqlalchemy.event.listen(
+            unit.connection, "before_cursor_execute", lambda *told: asked.append((told[2], told[3]))
+        )
+        unit.latest(OfferDeclined, "a")
+        Reader(unit.connection, unit.context.store).decided_at("a")
+        Reader(unit.connection, unit.context.store).details_of("a")
+        notices(unit.connection, "a", 1, 2, 3)
+        return [
+            unit.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values).mappings().one()["detail"]
+            for query, values in list(asked)
+        ]
+
+    async with opened(f"sqlite:///{tmp_path / 'journal.db'}", tmp_path) as journal:
+        plans = await journal.write(job)
+    assert plans == ["SEARCH event USING INDEX event_key (key=?)"] * 4
 
 
 async def test_small_json_content_is_read_within_the_unit(journal: Journal) -> None:
