@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -10,8 +9,11 @@ from typing import Any
 from doorstep import clock
 from doorstep.journal import Reader
 from schemas.case import OfferState
-from schemas.network import ANY_PAYER, Entry, Provider, lacks
+from schemas.network import ANY_PAYER, Area, Entry, Provider, lacks
+from schemas.order import OrderType
 
+_KINDS = [kind for kind in OrderType if kind is not OrderType.UNKNOWN]
+_NO_PAPER = {"issuer": "", "expires": ""}
 _OPEN = {OfferState.SENT: "out", OfferState.ACCEPTED: "in hand"}
 
 
@@ -35,9 +37,37 @@ def provider_page(reader: Reader, entry: Entry) -> dict[str, Any]:
         "papers": papers_of(entry.provider, day),
         "offers": [offer for offer in offers if offer.state in _OPEN],
         "offer_words": _OPEN,
-        "as_json": json.dumps(entry.provider.model_dump(mode="json", exclude_defaults=True), indent=2),
         "day": day,
+        **form_of(entry),
     }
+
+
+def form_of(entry: Entry | None) -> dict[str, Any]:
+    """Return what the form of a provider shows: each list has a row at least; none: the form of a new one."""
+    held: dict[str, Any] = entry.provider.model_dump(mode="json") if entry else _blank()
+    schedules = [{"payer": payer, **one} for payer, one in held["fee_schedules"].items()]
+    held |= {
+        "services": held["services"] or [{"order_type": "", "hcpcs": []}],
+        "licences": held["licences"] or [{"number": "", "states": [], "expires": ""}],
+        "fee_schedules": schedules or [dict.fromkeys(("payer", "name", "effective", "until"), "")],
+        "accreditation": held["accreditation"] or _NO_PAPER,
+        "surety_bond": held["surety_bond"] or _NO_PAPER,
+    }
+    at = "/api/network/providers"
+    return {
+        "form_values": held,
+        "kinds": [("", "choose"), *((kind.value, kind.value.replace("_", " ")) for kind in _KINDS)],
+        "method": "PUT" if entry else "POST",
+        "action": f"{at}/{entry.provider.npi}" if entry else at,
+        "tag": entry.revision if entry else None,
+        "then": "" if entry else "/network",
+    }
+
+
+def _blank() -> dict[str, Any]:
+    fields = {name: field.get_default(call_default_factory=True) for name, field in Provider.model_fields.items()}
+    nothing = {"npi": "", "name": "", "services": [], "payers": [], "capacity": ""}
+    return {**fields, **nothing, "area": Area().model_dump(mode="json"), "fee_schedules": {}}
 
 
 def papers_of(one: Provider, day: date) -> list[tuple[str, str, str]]:

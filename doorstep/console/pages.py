@@ -17,7 +17,7 @@ from starlette.routing import Mount
 from doorstep.case_clocks import case_clocks
 from doorstep.console import clock_views, payer_words, views
 from doorstep.console.api import Id, redelivered
-from doorstep.console.network import network_page, provider_page
+from doorstep.console.network import form_of, network_page, provider_page
 from doorstep.console.reviewing import is_id, review_page
 from doorstep.console.threads import mails_of
 from doorstep.journal import Journal, Reader
@@ -122,6 +122,10 @@ def _add_reviews_and_network(router: APIRouter, pages: _Pages, journal: Journal)
     async def network() -> HTMLResponse:
         listed = await entries(journal)
         return await pages.page("network.html", "network", lambda _: network_page(listed))
+
+    @router.get("/network/new", response_class=HTMLResponse)
+    async def new_provider() -> HTMLResponse:
+        return await pages.page("new_provider.html", "network", lambda _: form_of(None))
 
     @router.get("/network/{npi}", response_class=HTMLResponse)
     async def provider(npi: str) -> HTMLResponse:

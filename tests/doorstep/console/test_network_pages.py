@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
-from doorstep.console.network import network_page, papers_of, provider_page
+from doorstep.console.network import form_of, network_page, papers_of, provider_page
 from doorstep.console.pages import _environment
 from doorstep.console.reviewing import FORMS, review_page
 from doorstep.rules import load
@@ -18,7 +18,8 @@ from schemas.network import Directory, Entry, Provider
 from tests.factories import case
 
 DAY = date(2026, 11, 28)
-FIRST = Directory.model_validate(load("network/sample")).providers[0]
+PROVIDERS = Directory.model_validate(load("network/sample")).providers
+FIRST = PROVIDERS[0]
 
 
 class Looks:
@@ -60,12 +61,77 @@ def test_each_paper_says_whether_it_is_held_ended_or_missing() -> None:
     assert (states["Licence"], states["W-9"]) == ("missing", "not yet")
 
 
-def test_the_form_of_a_provider_holds_a_provider_that_the_hub_takes() -> None:
-    values = provider_page(Looks(), Entry(FIRST, 2, "Robin Field"))  # type: ignore[arg-type]
-    assert Provider.model_validate(json.loads(values["as_json"])) == FIRST
+class Inputs(HTMLParser):
+    """Puts the fields of the provider's form together as static/desk.js does: paths, rows, and maps by a key."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.said: dict[str, Any] = {}
+        self.named: set[str] = set()
+        self.labels = 0
+        self.rows: tuple[str, str | None] | None = None
+        self.row: dict[str, Any] | None = None
+        self.select: tuple[str, str | None] | None = None
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if "data-rows" in given:
+            self.rows = str(given["data-rows"]), given.get("data-keyed")
+        if "data-row" in given:
+            self.row = {}
+        self.labels += tag == "label"
+        if tag == "select":
+            self.select = str(given["name"]), given.get("data-form")
+        if tag == "option" and "selected" in given and self.select is not None:
+            self.put(self.select[0], str(given["value"] or ""), self.select[1])
+        if tag == "input":
+            self.put(str(given["name"]), given.get("value") or "", given.get("data-form"))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "select":
+            self.select = None
+        if tag == "div" and self.row is not None and self.rows is not None:
+            path, key = self.rows
+            name = path.split("/")[1]
+            if self.row and key is None:
+                self.said.setdefault(name, []).append(self.row)
+            elif self.row:
+                self.said.setdefault(name, {})[self.row.pop(str(key))] = self.row
+            self.row = None
+        if tag == "fieldset":
+            self.rows = None
+
+    def put(self, name: str, text: str, form: str | None) -> None:
+        steps = (f"{self.rows[0]}/{name}" if self.rows else name).split("/")
+        self.named.add(steps[1] if len(steps) > 1 else name)
+        if not text:
+            return
+        value: Any = [one.strip() for one in text.split(",")] if form == "list" else text
+        value = {"number": lambda: int(text), "flag": lambda: text == "true"}.get(form or "", lambda: value)()
+        if self.row is not None:
+            self.row[name] = value
+        elif len(steps) > 1:
+            at = self.said
+            for step in steps[1:-1]:
+                at = at.setdefault(step, {})
+            at[steps[-1]] = value
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda one: one.npi)
+def test_the_form_of_a_provider_holds_all_of_it_and_sent_back_it_changes_nothing(provider: Provider) -> None:
+    values = provider_page(Looks(), Entry(provider, 2, "Robin Field"))  # type: ignore[arg-type]
     text = rendered("provider.html", values)
+    assert Provider.model_validate(Inputs(text).said) == provider
     assert 'data-method="PUT"' in text
     assert 'data-tag="2"' in text
+
+
+def test_a_new_provider_has_a_field_for_everything_and_each_has_a_label() -> None:
+    form = Inputs(text := rendered("new_provider.html", form_of(None)))
+    assert set(Provider.model_fields) <= form.named
+    assert text.count("<input") + text.count("<select") == form.labels
+    assert 'data-method="POST"' in text
 
 
 @pytest.mark.parametrize("case_id", [None, "DS-000001-8"])
