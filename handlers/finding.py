@@ -12,6 +12,7 @@ from handlers.identity import (
     answers,
     compare,
     digest,
+    numbered_apart,
     partly_read,
     person_of,
     placer_tokens,
@@ -92,7 +93,8 @@ def awaiting(identity: str, order: Order, unit: Unit) -> Case | None:
     """Return the one incomplete case of this member that this order may complete."""
     if order.action != "new":
         return None
-    open_cases = [c for c in unit.cases_by_identity(identity) if c.state in FILLING and c.unmet and answers(order, c)]
+    asked = [c for c in unit.cases_by_identity(identity) if c.state in FILLING and c.unmet]
+    open_cases = [c for c in asked if answers(order, c) and not numbered_apart(order, c.order)]
     return open_cases[0] if len(open_cases) == 1 else None
 
 

@@ -156,8 +156,16 @@ def answers(order: Order, case: Case) -> bool:
         ("service_start", order.service_start, case.order.service_start),
     )
     kinds = {order.order_type, case.order.order_type} - {OrderType.UNKNOWN}
-    typed = len(kinds) < 2 or "order_lines" in asked
-    return typed and all(a == b for name, a, b in pairs if a and b and name not in asked)
+    misread = "order_lines" in asked and (was_read(order) or was_read(case.order))
+    if len(kinds) > 1 and not misread:
+        return False
+    return all(a == b for name, a, b in pairs if a and b and name not in asked)
+
+
+def numbered_apart(order: Order, known: Order) -> bool:
+    """Say whether the numbers of two orders of one channel tell them apart."""
+    numbered = order.channel == known.channel and order.placer_number and known.placer_number
+    return bool(numbered) and order.placer_number != known.placer_number
 
 
 def vague(order: Order) -> bool:
@@ -183,8 +191,7 @@ def surely_again(order: Order, known: Order) -> bool:
     Another order number makes it another. It was written on the same day or, where one of them does not say when,
     by the same clinician or practice; and where its items were not read, its first day or a diagnosis must agree too.
     """
-    numbered = order.channel == known.channel and order.placer_number and known.placer_number
-    if numbered and order.placer_number != known.placer_number:
+    if numbered_apart(order, known):
         return False
     written = (order.authored_on or order.signature_date, known.authored_on or known.signature_date)
     author = (order.clinician.npi, known.clinician.npi)

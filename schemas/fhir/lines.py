@@ -34,9 +34,12 @@ MAX_QUANTITY = Decimal(1_000_000)
 HOURS = {"h": Decimal(1), "d": Decimal(24), "wk": Decimal(168)}
 
 
+CONCEPTS = ("code", "codeCodeableConcept", "medicationCodeableConcept")
+
+
 def concept_of(request: Resource, graph: Graph) -> Resource:
     """Return the CodeableConcept that says what is ordered, through Device or Medication where it stands there."""
-    for name in ("code", "codeCodeableConcept", "medicationCodeableConcept"):
+    for name in CONCEPTS:
         if isinstance(request.get(name), dict):
             return part(request[name])
     target = graph.resolve(request.get("medicationReference") or request.get("codeReference"), request) or {}
@@ -82,7 +85,7 @@ def line_of(request: Resource, graph: Graph) -> OrderLine:
     code = codes[0] if len(codes) == 1 else None
     display = next((text_of(c.get("display")) for _, _, c in billing if c.get("display")), "")
     others = next((text_of(c.get("display")) for c in parts(concept.get("coding")) if c.get("display")), "")
-    described = text_of(concept.get("text")) or display or others
+    described = text_of(concept.get("text")) or (display if len(codes) == 1 else "") or others or display
     if code and CPT.fullmatch(code) and described == display:
         described = ""  # a CPT descriptor is the AMA's: the code alone is kept
     amount, unit = quantity_of(request)

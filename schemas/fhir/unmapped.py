@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from schemas.fhir.graph import RELATIVE, Graph, Resource, part
+from schemas.fhir.graph import RELATIVE, Graph, Resource, part, parts
+from schemas.fhir.lines import CONCEPTS, billing_codes, line_of
 from schemas.fhir.strict import dumps
+from schemas.fhir.words import text_of
 
 ENVELOPE = frozenset({"resourceType", "id", "meta", "text", "implicitRules", "language", "contained", "extension"})
 COMMON = """
@@ -54,7 +56,7 @@ def unmapped_of(graph: Graph, requests: list[Resource]) -> dict[str, str]:
     for number, request in enumerate(requests):
         kind = str(request["resourceType"])
         for name, value in request.items():
-            if name not in ENVELOPE and name not in PLACED[kind]:
+            if name not in ENVELOPE and (name not in PLACED[kind] or _undecided(name, value, request, graph)):
                 found[f"{kind}[{number}].{name}"] = dumps(value).decode()
         if request.get("extension"):
             found[f"{kind}[{number}].extension"] = dumps(request["extension"]).decode()
@@ -62,3 +64,15 @@ def unmapped_of(graph: Graph, requests: list[Resource]) -> dict[str, str]:
         if resource.get("resourceType") not in READ:
             found[f"{resource['resourceType']}[{number}]"] = dumps(resource).decode()
     return found
+
+
+def _undecided(name: str, value: object, request: Resource, graph: Graph) -> bool:
+    """Say whether codes stand in this element of which the order's line holds none."""
+    if name == "orderDetail":
+        line = line_of(request, graph)
+        said = [c for detail in parts(value) for c in parts(detail.get("coding"))]
+        told = {line.code, *line.modifiers}
+        return any(str(c.get("code") or "").upper() not in told for c in said) or any(
+            text_of(detail.get("text")) for detail in parts(value) if not detail.get("coding")
+        )
+    return name in CONCEPTS and len(billing_codes(request, graph)) > 1

@@ -9,7 +9,7 @@ import pytest
 from schemas.case import CaseState, IdentityResolved
 from schemas.document import ReviewRequested
 from schemas.fields import fields_of
-from schemas.order import Order
+from schemas.order import Order, OrderType
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.transmission import ReceiptState, ReplyTo
 from tests.factories import HOSPITAL, order, referral
@@ -171,6 +171,21 @@ def test_a_fax_of_a_part_of_the_items_for_the_same_day_is_left_to_a_person(first
 
 def test_typed_orders_of_one_day_that_share_an_item_are_two() -> None:
     assert len(after({"order_lines": TWO}, {"order_lines": TWO[:1]}).unit.cases) == 2
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        {"more": {"order_type": OrderType.HOME_HEALTH}},
+        {"more": {"placer_number": "ORD1"}},
+    ],
+)
+def test_a_typed_order_of_another_kind_or_number_is_no_answer_to_what_one_lacks(before: dict[str, Any]) -> None:
+    first = {"channel": "fhir", "without": ("order_lines", "service_start"), **before}
+    hub = after(first, {"channel": "fhir", "more": {"placer_number": "ORD2"}})
+    known = next(case for case in hub.unit.cases.values() if "doc-1" in case.document_ids)
+    assert known.document_ids == ("doc-1",)
+    assert known.state is CaseState.INCOMPLETE
 
 
 def test_a_vague_order_under_another_number_is_not_certainly_a_repeat() -> None:

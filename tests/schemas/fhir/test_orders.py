@@ -517,3 +517,15 @@ def test_a_drug_is_an_infusion_only_where_something_says_so(changes: dict[str, A
         "subject": {"display": "Ada Byron"},
     }
     assert one({**bare, **changes}).order_type is kind
+
+
+def test_what_is_asked_for_in_general_words_is_described_by_them_and_its_several_codes_are_kept() -> None:
+    """As HL7's post-acute order example has it: a home nurse visit, with therapies as the detail."""
+    visit = {"system": "http://snomed.info/sct", "code": "417153003", "display": "Referral for home nurse visit"}
+    cpt = [{"system": "http://www.ama-assn.org/go/cpt", "code": code, "display": "x"} for code in ("97039", "92507")]
+    made = order(code={"coding": [visit]}, orderDetail=[{"coding": cpt}])
+    assert [(line.code, line.description) for line in made.lines] == [(None, "Referral for home nurse visit")]
+    assert "order_lines" in made.conflicting
+    assert {"97039", "92507"} <= {
+        c["code"] for c in json.loads(made.unmapped["ServiceRequest[0].orderDetail"])[0]["coding"]
+    }
