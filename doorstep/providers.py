@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 from doorstep.journal import Journal
 from doorstep.network import RULES_NAME
 from schemas.network import Directory, Entry
+from schemas.onboarding import ProviderChanged
 
 
 async def entries(journal: Journal) -> list[Entry]:
     """Return every provider as handlers see it: the file's, and in their place what the API says of them."""
-    kept = {one.npi: one for one in await journal.read(lambda reader: reader.providers())}
-    filed = Directory.model_validate(await asyncio.to_thread(journal.rules, RULES_NAME))
+    kept = await journal.read(lambda reader: reader.providers())
+    return with_kept(Directory.model_validate(await asyncio.to_thread(journal.rules, RULES_NAME)), kept)
+
+
+def with_kept(filed: Directory, said: Iterable[ProviderChanged]) -> list[Entry]:
+    """Return the file's providers, and in their place what the API says of them."""
+    kept = {one.npi: one for one in said}
     whole = filed.with_kept(one.provider for one in kept.values())
     made = {npi: Entry(one.provider, one.revision, one.by) for npi, one in kept.items()}
     return [made.get(one.npi) or Entry(one) for one in whole.providers]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 import yaml
 
 from doorstep import clock
+from doorstep.cli.look import ask
 from doorstep.errors import Refused
 from doorstep.network import RULES_NAME, checked, put, read
+from doorstep.providers import with_kept
 from doorstep.rules import load as load_rules
 from doorstep.settings import load
 from schemas.network import Directory, Entry, lacks
@@ -37,16 +39,16 @@ def check(file: File = None) -> None:
 
 
 def show(file: File = None, as_json: AsJson = False) -> None:
-    """Print each provider with what is missing or ends within 90 days."""
+    """Print each provider with what is missing or ends within 90 days; without FILE those of the API too."""
     today = _today()
-    for provider in _directory(file).providers:
-        missing = lacks(provider, today)
-        soon = Entry(provider).ends_soon(today)
+    for entry in _entries(file):
+        provider, missing, soon = entry.provider, lacks(entry.provider, today), entry.ends_soon(today)
+        source = "api" if entry.revision else "file"
         if as_json:
-            said: dict[str, Any] = {"npi": provider.npi, "name": provider.name, "lacks": missing}
-            print(json.dumps({**said, "ends_soon": {paper: ends.isoformat() for paper, ends in soon.items()}}))
+            print(json.dumps({**entry.line(today), "source": source, "revision": entry.revision}))
             continue
-        print(f"{provider.npi}  {provider.name}: {'; '.join(missing) or 'may take offers'}")
+        by = f" (revision {entry.revision}, by {entry.by})" if entry.revision else ""
+        print(f"{provider.npi}  {provider.name}{by}: {'; '.join(missing) or 'may take offers'}")
         for paper, ends in soon.items():
             print(f"            {paper} ends {ends} (in {(ends - today).days} days)")
 
@@ -66,6 +68,15 @@ def put_in(
     if not isinstance(raw, dict):
         raise Refused("provider", f"{provider} is no provider")
     print("added" if put(target, raw) else "replaced")
+
+
+def _entries(file: Path | None) -> list[Entry]:
+    """Return a file's providers; with no file named, the network as the hub's next offer sees it (decision 0090)."""
+    filed = _directory(file)
+    settings = load()
+    if file is not None or not (settings.database_url or (settings.data_dir / "journal.db").is_file()):
+        return [Entry(one) for one in filed.providers]
+    return with_kept(filed, ask(lambda reader: reader.providers()))
 
 
 def _directory(file: Path | None) -> Directory:

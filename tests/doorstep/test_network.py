@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,11 @@ from typer.testing import CliRunner
 
 from doorstep.cli import build
 from doorstep.errors import Refused, SettingsError
+from doorstep.journal import Journal, Routes
 from doorstep.network import NetworkFile, put, read
-from doorstep.rules import load
+from doorstep.rules import load, rules_dir
+from schemas.network import Directory
+from schemas.onboarding import ProviderChanged
 
 SAMPLE = load("network/sample")
 RUN = CliRunner()
@@ -103,3 +108,29 @@ def test_the_command_checks_shows_and_puts(file: Path, tmp_path: Path) -> None:
     assert len(as_json) == 4
     write(file, "providers: {")
     assert isinstance(RUN.invoke(app, ["network", "check", str(file)]).exception, SettingsError)
+
+
+def test_show_has_what_the_api_put_in_and_a_named_file_only_itself(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Directory.model_validate(SAMPLE).providers[0]
+    changed = first.model_copy(update={"name": "Renamed Medical"})
+    new = first.model_copy(update={"npi": "1234567893", "name": "New Medical"})
+
+    async def put_in() -> None:
+        url = f"sqlite:///{tmp_path / 'journal.db'}"
+        async with Journal.open(url, data_dir=tmp_path, routes=Routes(), rules_dir=rules_dir()) as journal:
+            for one in (changed, new):
+                said = ProviderChanged(npi=one.npi, revision=1, by="Robin Field", changed=("name",), provider=one)
+                await journal.write(lambda unit, said=said: unit.append(said, source="test"))
+
+    asyncio.run(put_in())
+    monkeypatch.setenv("DOORSTEP_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("DOORSTEP_NETWORK_FILE", str(file))
+    shown = RUN.invoke(build(), ["network", "show"]).stdout
+    assert f"{first.npi}  Renamed Medical (revision 1, by Robin Field): may take offers" in shown
+    assert "1234567893  New Medical" in shown
+    assert first.name not in shown
+    lines = RUN.invoke(build(), ["network", "show", "--json"]).stdout.splitlines()
+    assert [json.loads(line)["source"] for line in lines] == ["api", "file", "file", "api"]
+    assert "New Medical" not in RUN.invoke(build(), ["network", "show", str(file)]).stdout
