@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from doorstep.errors import SettingsError
+from schemas.yaml_text import parsed
 
 _HERE = Path(__file__).resolve().parent
 
@@ -28,7 +29,7 @@ def load(name: str) -> dict[str, Any]:
     """Return a parsed YAML file of the rules by its path without suffix (`documents/labels`); do not change it."""
     path = rules_dir() / f"{name}.yaml"
     try:
-        loaded = yaml.safe_load(path.read_text("utf-8"))
+        loaded = parsed(path.read_text("utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise SettingsError("bad-rules", f"The rules file {name}.yaml cannot be read.") from error
     if not isinstance(loaded, dict):

@@ -25,6 +25,7 @@ from doorstep.journal.tables import event as event_table
 from doorstep.journal.tables import insert_event, insert_once, of_key
 from schemas.event import Event, Payload
 from schemas.transmission import Content
+from schemas.yaml_text import parsed
 
 PayloadT = TypeVar("PayloadT", bound=Payload)
 
@@ -64,12 +65,12 @@ class RuleBook:
         if not path.is_relative_to(self._folder) or not path.is_file():
             raise Defect("rules.missing", f"there is no rules file {name}")
         try:
-            parsed = yaml.safe_load(path.read_text(encoding="utf-8"))
+            found = parsed(path.read_text(encoding="utf-8"))
         except yaml.YAMLError:
             raise Defect("rules.broken", f"the rules file {name} is not YAML") from None
-        if not isinstance(parsed, dict):
+        if not isinstance(found, dict):
             raise Defect("rules.broken", f"the rules file {name} is not a mapping")
-        return parsed
+        return found
 
 
 @dataclass(frozen=True, slots=True)

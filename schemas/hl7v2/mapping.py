@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from schemas.yaml_text import parsed
 
 FILES = ("codes", "types", "people", "orders", "visits", "results", "messages")
 _WORDS = ("type", "map", "table", "system", "value", "put", "make", "ref", "ext", "join", "without", "each")
@@ -151,7 +151,7 @@ def mappings() -> Mappings:
     raw: dict[str, Any] = {}
     for name in FILES:
         text = (files("schemas.hl7v2") / "mappings" / f"{name}.yaml").read_text("utf-8")
-        for key, value in yaml.safe_load(text).items():
+        for key, value in parsed(text).items():
             raw.setdefault(key, {}).update(value)
     return Mappings(
         types={name: _table(name, of if isinstance(of, dict) else {"rows": of}) for name, of in raw["types"].items()},

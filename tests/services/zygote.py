@@ -124,6 +124,7 @@ def _preload() -> None:
 
     build()
     importlib.import_module("doorstep.app")
+    importlib.import_module("pydantic.v1")  # FastAPI looks into it for each route
     registry.connectors()
     registry.subscriptions()
     gc.collect()
