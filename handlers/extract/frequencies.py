@@ -52,6 +52,13 @@ _DAILY = {
     r"\b(?:twice\s+(?:a\s+day|daily)|b\.?i\.?d\.?)\b": 12,
     r"\b(?:three\s+times\s+(?:a\s+day|daily)|t\.?i\.?d\.?)\b": 8,
 }
+_CHANGED = r"\bchang(?:e[sd]?|ing)\W+(?:(?:the|wound|dressings?|bandages?|it|them|once|at|least)\W+){0,4}"
+_CHANGED_DAILY = {
+    _CHANGED + r"(?:daily|(?:every|each|a|per)\s+day|q\.?\s?(?:daily|d\b|day\b))": 7,
+    r"\bdaily\s+(?:wound\s+)?(?:dressings?\s+)?changes?\b|\bdressings?\s+daily\b": 7,
+    _CHANGED + r"(?:(?:twice|(?:2|two)\s*(?:x|times))\s*(?:daily|(?:a|per|each)\s+day)|b\.?i\.?d\b)": 14,
+}
+"""Dressings a week where one is changed so often a day: drugs are daily as well, so a change must be spoken of."""
 _EVERY_DAYS = re.compile(r"\b(?:every|q)\s*(?P<n>\d{1,2})\s*-?\s*(?P<unit>days?|d|weeks?|wks?)\b", re.IGNORECASE)
 """A dose every few days or weeks, in days or weeks."""
 _KINDS = {
@@ -65,30 +72,44 @@ def frequency(spans: Sequence[Span], document_class: DocumentClass) -> Found | N
     """Return the frequency that fits the kind of order; two different ones lower the quality."""
     found: dict[tuple[str, Decimal], Found] = {}
     for span in spans:
-        for kind in _KINDS.get(document_class, tuple(_PATTERNS)):
-            for pattern in _PATTERNS[kind]:
-                for match in re.finditer(pattern, span.text, re.IGNORECASE):
-                    word = match["n"].lower()
-                    value = Decimal(_WORDS[word]) if word in _WORDS else Decimal(word)
-                    if 0 < value <= 400:
-                        found.setdefault((kind, value), _frequency(kind, value, span.slice(*match.span())))
-        if document_class is DocumentClass.INFUSION_ORDER and not found:
-            for value, match in _by_days(span.text):
-                where = span.slice(*match.span())
-                found.setdefault(("dose_interval_hours", value), _frequency("dose_interval_hours", value, where))
+        said = list(_counted(span.text, document_class))
+        if not said and not found:
+            said = list(_by_days(span.text, document_class))
+        for kind, value, match in said:
+            found.setdefault((kind, value), _frequency(kind, value, span.slice(*match.span())))
     if not found:
         return None
     first = next(iter(found.values()))
     return Found(first.value, first.span, first.validators, 1.0 if len(found) == 1 else 0.5)
 
 
-def _by_days(text: str) -> Iterator[tuple[Decimal, re.Match[str]]]:
-    """Yield what days and weeks say of doses, in hours."""
-    for match in _EVERY_DAYS.finditer(text):
-        yield Decimal(match["n"]) * (24 if match["unit"].lower().startswith("d") else 168), match
-    for pattern, hours in _DAILY.items():
+_Said = tuple[str, Decimal, re.Match[str]]
+
+
+def _counted(text: str, document_class: DocumentClass) -> Iterator[_Said]:
+    """Yield the kind and the number of each frequency that is said with its number."""
+    for kind in _KINDS.get(document_class, tuple(_PATTERNS)):
+        for pattern in _PATTERNS[kind]:
+            for match in re.finditer(pattern, text, re.IGNORECASE):
+                word = match["n"].lower()
+                value = Decimal(_WORDS[word]) if word in _WORDS else Decimal(word)
+                if 0 < value <= 400:
+                    yield kind, value, match
+
+
+def _by_days(text: str, document_class: DocumentClass) -> Iterator[_Said]:
+    """Yield what days and weeks say of doses, in hours, and of dressings, a week."""
+    if document_class is DocumentClass.INFUSION_ORDER:
+        for match in _EVERY_DAYS.finditer(text):
+            hours = Decimal(match["n"]) * (24 if match["unit"].lower().startswith("d") else 168)
+            yield "dose_interval_hours", hours, match
+    kind, patterns = {
+        DocumentClass.INFUSION_ORDER: ("dose_interval_hours", _DAILY),
+        DocumentClass.DME_ORDER: ("dressings_per_week", _CHANGED_DAILY),
+    }.get(document_class, ("", {}))
+    for pattern, value in patterns.items():
         for match in re.finditer(pattern, text, re.IGNORECASE):
-            yield Decimal(hours), match
+            yield kind, Decimal(value), match
 
 
 def _frequency(kind: str, value: Decimal, span: Span) -> Found:

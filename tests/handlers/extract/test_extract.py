@@ -119,6 +119,9 @@ def test_an_address_whose_zip_code_lies_elsewhere_is_not_accepted() -> None:
     ("text", "kind", "expected"),
     [
         ("Frequency: 3 dressing changes per week", DocumentClass.DME_ORDER, {"kind": "dressings_per_week", "value": 3}),
+        ("A6212 foam, change daily", DocumentClass.DME_ORDER, {"kind": "dressings_per_week", "value": 7}),
+        ("Change wound dressing every day", DocumentClass.DME_ORDER, {"kind": "dressings_per_week", "value": 7}),
+        ("Frequency: dressing changed BID", DocumentClass.DME_ORDER, {"kind": "dressings_per_week", "value": 14}),
         ("Oxygen at 2.5 liters per minute", DocumentClass.DME_ORDER, {"kind": "oxygen_lpm", "value": 2.5}),
         ("Sig: 1 g IV q12h", DocumentClass.INFUSION_ORDER, {"kind": "dose_interval_hours", "value": 12}),
         ("Give 2 g IV once daily", DocumentClass.INFUSION_ORDER, {"kind": "dose_interval_hours", "value": 24}),
@@ -127,6 +130,10 @@ def test_an_address_whose_zip_code_lies_elsewhere_is_not_accepted() -> None:
 )
 def test_frequencies_in_their_common_words(text: str, kind: DocumentClass, expected: dict[str, Any]) -> None:
     assert fields(text + "\n", kind=kind)["frequency"] == expected
+
+
+def test_a_drug_that_is_taken_daily_is_no_dressing() -> None:
+    assert "frequency" not in fields("Lisinopril 10 mg PO daily\nDressing kit, if changed call daily nurse\n")
 
 
 def test_a_discharge_time_is_kept() -> None:
