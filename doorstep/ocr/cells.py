@@ -27,7 +27,11 @@ NARROWEST, WIDEST = 0.5, 1.35
 UNEVEN = 0.12
 FEWEST, FEWEST_BESIDE = 5, 2
 """So many boxes make a row; fewer do where the page has a row of the same height and pitch."""
-MOST = 60
+MOST, MOST_BOXES = 60, 80
+RULE, BROKEN_RULE = 0.9, 0.65
+"""This share of a box's upper or lower line is there; less where the upright ones are whole."""
+ASTRAY, FAINTEST = 3, 0.7
+"""An upright line at the end of a row stands within so many pixels of its place, and this share of it is there."""
 LEAST_INK, LEAST_SPOT = 8, 6
 RIM = 4
 """So much of a box's line may be left at the rim of its inside."""
@@ -73,7 +77,7 @@ def find_combs(page: Image.Image) -> list[Comb]:
         for x, y, w, h, _ in stats[1:]
         if w <= THICKEST and SHORTEST <= h <= TALLEST
     ]
-    runs = [comb for run in _runs(lines) for comb in _ruled(dark, run)]
+    runs = _apart([_grown(dark, comb) for run in _runs(lines) for comb in _ruled(dark, run)])
     sure = [comb for comb in runs if len(comb.lines) > FEWEST]
     return [comb for comb in runs if any(comb.like(other) for other in sure)][:MOST]
 
@@ -124,10 +128,48 @@ def _ruled(dark: Grey, comb: Comb) -> Iterator[Comb]:
         start = n + 1
 
 
-def _has_rule(dark: Grey, comb: Comb, place: int) -> bool:
+def _grown(dark: Grey, comb: Comb) -> Comb:
+    """Return a run with the boxes at its ends whose lines are too broken to have been taken for some."""
+    lines = list(comb.lines)
+    pitch = (lines[-1][0] - lines[0][0]) / (len(lines) - 1)
+    for way in (-1, 1):
+        while len(lines) < MOST_BOXES:
+            at = lines[0 if way < 0 else -1][0] + way * pitch
+            line = _faint_line(dark, comb, round(at))
+            wider = [*lines, line] if way > 0 else [line, *lines]
+            grown = Comb(comb.top, comb.bottom, tuple(one for one in wider if one is not None))
+            if line is None or not _has_rule(dark, grown, 0 if way < 0 else len(lines) - 1, BROKEN_RULE):
+                break
+            lines = list(grown.lines)
+    return Comb(comb.top, comb.bottom, tuple(lines))
+
+
+def _faint_line(dark: Grey, comb: Comb, at: int) -> tuple[int, int] | None:
+    """Return the upright line within a few pixels of a place; None where there is too little of one."""
+    spots = range(max(1, at - ASTRAY), min(dark.shape[1] - 1, at + ASTRAY + 1))
+    shares = [(float(dark[comb.top : comb.bottom, x - 1 : x + 2].max(axis=1).mean()), -abs(x - at), x) for x in spots]
+    share, _, x = max(shares, default=(0.0, 0, 0))
+    return (x, x + 1) if share >= FAINTEST else None
+
+
+def _apart(runs: Sequence[Comb]) -> list[Comb]:
+    """Return the runs without those that a longer one, grown over its broken lines, has taken in."""
+    kept: list[Comb] = []
+    for comb in sorted(runs, key=lambda c: -len(c.lines)):
+        left, top, right, bottom = comb.box
+        inside = (
+            min(right, other.box[2]) - max(left, other.box[0]) > RIM and top < other.bottom and bottom > other.top
+            for other in kept
+        )
+        if not any(inside):
+            kept.append(comb)
+    return sorted(kept, key=lambda c: (c.top, c.lines))
+
+
+def _has_rule(dark: Grey, comb: Comb, place: int, least: float = RULE) -> bool:
     left, right = comb.lines[place][0], comb.lines[place + 1][1]
     ends = (dark[max(0, y - 3) : y + 4, left:right] for y in (comb.top, comb.bottom - 1))
-    return any(float(end.max(axis=0).mean()) > 0.9 for end in ends)
+    return any(float(end.max(axis=0).mean()) > least for end in ends)
 
 
 def read_combs(page: Image.Image, combs: Sequence[Comb], engine: Engine) -> list[Word]:

@@ -85,3 +85,19 @@ def test_words_of_a_row_and_its_lines_are_taken_off_the_page() -> None:
     mine, other = (Word(text="F", box=box, confidence=0.9) for box in ((105, 105, 130, 140), (20, 105, 90, 140)))
     assert outside([mine, other], combs) == [other]
     assert without(page, combs).getextrema() == (255, 255)
+
+
+def test_a_first_box_with_broken_lines_belongs_to_its_row() -> None:
+    page = page_with((100, 100, "U48221  "))
+    for x in range(104, 136, 8):
+        for y in (100, 100 + HIGH):
+            page.paste(255, (x, y - 3, x + 2, y + 4))
+    (comb,) = combs_of(page)
+    assert len(comb.lines) - 1 == 8
+
+
+def test_what_stands_one_box_beside_a_row_is_not_taken_into_it() -> None:
+    page = page_with((200, 100, "FARGO"))
+    ImageDraw.Draw(page).line((200 - WIDE, 100, 200 - WIDE, 100 + HIGH), fill=0, width=2)
+    (comb,) = combs_of(page)
+    assert len(comb.lines) - 1 == 5
