@@ -134,13 +134,13 @@ def read_page(image: Image.Image, number: int, readers: Readers, *, bilevel: boo
     if is_blank(image):
         return Page(number=number, width=image.width, height=image.height, source="ocr", words=())
     codes = barcodes(image)
-    page = clean(image, bilevel=bilevel)
+    page = _prepared(image, readers, bilevel=bilevel)
     words = readers.glance(page, bilevel=bilevel)
     rotation = 0
     if legible(words) < FEW_WORDS:
         best = legible(words)
         for angle, turn in TURNS.items():
-            turned = clean(image.transpose(turn), bilevel=bilevel)
+            turned = _prepared(image.transpose(turn), readers, bilevel=bilevel)
             found = readers.glance(turned, bilevel=bilevel)
             if legible(found) > max(best, 2):
                 best, rotation, page, words = legible(found), angle, turned, found
@@ -163,6 +163,15 @@ def read_page(image: Image.Image, number: int, readers: Readers, *, bilevel: boo
         marks=find_marks(bare, words),
         barcodes=codes,
     )
+
+
+def _prepared(image: Image.Image, readers: Readers, *, bilevel: bool) -> Image.Image:
+    page = clean(image, bilevel=bilevel)
+    if readers.lead is None:
+        return page
+    from doorstep.ocr.bars import plain_bars  # needs what the second engine brings
+
+    return plain_bars(page)
 
 
 def _with_combs(

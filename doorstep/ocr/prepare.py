@@ -14,6 +14,8 @@ MOSTLY_DARK = 0.6
 """A page with more ink than this is white on black: a negative, or a file that says the wrong one is white."""
 UNEVEN = 60
 """Paper whose brightness differs by so many grey levels lies in a shadow or on a table."""
+BESIDE, PAPER = 6, 110
+"""Within so many rows beside a streak the page is at least so light."""
 _LOOK_WIDTH = 480
 
 
@@ -90,7 +92,7 @@ def drop_edges(image: Image.Image) -> Image.Image:
 
 def _bands(means: bytes, length: int) -> list[tuple[int, int]]:
     """Return the runs of mostly dark lines: any at the margin, thin ones anywhere."""
-    margin, thin = length // 20, max(3, length // 250)
+    margin, thin = length // 50, max(3, length // 250)
     found: list[tuple[int, int]] = []
     start: int | None = None
     for place, mean in enumerate((*means, 255)):
@@ -99,7 +101,14 @@ def _bands(means: bytes, length: int) -> list[tuple[int, int]]:
             start = place
         elif not dark and start is not None:
             at_margin = start < margin or place > length - margin
-            if at_margin or place - start <= thin:
+            if at_margin or (place - start <= thin and _alone(means, start, place)):
                 found.append((max(0, start - 1), min(length, place + 1)))
             start = None
     return found
+
+
+def _alone(means: bytes, start: int, end: int) -> bool:
+    """Say whether paper lies beside dark lines: rows above and below the white letters in a dark bar have the bar."""
+    return min(means[max(0, start - BESIDE) : max(0, start - 1)], default=255) > PAPER and (
+        min(means[end + 1 : end + BESIDE], default=255) > PAPER
+    )
