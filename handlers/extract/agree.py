@@ -36,19 +36,24 @@ class Settled:
     conflict: bool
 
 
-def settle(opinions: Sequence[Opinion], views: Sequence[View]) -> Settled:
-    """Choose among the engines' opinions of one field."""
+def settle(opinions: Sequence[Opinion], views: Sequence[View], elsewhere: Sequence[Opinion] = ()) -> Settled:
+    """Choose among the engines' opinions of one field; `elsewhere` are their opinions of the other fields.
+
+    The same letters at the same place are no agreement where the other engine gives them to another field.
+    """
     best = max(opinions, key=_weight)
     others = [o for o in opinions if o is not best]
     pixels = "pixels" in best.validators
     agree = any(o.key == best.key for o in others)
     rivals = [o for o in others if o.key != best.key]
-    echo = not agree and any(_echoed(best, view) for view in views if view is not best.view)
+    echoing = [view for view in views if view is not best.view] if not agree else []
+    given_away = any(_takes(other, best) for other in elsewhere if other.view in echoing)
+    echo = not given_away and any(_echoed(best, view) for view in echoing)
     exact = _exact(best)
     part = not agree and bool(rivals) and all(is_part(rival, best) for rival in rivals)
     outvoted = not agree and not part and bool(rivals) and all(fails_check(best, rival) for rival in rivals)
-    differ = not (part or outvoted or (echo and _misread(best, rivals))) and any(
-        _rivals(best, rival) for rival in rivals
+    differ = given_away or (
+        not (part or outvoted or (echo and _misread(best, rivals))) and any(_rivals(best, rival) for rival in rivals)
     )
     same = [o for o in opinions if o.key == best.key]
     validators = dict.fromkeys(v for o in same for v in o.validators)
@@ -154,6 +159,18 @@ def _echoed(opinion: Opinion, view: View) -> bool:
     sheet = view.sheet(span.page)
     decided = bool(DECIDING.intersection(opinion.validators)) and "folded" not in opinion.validators
     return sheet is not None and bool(span.tokens) and echoes(span, sheet, folded=decided)
+
+
+def _takes(other: Opinion, best: Opinion) -> bool:
+    """Say whether an opinion gives the value of another field to its own, from the same place of the page."""
+    here, there = best.best.found.span, other.best.found.span
+    return (
+        other.best.field != best.best.field
+        and other.key == best.key
+        and here.page == there.page
+        and bool(here.tokens and there.tokens)
+        and _overlap(here.tokens[0].box, there.tokens[0].box)
+    )
 
 
 def echoes(span: Span, sheet: Sheet, *, folded: bool = False) -> bool:

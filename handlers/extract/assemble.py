@@ -67,7 +67,8 @@ def settled_fields(
     others = untied(reading, main)
     said = [opinions(view, main, document_class, others) for view in views]
     fields = dict.fromkeys(field for found in said for field in found)
-    settled = {field: settle([found[field] for found in said if field in found], views) for field in fields}
+    every = [opinion for found in said for opinion in found.values()]
+    settled = {field: settle([found[field] for found in said if field in found], views, every) for field in fields}
     noise = {page.number: noise_of(page) for page in reading.pages}
     thin = 1.0 - min(1.0, len(settled) / USUAL_FIELDS)
     placed = {

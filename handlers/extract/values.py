@@ -72,9 +72,11 @@ def name(span: Span) -> Found | None:
         bare = text.strip(",;")
         if comma_after >= 2 and bare in {"M", "F"}:
             break  # the sex behind `First Last,`
+        initial = len(bare) == 1 and len(words) == 1 and comma_after < 0 and text.endswith(",")
+        bare = f"{bare}." if initial else bare  # a comma behind `Norma H` is a misread dot
         words.append(bare if len(bare) <= 2 or saint or _SUFFIXES.match(bare) else bare.rstrip("."))
         used.append(place)
-        if text.endswith((",", ";")):
+        if text.endswith((",", ";")) and not initial:
             if comma_after >= 0 or len(words) > (4 if words[0].lower() in _PARTICLES else 2):
                 break
             comma_after = len(words)
@@ -111,7 +113,12 @@ def _cased(word: str) -> str:
     return re.sub(r"[A-Z]+", lambda m: m[0].capitalize(), word)
 
 
-_PHONE = re.compile(r"(?<![\dA-Za-z])(?:\+?1[\s.\-]*)?\(?\d{3}\)?[\s.\-/]*\d{3}[\s.\-]*\d{2}\s?\d{2}(?!\d)")
+_PHONE = re.compile(r"(?<![\dA-Za-z])(?:\+?1[\s.\-]*)?\(?\d{3}\)?[\s.\-/,]*\d{3}[\s.\-,]*\d{2}\s?\d{2}(?!\d)")
+"""A comma in it is a dot that an engine misread."""
+
+
+def _dialled(text: str) -> identifiers.Checked | None:
+    return identifiers.read_phone(text.replace(",", "."))
 
 
 def phone(span: Span) -> Found | None:
@@ -119,17 +126,17 @@ def phone(span: Span) -> Found | None:
     match = _PHONE.search(span.text)
     if match is None or match.start() > 14:
         return None
-    checked = identifiers.read_phone(match[0])
+    checked = _dialled(match[0])
     if checked is None:
         return None
     after = _PHONE.match(span.text[match.end() :].lstrip())
-    struck = after is not None and identifiers.read_phone(after[0]) not in {None, checked}
+    struck = after is not None and _dialled(after[0]) not in {None, checked}
     return Found(checked.value, span.slice(*match.span()), checked.validators, DOUBTFUL if struck else 1.0)
 
 
 def phones(span: Span) -> list[Found]:
     """Read every telephone number of a span."""
-    read = [(match, identifiers.read_phone(match[0])) for match in _PHONE.finditer(span.text)]
+    read = [(match, _dialled(match[0])) for match in _PHONE.finditer(span.text)]
     return [Found(c.value, span.slice(*m.span()), c.validators) for m, c in read if c is not None]
 
 

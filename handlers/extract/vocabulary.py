@@ -43,8 +43,8 @@ _LOOKS = str.maketrans("1l0", "iio")
 
 
 def looks(squeezed: str) -> str:
-    """Return a squeezed text in which letters and digits that look alike are one: `Perlod` and `Period`."""
-    return squeezed.translate(_LOOKS)
+    """Return a squeezed text in which what looks alike is one: `Perlod` and `Period`, `bom` and `born`."""
+    return squeezed.translate(_LOOKS).replace("rn", "m")
 
 
 def _word(value: object) -> str:

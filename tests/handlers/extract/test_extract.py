@@ -234,3 +234,17 @@ def test_a_look_alike_counts_as_agreement_only_where_a_table_decides() -> None:
     found = extract_fields(page, DocumentClass.HOME_HEALTH_REFERRAL)
     assert found["order_lines"].evidence.accepted
     assert not found["group_no"].evidence.accepted
+
+
+def test_a_dot_read_as_a_comma_is_still_a_dot() -> None:
+    text = "Patient Name: Norma H, Goldberg\nPatient Phone: 614,555.0123\nPatient was bom on: 03/04/1941\n"
+    found = extract_fields(reading(text), DocumentClass.DME_ORDER)
+    assert (found["member_name"].value, found["contact_phone"].value) == ("Norma H. Goldberg", "6145550123")
+
+
+def test_letters_that_the_other_engine_gives_to_another_field_are_no_agreement() -> None:
+    text = "Office phone: unread\nOffice fax: 916-555-0158\n"
+    page = second_reads(text, text.replace("fax:", "phone:").replace("phone: unread", "voic unread"))
+    found = extract_fields(page, DocumentClass.DME_ORDER)
+    assert "engines-differ" in found["practice_phone"].evidence.validators
+    assert not any(f.evidence.accepted for f in found.values())
