@@ -60,6 +60,8 @@ NOTICE_SEGMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """Message type that tells of a patient -> first letters of its events, and segments of which one must be there."""
 
+_CONDITIONS = frozenset({"AL", "NE", "ER", "SU"})
+_DAY = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 PRODUCTION = frozenset({"P"})
 RESPONSE_TYPES = frozenset({"ACK", "MCF", "ORR", "ORL", "ORG", "ORP", "RRI", "RRE", "ORS", "ORN"})
 """Answers: taken on an outbound connection, never acknowledged."""
@@ -135,10 +137,15 @@ def header_of(data: bytes) -> Header:
         control_id=delimiters.decode(raw[9]).strip() if delimiters.component not in raw[9] else raw[9],
         processing_id=value(10),
         version=value(11),
-        accept_ack=value(14).upper(),
-        application_ack=value(15).upper(),
+        accept_ack=_condition(value(14)),
+        application_ack=_condition(value(15)),
         character_set=declared.strip(),
     )
+
+
+def _condition(text: str) -> str:
+    """Return a condition of table 0155; what is none of them asks for nothing, and the mode stays the original one."""
+    return text.upper() if text.upper() in _CONDITIONS else ""
 
 
 @lru_cache(maxsize=512)
@@ -231,6 +238,11 @@ def placer_number(data: bytes, delimiters: Delimiters) -> str:
         if len(fields) > number:
             text = fields[number].decode("utf-8", "replace").split(delimiters.component)[0]
             value = delimiters.decode(text.split(delimiters.repetition)[0]).strip()
-            if value and value != '""':
+            if value and value != '""' and not (name == b"RF1" and is_day(value)):
                 return value[:100]
     return ""
+
+
+def is_day(text: str) -> bool:
+    """Say whether a text is a day, as some senders write it into RF1-6 where the number of the referral belongs."""
+    return _DAY.fullmatch(text) is not None

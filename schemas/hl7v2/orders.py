@@ -12,7 +12,7 @@ from schemas.fields import zone_of
 from schemas.hl7v2 import parties, tables, values
 from schemas.hl7v2.er7 import Message, split
 from schemas.hl7v2.groups import Item, Patient, Segments, patients_of
-from schemas.hl7v2.header import ORDER_SEGMENTS, kind_of
+from schemas.hl7v2.header import ORDER_SEGMENTS, is_day, kind_of
 from schemas.hl7v2.lines import diagnoses_of, line_of, type_of
 from schemas.hl7v2.moments import clock_of
 from schemas.hl7v2.options import AS_SENT, Options
@@ -73,6 +73,8 @@ def _action(item: Item, patient: Patient, kind: tuple[str, str], *, replaced: bo
     """Return what the sender wants; None for results that ride along."""
     if kind[0] == "REF":
         status = next((s.get(1).upper() for s in patient.segments.get("RF1", ())), "")
+        if tables.EVENT_ACTIONS.get(kind[1]) == "cancel":
+            return "cancel"  # whatever the status is called here: table 0283 is the sites' own
         if status not in tables.REFERRAL_ACTIONS:
             raise CodecError("103", "the referral status is not supported", "RF1-1")
         return tables.EVENT_ACTIONS.get(kind[1], tables.REFERRAL_ACTIONS[status])
@@ -169,7 +171,13 @@ def _order(draft: Draft, document_id: str, ordinal: int, options: Options) -> Or
 
 
 def _first(sheet: Sheet, scopes: list[Segments], places: tuple[str, ...]) -> str | None:
-    return next((text for place in places for scope in scopes for text in sheet.texts(scope, place)), None)
+    for place in places:
+        for scope in scopes:
+            if place == "RF1-6" and any(is_day(rep.get(1)) for rep in sheet.peek(scope, place)):
+                continue  # the fields of RF1 are shifted: what many referrals share is no number
+            for text in sheet.texts(scope, place):
+                return text
+    return None
 
 
 def _deliver_to(sheet: Sheet, scopes: list[Segments], otherwise: Address | None) -> Address | None:

@@ -29,7 +29,7 @@ ACTIONS: dict[str, Action] = {
 STATUS_ACTIONS: dict[str, Action] = {"CA": "cancel", "DC": "cancel"}
 """ORC-5 (table 0038) under ORC-1 = SC."""
 
-REFERRAL_ACTIONS: dict[str, Action] = {"": "new", "P": "new", "A": "new", "R": "cancel", "E": "cancel"}
+REFERRAL_ACTIONS: dict[str, Action] = {"": "new", "P": "new", "A": "new", "NEW": "new", "R": "cancel", "E": "cancel"}
 """RF1-1 (table 0283): a pending referral is exactly our work; rejected or entered in error takes it back."""
 
 EVENT_ACTIONS: dict[str, Action] = {"I13": "update", "I14": "cancel"}

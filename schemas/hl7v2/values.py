@@ -189,6 +189,8 @@ def address(rep: Repetition) -> Address | None:
         if city or rep.get(5):
             raise Unusable("has no street")
         return None
+    if _ZIP.fullmatch(city):
+        raise Unusable("has a postal code in the place of the city")
     state = clean(rep.get(4)).upper()
     state = tables.STATES.get(state, state)
     postal = _ZIP.fullmatch(clean(rep.get(5)).replace(" ", ""))

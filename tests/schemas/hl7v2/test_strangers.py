@@ -126,6 +126,32 @@ def test_a_cancelled_referral_without_rf1_is_a_cancellation() -> None:
     assert one("PRD|RP|Smith^Ann", kind="REF^I14").action == "cancel"
 
 
+@pytest.mark.parametrize(("status", "kind", "action"), [("C", "REF^I14", "cancel"), ("NEW", "REF^I12", "new")])
+def test_the_sites_own_word_for_the_status_stops_no_referral_that_is_clear_without_it(
+    status: str, kind: str, action: str
+) -> None:
+    assert one(f"RF1|{status}|R|HHC|||R77", kind=kind).action == action
+
+
+def test_a_day_in_the_place_of_the_referrals_number_is_no_number() -> None:
+    """Two referrals of one day would have the same: seen in messages whose RF1 is a field short."""
+    order = one("RF1|P|R|HHC|||20251108", kind="REF^I12")
+    assert (order.placer_number, order.unmapped["RF1-6"]) == (None, "20251108")
+    assert one("RF1|P|R|HHC|||2025110877", kind="REF^I12").placer_number == "2025110877"
+
+
+def test_an_address_that_is_a_component_short_is_not_used() -> None:
+    order = one(ORC, OBR, pid="PID|1||MR1||Doe^Jane||19500102|F|||Dayton^OH^45402^USA")
+    assert (order.member.address, order.delivery_address) == (None, None)
+    assert order.unmapped["PID-11"] == "Dayton^OH^45402^USA"
+    assert "ship_address" in order.unreadable
+
+
+def test_what_is_no_condition_of_acknowledgement_leaves_the_mode_the_original_one() -> None:
+    header = header_of(b"MSH|^~\\&|A|B|C|D|20261120||ORM^O01|1|P|2.3.1|||2.3.1\r")
+    assert not header.enhanced
+
+
 @pytest.mark.parametrize(
     "xcn",
     [
