@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from schemas.hl7v2 import tables
@@ -12,28 +11,17 @@ from schemas.hl7v2.groups import Segments
 from schemas.hl7v2.sheet import Sheet
 from schemas.hl7v2.values import Unusable, clean
 from schemas.order import Frequency, OrderType
+from schemas.said import KINDS, stated
 
 Barrier = Literal["stairs", "gated", "elevator"]
-Kind = Literal["oxygen_lpm", "dressings_per_week", "dose_interval_hours", "visits"]
 
 MAX_NOTES = 100
 MAX_NOTE = 2000
 _KEYED = re.compile(r"([A-Za-z][A-Za-z0-9 _./()#?-]{1,60}?) ?[:=] ?(\S.*)")
 _ASIDE = re.compile(r"\([^()]*\)")
-_N = r"(?<![\d.])(\d{1,4}(?:\.\d{1,3})?) ?"
-_FORMS: dict[Kind, re.Pattern[str]] = {
-    "oxygen_lpm": re.compile(_N + r"(?:l/min|l/m\b|lpm|(?:l|lit(?:er|re)s?) ?(?:per |/|a )min)"),
-    "dose_interval_hours": re.compile(r"(?:\bq ?|every )(\d{1,3}) ?h"),
-    "visits": re.compile(_N + r"visits?\b"),
-    "dressings_per_week": re.compile(
-        _N + r"(?:x|times|(?:dressings?)?(?: changes?)?)? ?(?:/|per |a |each )? ?(?:w|wk|week|weekly)\b"
-    ),
-}
-_DAILY = {"qd": 24, "daily": 24, "once daily": 24, "q24h": 24, "bid": 12, "twice daily": 12, "tid": 8, "qid": 6}
 _LISTS = frozenset({"ship_address", "access_barriers", "icd10"})
 _OPEN = re.compile(r"(?<!\d{5}),$")
 """A value that goes on in the next line; a ZIP code ends an address, with or without a comma."""
-_PLAIN = re.compile(r"\d{1,4}(?:\.\d{1,3})?")
 
 
 class Fact(NamedTuple):
@@ -129,17 +117,10 @@ def frequency(text: str, named: str, order_type: OrderType) -> Frequency | None:
     lower = clean(text).lower()
     if not lower:
         return None
-    kinds = [kind for kind in _FORMS if kind == named] or list(_FORMS)
-    for kind in kinds:
+    for kind in [kind for kind in KINDS if kind == named] or KINDS:
         if kind == "dressings_per_week" and named != kind and order_type is not OrderType.DME and "dress" not in lower:
             continue
-        found = {Decimal(value) for value in _FORMS[kind].findall(lower)}
-        if kind == "dose_interval_hours" and not found:
-            hours = _DAILY.get(lower) or _DAILY.get(lower.split(" ")[0])
-            plain = re.fullmatch(r"(\d{1,3}) ?(?:h|hr|hrs|hours?)", lower)
-            found = {Decimal(hours)} if hours else {Decimal(plain[1])} if plain else set()
-        if not found and named == kind and _PLAIN.fullmatch(lower):
-            found = {Decimal(lower)}
+        found = stated(lower, kind, named=named == kind)
         if len(found) > 1:
             raise Unusable("states more than one value")
         if found:
