@@ -45,7 +45,6 @@ _CREDENTIALS = re.compile(r"\b(?:M\.?D\.?|D\.?O\.?|N\.?P\.?|PA-?C|APRN|CNP|FNP|D
 _SIGNED = re.compile(
     r" (?:signature|signed|sign|sig|dr|doctor|prescriber|practitioner|ordering|ordered by|surgeon|npi) "
 )
-_ICD10 = re.compile(r"^[A-TV-Z]\d[0-9AB](?:\.[0-9A-Z]{1,4})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +147,7 @@ def scores_of(page: Page) -> dict[str, float]:
     parts = {
         "person": _person(page.text),
         "clinician": bool(_CREDENTIALS.search(page.text)) or " npi " in text,
-        "diagnosis": any(_ICD10.match(w.text.strip(".,;:()[]")) for w in page.words),
+        "diagnosis": any(identifiers.ICD10_DOTTED.fullmatch(w.text.strip(".,;:()[]")) for w in page.words),
     }
     weights = known.order
     scores[ORDER] += float(weights["goods"]) * min(float(weights["most_goods"]), goods)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, JsonValue
 
 from schemas.codec import CodecError
+from schemas.identifiers import shaped_icd10
 from schemas.order import Address, Coverage, Diagnosis, Frequency, Order, OrderLine, PersonName
 
 _SUFFIX = re.compile(r"^(jr|sr|ii|iii|iv|md|do|np|pa|rn|pa-c|fnp|aprn|dnp|phd)\.?$", re.IGNORECASE)
@@ -20,7 +21,6 @@ _UNIT = re.compile(
     r"[\s,]+((?:apt|apartment|unit|suite|ste|floor|fl|lot|room|rm|bldg)\.?\s*\S+|#\s*\S+)$", re.IGNORECASE
 )
 _REGION = re.compile(r"^([A-Za-z]{2})\s+(\d{5}(?:-\d{4})?)$")
-_ICD10 = re.compile(r"^[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?$")
 _BARRIERS = ("stairs", "gated", "elevator")
 _KINDS = ("oxygen_lpm", "dressings_per_week", "dose_interval_hours", "visits")
 _ZONES = {
@@ -117,7 +117,7 @@ def _number(value: JsonValue) -> Decimal:
 
 def _icd10(value: JsonValue) -> tuple[Diagnosis, ...]:
     codes = list(dict.fromkeys(_text(code).upper() for code in _list(value)))
-    if not all(_ICD10.match(code) for code in codes):
+    if not all(shaped_icd10(code) == code for code in codes):
         raise ValueError("must be ICD-10 codes with the dot")
     return tuple(Diagnosis(code=code, rank=rank) for rank, code in enumerate(codes, start=1))
 

@@ -109,13 +109,21 @@ def read_mbi(text: str) -> Checked | None:
     return Checked(read, ("mbi-pattern", "folded")) if mbi_ok(read) else None
 
 
-_ICD = re.compile(r"[A-TV-Z]\d[0-9AB](?:\.?[0-9A-Z]{1,4})?", re.ASCII)
+ICD10 = re.compile(r"[A-Z]\d[0-9AB](?:\.?[0-9A-Z]{1,4})?", re.ASCII)
+"""The shape of an ICD-10-CM code; chapter 22 (U07.1, COVID-19) begins with a U."""
+ICD10_DOTTED = re.compile(r"(?<![A-Z0-9.])[A-Z]\d[0-9AB]\.[0-9A-Z]{1,4}(?![A-Z0-9])", re.ASCII)
+"""Such a code amid words: the dot tells it from other codes."""
 
 
 def icd10_form(text: str) -> str:
     """Return an ICD-10-CM code with its dot in place, upper case, without spaces."""
     compact = re.sub(r"[\s.,]", "", text).upper()
     return compact if len(compact) <= 3 else f"{compact[:3]}.{compact[3:]}"
+
+
+def shaped_icd10(text: str) -> str | None:
+    """Return a text that has the shape of an ICD-10-CM code, and nothing else, with its dot in place."""
+    return icd10_form(text) if ICD10.fullmatch(text.strip().upper().removesuffix(".")) else None
 
 
 def read_icd10(text: str, leaves: Collection[str], *, fold: bool = False) -> Checked | None:
@@ -133,13 +141,16 @@ def read_icd10(text: str, leaves: Collection[str], *, fold: bool = False) -> Che
         passing = {v for v in variants(compact, kinds) if v in leaves}
         if len(passing) == 1:
             return Checked(icd10_form(passing.pop()), ("icd10-leaf", "folded"))
-    if _ICD.fullmatch(compact) and any(c.isdigit() for c in compact[1:3]):
+    if ICD10.fullmatch(compact) and any(c.isdigit() for c in compact[1:3]):
         return Checked(icd10_form(compact), ("icd10-shape",))
     return None
 
 
-_HCPCS = re.compile(r"[A-EGHJ-MP-V]\d{4}", re.ASCII)
-_CPT = re.compile(r"\d{4}[\dFTU]", re.ASCII)
+HCPCS = re.compile(r"[A-EGHJ-MP-V]\d{4}", re.ASCII)
+"""The shape of a HCPCS level II code."""
+HCPCS_IN_TEXT = re.compile(rf"(?<![A-Z0-9.]){HCPCS.pattern}(?![A-Z0-9.])", re.ASCII)
+CPT = re.compile(r"\d{4}[\dFMTU]", re.ASCII)
+"""The shape of a CPT code; the letters are those of categories II and III, administrative and PLA codes."""
 
 
 def read_hcpcs(text: str, table: Collection[str], *, fold: bool = False) -> Checked | None:
@@ -153,9 +164,9 @@ def read_hcpcs(text: str, table: Collection[str], *, fold: bool = False) -> Chec
         passing = {v for v in variants(compact, "ANNNN") if v in table}
         if len(passing) == 1:
             return Checked(passing.pop(), ("hcpcs-table", "folded"))
-    if _HCPCS.fullmatch(compact):
+    if HCPCS.fullmatch(compact):
         return Checked(compact, ("hcpcs-shape",))
-    return Checked(compact, ("cpt-shape",)) if _CPT.fullmatch(compact) else None
+    return Checked(compact, ("cpt-shape",)) if CPT.fullmatch(compact) else None
 
 
 _NANP = re.compile(r"[2-9](?!11)\d{2}[2-9](?!11)\d{6}", re.ASCII)

@@ -15,12 +15,11 @@ from schemas.case import CaseManager
 from schemas.element import (
     Gate,
 )
-from schemas.identifiers import npi_ok
+from schemas.identifiers import CPT, npi_ok
 from schemas.order import Order, OrderType
 
 Severity = Literal["required", "conditional", "advise"]
 _CODES = re.compile(r"^[A-Z0-9][0-9]{4}(-[A-Z0-9][0-9]{4})?$")
-_LATER_CPT = re.compile(r"^[0-9]{4}[FMTU]$")
 
 
 class Rule(BaseModel):
@@ -188,7 +187,8 @@ class Plausible(Rule):
             earliest, latest = self.days_before_receipt, self.days_after_receipt
             return (earliest is None or -ahead <= earliest) and (latest is None or ahead <= latest)
         code = str(getattr(value, "code", None) or "").strip().upper()
-        return not (code and self.codes) or _LATER_CPT.match(code) is not None or covers(self.codes, code)
+        later_cpt = code[-1:].isalpha() and CPT.fullmatch(code) is not None
+        return later_cpt or not (code and self.codes) or covers(self.codes, code)
 
 
 class Element(Rule):

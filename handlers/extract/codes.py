@@ -17,10 +17,10 @@ from handlers.extract.values import Found
 from schemas import identifiers
 
 _ICD_SPLIT = re.compile(
-    r"[A-Za-z0-9$|!][0-9A-Za-z$|!]{2}\s?[.,·]\s?[0-9A-Za-z$]{1,4}(?![0-9A-Za-z])|[A-TV-Za-tv-z][0-9][0-9A-Za-z]{1,5}(?![0-9A-Za-z])"
+    r"[A-Za-z0-9$|!][0-9A-Za-z$|!]{2}\s?[.,·]\s?[0-9A-Za-z$]{1,4}(?![0-9A-Za-z])|[A-Za-z][0-9][0-9A-Za-z]{1,5}(?![0-9A-Za-z])"
 )
 _ICD_ALONE = re.compile(
-    r"(?<![A-Za-z0-9])[A-TV-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4}(?![0-9A-Za-z])|(?<=^\[)[A-TV-Z]\d\d(?=\][.,;]?$)|(?<=^\()[A-TV-Z]\d\d(?=\)[.,;]?$)"
+    r"(?<![A-Za-z0-9])[A-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4}(?![0-9A-Za-z])|(?<=^\[)[A-Z]\d\d(?=\][.,;]?$)|(?<=^\()[A-Z]\d\d(?=\)[.,;]?$)"
 )
 """Codes that need no label: those with a dot, and whole ones in brackets behind their words, `hypertension [I10]`."""
 Entry = tuple[Span, tuple[str, ...]]

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.fhir.graph import Graph, Resource, identifiers, part, parts
-from schemas.fhir.words import CPT, HCPCS_IN_TEXT, MODIFIER, billing_code, text_of
+from schemas.fhir.words import MODIFIER, billing_code, text_of
+from schemas.identifiers import CPT, HCPCS_IN_TEXT
 from schemas.order import Frequency, OrderLine, OrderType
 from schemas.said import frequencies_in
 

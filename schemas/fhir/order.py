@@ -15,8 +15,9 @@ from schemas.fhir.nutrition import UNCODED, uncoded
 from schemas.fhir.party import clinician_of, coverages_of, home_addresses, member_of
 from schemas.fhir.places import Places, equipment_of, gather
 from schemas.fhir.unmapped import unmapped_of
-from schemas.fhir.words import ICD10_IN_TEXT, day, icd10, text_of
+from schemas.fhir.words import day, icd10, text_of
 from schemas.fields import zone_of
+from schemas.identifiers import ICD10_DOTTED
 from schemas.order import Diagnosis, Frequency, Order, OrderType
 
 ORDERED_INTENTS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order", "directive"})
@@ -188,7 +189,7 @@ def _diagnoses(requests: list[Resource], graph: Graph) -> list[Diagnosis]:
         codings = [(icd10(c.get("system"), str(c.get("code") or "")), c) for c in parts(concept.get("coding"))]
         named = [(code, text_of(c.get("display")) or text_of(concept.get("text"))) for code, c in codings if code]
         text = text_of(concept.get("text"))
-        in_text = list(dict.fromkeys(ICD10_IN_TEXT.findall(text.upper())))
+        in_text = list(dict.fromkeys(ICD10_DOTTED.findall(text.upper())))
         for code, display in named or [(code, text) for code in in_text]:
             found.setdefault(code, display or None)
     return [Diagnosis(code=code, description=text, rank=place) for place, (code, text) in enumerate(found.items(), 1)]

@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any, Literal, cast
 
 from schemas.fhir.graph import RELATIVE, Graph, Resource, extensions, identifiers, part, parts, same_person
-from schemas.fhir.words import NPI_SYSTEMS, day, npi_valid, one_of, phone, text_of
-from schemas.identifiers import language_code
+from schemas.fhir.words import NPI_SYSTEMS, day, one_of, phone, text_of
+from schemas.identifiers import language_code, npi_ok
 from schemas.order import Address, Clinician, Coverage, Identifier, Member, PersonName
 
 GONE = frozenset({"old", "maiden", "anonymous", "nickname"})
@@ -243,9 +243,9 @@ def _npi(holders: list[Resource], references: list[Resource]) -> tuple[str | Non
     found += [entry for ref in references for entry in identifiers(ref)]
     named = [value for kind, system, value in found if kind == "NPI" or one_of(system, NPI_SYSTEMS)]
     if named:
-        good = {value for value in named if npi_valid(value)}
+        good = {value for value in named if npi_ok(value)}
         if len(good) == 1:
             return good.pop(), None
         return None, "several different NPIs" if good else "the NPI fails its check digit"
-    loose = {value for kind, system, value in found if npi_valid(value) and not kind and not system}
+    loose = {value for kind, system, value in found if npi_ok(value) and not kind and not system}
     return (loose.pop(), None) if len(loose) == 1 else (None, None)

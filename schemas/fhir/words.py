@@ -6,15 +6,11 @@ import re
 from datetime import date, datetime
 from typing import Any
 
+from schemas.identifiers import CPT, HCPCS, shaped_icd10
 from schemas.order import OrderType
 
-HCPCS = re.compile(r"[ABCEGHJKLMPQRSTV]\d{4}")
-CPT = re.compile(r"\d{4}[0-9FTU]")
 MODIFIER = re.compile(r"[A-Z][A-Z0-9]")
-CODE_WITH_MODIFIERS = re.compile(r"([A-Z]\d{4}|\d{4}[0-9FTU])((?:[-: ,][A-Z][A-Z0-9]){0,4})")
-HCPCS_IN_TEXT = re.compile(r"(?<![A-Z0-9.])[ABCEGHJKLMPQRSTV]\d{4}(?![A-Z0-9.])")
-ICD10 = re.compile(r"([A-TV-Z]\d[0-9A-Z])\.?([0-9A-Z]{0,4})")
-ICD10_IN_TEXT = re.compile(r"(?<![A-Z0-9.])[A-TV-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4}(?![A-Z0-9])")
+CODE_WITH_MODIFIERS = re.compile(rf"([A-Z]\d{{4}}|{CPT.pattern})((?:[-: ,][A-Z][A-Z0-9]){{0,4}})")
 OTHER_TERMS = ("snomed", "loinc", "rxnorm", "ndc", "cvx", "nucc", "6.96", "6.1", "6.88", "6.69")
 NPI_SYSTEMS = ("us-npi", "4.6")
 HOME_WORDS = ("home health", "home-health", "homehealth", "skilled nursing", "home nurs", "home care", "homecare")
@@ -54,21 +50,10 @@ def is_icd10_system(system: str) -> bool:
 
 def icd10(system: str | None, code: str) -> str | None:
     """Return the ICD-10-CM code with its dot; without a fitting system only a code written with the dot counts."""
-    text = code.strip().upper()
-    match = ICD10.fullmatch(text)
-    if match is None or (system and one_of(system, OTHER_TERMS)):
+    text = code.strip()
+    if system and one_of(system, OTHER_TERMS):
         return None
-    if not is_icd10_system(system or "") and "." not in text:
-        return None
-    return f"{match[1]}.{match[2]}" if match[2] else match[1]
-
-
-def npi_valid(number: str) -> bool:
-    """Tell whether ten digits pass the NPI check: Luhn over 80840 and the number (45 CFR 162.406)."""
-    if not re.fullmatch(r"[12]\d{9}", number, re.ASCII):
-        return False
-    digits = [int(digit) for digit in "80840" + number]
-    return sum(d if i % 2 == 0 else sum(divmod(2 * d, 10)) for i, d in enumerate(reversed(digits))) % 10 == 0
+    return shaped_icd10(text) if is_icd10_system(system or "") or "." in text else None
 
 
 def phone(text: object) -> str | None:

@@ -10,10 +10,11 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from schemas.hl7v2 import tables, values
+from schemas.hl7v2 import tables
 from schemas.hl7v2.cells import Cell
 from schemas.hl7v2.mapping import Row
 from schemas.hl7v2.setting import Setting, clean
+from schemas.identifiers import npi_ok, shaped_icd10
 
 V2 = "http://terminology.hl7.org/CodeSystem/v2-"
 ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
@@ -23,7 +24,6 @@ SSN = "http://hl7.org/fhir/sid/us-ssn"
 _OID = re.compile(r"[0-2](?:\.(?:0|[1-9]\d*))+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
-_ICD = re.compile(r"([A-TV-Z]\d[0-9A-Z])\.?([0-9A-Z]{0,4})")
 
 
 def uri(prefix: str, name: str) -> str:
@@ -100,7 +100,7 @@ def _npi(cell: Cell, type_at: int, assigner_at: int) -> bool:
     declared = kind == "NPI" or bool(assigner & {"NPI", "US-NPI", "2.16.840.1.113883.4.6"})
     if assigner_at == 8 and not declared:
         return False
-    return values.npi_is_valid(value) and (declared or kind in tables.VAGUE_ID_TYPES)
+    return npi_ok(value) and (declared or kind in tables.VAGUE_ID_TYPES)
 
 
 def _typed(kind: str, setting: Setting) -> dict[str, Any]:
@@ -148,8 +148,7 @@ def _coding(found: str, system: str, table: str, setting: Setting) -> dict[str, 
         listed = found in setting.maps.v2_codes.get(digits, frozenset())
         return {"system": f"{V2}{digits}" if listed else uri("hl7v2", digits), "code": found}
     if known == ICD10:
-        match = _ICD.fullmatch(found.upper())
-        return {"system": ICD10, "code": (f"{match[1]}.{match[2]}" if match[2] else match[1]) if match else found}
+        return {"system": ICD10, "code": shaped_icd10(found) or found}
     if known:
         return {"system": known, "code": found}
     address = universal(system, "")
@@ -166,9 +165,9 @@ def diagnosis(cell: Cell, setting: Setting, row: Row) -> dict[str, Any] | None:
     """Read a diagnosis: a code of ICD-10-CM's shape under no system is one, as it is for the order."""
     found = concept(cell, setting, row)
     for one in (found or {}).get("coding", []):
-        match = _ICD.fullmatch(one["code"].upper()) if "system" not in one else None
-        if match:
-            one |= {"system": ICD10, "code": f"{match[1]}.{match[2]}" if match[2] else match[1]}
+        shaped = shaped_icd10(one["code"]) if "system" not in one else None
+        if shaped:
+            one |= {"system": ICD10, "code": shaped}
     return found
 
 

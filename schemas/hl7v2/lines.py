@@ -9,6 +9,7 @@ from schemas.hl7v2 import tables, values
 from schemas.hl7v2.er7 import Repetition
 from schemas.hl7v2.groups import ITEM_SEGMENTS, Segments
 from schemas.hl7v2.sheet import Sheet, place_of
+from schemas.identifiers import HCPCS_IN_TEXT
 from schemas.order import Diagnosis, OrderLine, OrderType
 
 
@@ -48,7 +49,7 @@ def _named_codes(sheet: Sheet, scope: Segments) -> list[tuple[str, str]]:
     """Return the one HCPCS code that the words beside a local code name (`DME100^E1390 Oxygen concentrator^L`)."""
     for place in tables.DESCRIPTION_PLACES:
         for rep in sheet.peek(scope, place):
-            named = set(values.HCPCS_IN_TEXT.findall(f"{rep.get(2)} {rep.get(5)} {rep.get(9)}"[:1000].upper()))
+            named = set(HCPCS_IN_TEXT.findall(f"{rep.get(2)} {rep.get(5)} {rep.get(9)}"[:1000].upper()))
             if len(named) == 1:
                 return [(place, named.pop())]
     return []

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from schemas.hl7v2 import tables
 from schemas.hl7v2.er7 import REPLACEMENT, Repetition
+from schemas.identifiers import CPT, HCPCS, npi_ok, shaped_icd10
 from schemas.order import Address, Diagnosis, Identifier, PersonName
 
 _DTM = re.compile(
@@ -18,10 +19,7 @@ _US_DATE = re.compile(
     r"(\d{1,2})/(\d{1,2})/(\d{4})(?:(?:,| at)? (\d{1,2}):(\d{2})(?: ?([ap])\.?m\.?)?)?", re.IGNORECASE
 )
 _EXTENSION = re.compile(r"[A-Za-z]")
-HCPCS_IN_TEXT = re.compile(r"(?<![A-Z0-9.])[A-EGHJ-MP-V]\d{4}(?![A-Z0-9.])")
-_HCPCS = re.compile(r"([A-V]\d{4})(?:[-:, ]*([A-Z0-9]{2}(?:[-:, ]+[A-Z0-9]{2}){0,3}))?")
-_CPT = re.compile(r"\d{5}|\d{4}[FTU]")
-_ICD10 = re.compile(r"([A-TV-Z]\d[0-9AB])\.?([0-9A-Z]{0,4})")
+_HCPCS = re.compile(rf"({HCPCS.pattern})(?:[-:, ]*([A-Z0-9]{{2}}(?:[-:, ]+[A-Z0-9]{{2}}){{0,3}}))?")
 _NUMBER = re.compile(r"[+]?\d{1,9}(?:\.\d{1,4})?")
 _PHONE = re.compile(r"(?<![\d-])(?:\+?1[-. ]?)?\(?([2-9]\d\d)\)?[-. ]{0,2}(\d{3})[-. ]?(\d{4})(?!\d)")
 _ZIP = re.compile(r"(\d{5})(?:-?(\d{4}))?")
@@ -156,17 +154,6 @@ def name(rep: Repetition, first: int = 1) -> PersonName | None:
     return PersonName(text=text, given=given or None, family=family or None)
 
 
-def npi_is_valid(number: str) -> bool:
-    """Return whether ten digits pass the NPI check (Luhn over 80840 and the number)."""
-    if not (len(number) == 10 and number.isascii() and number.isdigit() and number[0] in "12"):
-        return False
-    total = 24
-    for i, c in enumerate(reversed(number)):
-        value = int(c) * (1 + i % 2)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
-
-
 def npi(rep: Repetition, *, type_at: int, assigner_at: int) -> str | None:
     """Read an NPI from XCN or PLN-like identifiers: declared as one, or ten digits that pass its check."""
     value = rep.get(1).replace(" ", "")
@@ -175,7 +162,7 @@ def npi(rep: Repetition, *, type_at: int, assigner_at: int) -> str | None:
     declared = rep.get(assigner_at, 2) == _OID_NPI or rep.get(assigner_at) == _OID_NPI or bool(_NPI_WORDS.search(named))
     if not value or (kind and not declared and kind not in tables.VAGUE_ID_TYPES):
         return None
-    if npi_is_valid(value):
+    if npi_ok(value):
         return value
     if declared:
         raise Unusable("does not pass the NPI check")
@@ -251,7 +238,7 @@ def service_code(rep: Repetition, *, bare_cpt: bool) -> tuple[str, tuple[str, ..
         hcpcs = _HCPCS.fullmatch(text)
         if hcpcs is not None:
             return hcpcs[1], tuple(re.findall(r"[A-Z0-9]{2}", hcpcs[2] or ""))
-        if _CPT.fullmatch(text) and (system in tables.PROCEDURE_SYSTEMS or (bare_cpt and not system)):
+        if CPT.fullmatch(text) and (system in tables.PROCEDURE_SYSTEMS or (bare_cpt and not system)):
             return text, ()
     return None
 
@@ -267,9 +254,8 @@ def diagnosis(rep: Repetition, *, system: str = "") -> Diagnosis | None:
         seen = seen or text
         if named and named not in tables.ICD10_SYSTEMS:
             continue
-        found = _ICD10.fullmatch(text)
-        if found is not None:
-            code = f"{found[1]}.{found[2]}" if found[2] else found[1]
+        code = shaped_icd10(text)
+        if code is not None:
             return Diagnosis(code=code, description=clean(rep.get(at + 1 if at < 10 else 11)) or None)
     if seen:
         raise Unusable("is not an ICD-10-CM code")
@@ -294,5 +280,5 @@ def number(text: str) -> Decimal | None:
 
 def diagnosis_codes(text: str) -> list[str]:
     """Return the ICD-10-CM codes written in a text such as `J44.9, J96.11`."""
-    found = (_ICD10.fullmatch(part) for part in re.split(r"[,;\s]+", text.upper()))
-    return [f"{m[1]}.{m[2]}" if m[2] else m[1] for m in found if m]
+    found = (shaped_icd10(part) for part in re.split(r"[,;\s]+", text))
+    return [code for code in found if code]

@@ -63,6 +63,7 @@ def test_nothing_raises_on_any_text(text: str) -> None:
         ("j449", "J44.9", ("icd10-leaf",)),
         ("150.22", "I50.22", ("icd10-leaf", "folded")),
         ("M62.8l", "M62.81", ("icd10-leaf", "folded")),
+        ("U07.1", "U07.1", ("icd10-leaf",)),
         ("J44", "J44", ("icd10-shape",)),
     ],
 )
@@ -124,3 +125,9 @@ def test_zip_codes_name_their_state() -> None:
 )
 def test_a_language_is_told_by_tag_code_or_word(text: str, code: str | None) -> None:
     assert identifiers.language_code(text) == code
+
+
+@pytest.mark.parametrize("number", ["1234567890", "3234567893", "123456789", "12345678931", "", "x"])
+def test_what_is_no_npi(number: str) -> None:
+    assert not identifiers.npi_ok(number)
+    assert identifiers.npi_ok("1234567893")
