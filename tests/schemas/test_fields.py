@@ -29,7 +29,7 @@ FORMS: dict[str, st.SearchStrategy[Any]] = {
     "payer": st.builds("{} {}".format, word, word),
     "member_id": text,
     "group_no": text,
-    "icd10": st.lists(st.from_regex(r"[A-TV-Z][0-9][0-9A-Z]\.[0-9A-Z]{1,4}", fullmatch=True), min_size=1, unique=True),
+    "icd10": st.lists(st.from_regex(r"[A-Z][0-9][0-9AB]\.[0-9A-Z]{1,4}", fullmatch=True), min_size=1, unique=True),
     "order_lines": st.lists(
         st.fixed_dictionaries({"code": code, "quantity": st.none() | number}),
         min_size=1,
