@@ -65,11 +65,17 @@ _FORMS: dict[Kind, tuple[str, ...]] = {
     ),
 }
 _PATTERNS = {kind: tuple(re.compile(form, re.I) for form in forms) for kind, forms in _FORMS.items()}
-_CHANGED_DAILY = re.compile(
-    r"\b(?:change[ds]?(?: dressings?)?|dressing changes?|dressings?) (?:once )?(?:daily|every day|q ?d(?:ay)?)\b"
-    r"|\bdaily dressing(?: change)?s?\b",
-    re.I,
-)
+_CHANGED = r"\bchang(?:e[sd]?|ing)\W{1,3}(?:(?:the|wound|dressings?|bandages?|it|them|once|at|least)\W{1,3}){0,4}"
+_DAY = r"(?:a|per|each) day"
+_CHANGED_DAILY = {
+    7: re.compile(
+        rf"{_CHANGED}(?:daily|every day|{_DAY}|q\.? ?(?:daily|d\b|day\b))"
+        r"|\bdaily (?:wound )?(?:dressings? )?changes?\b|\bdressings?(?: changes?)? (?:once )?(?:daily|every day)\b",
+        re.I,
+    ),
+    14: re.compile(rf"{_CHANGED}(?:(?:twice|(?:2|two) ?(?:x|times)) ?(?:daily|{_DAY})|b\.?i\.?d\b)", re.I),
+}
+"""Dressings a week where one is changed so often a day: drugs are daily as well, so a change must be spoken of."""
 _BY_DAYS = re.compile(
     r"(?<!\w)(?:every|q) ?(?:(?P<low>\d{1,2}) ?(?:-|–|to) ?)?(?P<n>\d{1,2}) ?-? ?(?P<unit>days?|d|weeks?|wks?)\b", re.I
 )
@@ -117,7 +123,7 @@ def said_otherwise(text: str, kinds: Iterable[Kind]) -> Iterator[Said]:
         elif kind == "visits":
             yield from _over_weeks(text)
         elif kind == "dressings_per_week":
-            yield from (Said(kind, Decimal(7), *match.span()) for match in _CHANGED_DAILY.finditer(text))
+            yield from _in_all(kind, _CHANGED_DAILY, text)
 
 
 def stated(text: str, kind: Kind, *, named: bool) -> set[Decimal]:
@@ -172,8 +178,13 @@ def _by_days(text: str) -> Iterator[Said]:
     for match in _BY_DAYS.finditer(text):
         hours = 24 if match["unit"].lower().startswith("d") else 168
         yield from _numbers("dose_interval_hours", match, hours)
-    for each, pattern in _DAILY.items():
-        yield from (Said("dose_interval_hours", Decimal(each), *match.span()) for match in pattern.finditer(text))
+    yield from _in_all("dose_interval_hours", _DAILY, text)
+
+
+def _in_all(kind: Kind, patterns: dict[int, re.Pattern[str]], text: str) -> Iterator[Said]:
+    """Yield a number for each way of saying it."""
+    for number, pattern in patterns.items():
+        yield from (Said(kind, Decimal(number), *match.span()) for match in pattern.finditer(text))
 
 
 def _over_weeks(text: str) -> Iterator[Said]:
