@@ -17,7 +17,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from doorstep import clock, registry
 from doorstep.access.jwks import listed as listed_keys
-from doorstep.app import own_settings
 from doorstep.errors import HubError, Refused
 from doorstep.journal import Journal, Routes
 from doorstep.live_file import escalations
@@ -57,6 +56,8 @@ def check(as_json: Annotated[bool, typer.Option("--json", help="One JSON line a 
 
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
+    from doorstep.app import own_settings  # the whole hub: no other command waits for it
+
     for finding in (*_environment(), *_exposure(settings), *_access(settings), *_data_dir(settings), *_tesseract()):
         yield finding
     yield _network(settings)

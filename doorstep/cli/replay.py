@@ -12,7 +12,6 @@ import httpx
 import typer
 
 from doorstep import registry
-from doorstep.app import routes_of
 from doorstep.cli.look import AsJson, ask
 from doorstep.errors import Refused, SettingsError, Unavailable
 from doorstep.journal import Journal, JournalUnit
@@ -90,6 +89,8 @@ def _through_hub(settings: Settings, url: str, wanted: list[tuple[str, str | Non
 
 
 async def _directly(settings: Settings, wanted: list[tuple[str, str | None]]) -> list[int]:
+    from doorstep.app import routes_of  # the whole hub: only this way needs it
+
     routes = routes_of(settings, registry.subscriptions(), registry.connectors())
     async with Journal.open(
         settings.journal_url, data_dir=settings.data_dir, routes=routes, rules_dir=rules_dir()

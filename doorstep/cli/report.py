@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from doorstep import clock
-from doorstep.app import own_counts
 from doorstep.cli.look import ask
 from doorstep.errors import Refused
 from doorstep.observe import one_line
@@ -42,6 +41,8 @@ def report(
     form = Form.JSON if as_json_ else form
     if form is Form.PDF and output is None:
         raise Refused("no-output", "a PDF goes to a file: give -o FILE.pdf")
+    from doorstep.app import own_counts  # the whole hub: no other command waits for it
+
     when = named_period(period or definition.default, desk_zone(), clock.now())
     own = own_counts(load(), when)
     made = ask(lambda reader: definition.make(reader, when, own))
