@@ -135,7 +135,7 @@ class App:
             routers += self._routers(hub)
         if "console" in self._roles:
             counts = partial(own_counts, self._settings)
-            routers += [api_router(journal, self._stop), report_router(journal, counts), pages_router(journal)]
+            routers += [api_router(journal, self._stop), report_router(journal, counts), pages_router(journal, hub.run)]
         app = http.build(self._settings, routers)
         if "console" in self._roles:
             app.router.routes.append(static_mount())

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.routing import Mount
@@ -18,15 +18,18 @@ from doorstep.case_clocks import case_clocks
 from doorstep.console import clock_views, payer_words, views
 from doorstep.console.api import Id, redelivered
 from doorstep.console.network import form_of, network_page, provider_page
-from doorstep.console.reviewing import is_id, review_page
+from doorstep.console.reviewing import is_id, place_of, review_page
 from doorstep.console.threads import mails_of
 from doorstep.journal import Journal, Reader
+from doorstep.pictures import SECONDS, picture_of
 from doorstep.providers import entries
 from doorstep.rules import load
 from schemas.desk import CallLogged
 from schemas.event import Event
 from schemas.network import Reason, Reasons
 
+Run = Callable[..., Awaitable[Any]]
+"""Runs a function in a worker process."""
 _HERE = Path(__file__).parent
 
 
@@ -74,11 +77,12 @@ class _Pages:
         return await self.page("missing.html", here, lambda _: {"title": title, "text": text}, 404)
 
 
-def pages_router(journal: Journal) -> APIRouter:
+def pages_router(journal: Journal, run: Run) -> APIRouter:
     """Return the console's pages."""
     router = APIRouter(include_in_schema=False)
     pages = _Pages(journal)
     _add_reviews_and_network(router, pages, journal)
+    _add_pictures(router, journal, run)
 
     @router.get("/", response_class=HTMLResponse)
     async def cases() -> HTMLResponse:
@@ -104,6 +108,20 @@ def pages_router(journal: Journal) -> APIRouter:
         return await pages.page("rows.html", "inputs", _inputs)
 
     return router
+
+
+def _add_pictures(router: APIRouter, journal: Journal, run: Run) -> None:
+    @router.get("/reviews/{review_id}/pictures/{field}")
+    async def picture(review_id: str, field: str) -> Response:
+        """Cut the picture of a value from its document, in a worker: the document comes from anybody."""
+        asked = review_id if is_id(review_id) and is_id(field) else ""
+        place = await journal.read(lambda reader: place_of(reader, asked, field))
+        png = b""
+        if place is not None:
+            told = (place.whole, place.channel, place.reading, place.page, place.box)
+            png = await run(picture_of, *told, timeout=SECONDS)
+        headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+        return Response(png, 200 if png else 404, headers, "image/png")
 
 
 def _add_reviews_and_network(router: APIRouter, pages: _Pages, journal: Journal) -> None:

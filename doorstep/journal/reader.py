@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     Column,
@@ -29,11 +29,12 @@ from doorstep.journal.resources import ResourceReads
 from doorstep.journal.tables import case_, case_document, case_version, event, of_key, offer, receipt, review
 from schemas.case import Case, Offer
 from schemas.document import ReviewDecided, ReviewRequested
-from schemas.event import Event
+from schemas.event import Event, Payload
 from schemas.onboarding import ProviderChanged
 from schemas.past import CaseVersion
 from schemas.transmission import Content, TransmissionReceived
 
+PayloadT = TypeVar("PayloadT", bound=Payload)
 _AFTER = (
     select(event).where(event.c.seq > bindparam("seen")).order_by(event.c.seq).limit(bindparam("most", type_=Integer))
 )
@@ -143,6 +144,12 @@ class Reader(QueueReads, ResourceReads, ClockReads, AuditReads):
         mine = or_(event.c.key == case_id, event.c.subject == case_id, and_(by_document, of_no_other))
         rows = self.connection.execute(select(event).where(mine).order_by(event.c.seq)).mappings()
         return [events.load(row) for row in rows]
+
+    def latest(self, payload: type[PayloadT], key: str) -> Event[PayloadT] | None:
+        """Return the newest event of that type with that key."""
+        query = select(event).where(event.c.key == key, event.c.topic == payload.topic)
+        row = self.connection.execute(query.order_by(event.c.seq.desc()).limit(1)).mappings().first()
+        return events.load(row) if row else None
 
     def event(self, event_id: str) -> Event[Any] | None:
         return events.by_id(self.connection, event_id)

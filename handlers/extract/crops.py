@@ -6,16 +6,15 @@ of a patient's page to keep and to delete.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 
 from PIL import Image
 
-from doorstep.ocr import crop_of, digest_of, images_as_read
-from schemas import mail
+from doorstep.ocr import crop_of, digest_of
+from doorstep.pictures import page_images
 from schemas.codec import CodecError
 from schemas.document import ExtractedField
-from schemas.reading import Page, Reading
+from schemas.reading import Reading
 
 
 def with_crops(
@@ -28,24 +27,6 @@ def with_crops(
     except CodecError:  # what was read once is used, even if its picture cannot be had again
         return dict(fields)
     return {name: _with_crop(found, images) for name, found in fields.items()}
-
-
-def page_images(whole: bytes, channel: str, pages: list[Page]) -> dict[int, Image.Image]:
-    """Return the pictures of some pages of a fax or of a mail's attachments, by page number."""
-    if channel != "email":
-        return images_as_read(whole, pages)
-    by_part: dict[int, list[Page]] = defaultdict(list)
-    for page in pages:
-        if page.source != "body":
-            by_part[page.part].append(page)
-    if not by_part:
-        return {}
-    parts = dict(enumerate((p for p in mail.parse(whole).parts if not p.inline), start=2))
-    found: dict[int, Image.Image] = {}
-    for number, listed in by_part.items():
-        if number in parts:
-            found.update(images_as_read(parts[number].data, listed))
-    return found
 
 
 def _with_crop(found: ExtractedField, images: Mapping[int, Image.Image]) -> ExtractedField:

@@ -154,6 +154,14 @@ for (const form of document.querySelectorAll("form.desk")) {
   });
 }
 
+for (const button of document.querySelectorAll("[data-use]")) {
+  button.addEventListener("click", () => {
+    const field = button.form.elements[button.dataset.use];
+    field.value = button.dataset.value;
+    field.focus();
+  });
+}
+
 function numbered(box) {
   box.querySelectorAll("[data-row]").forEach((row, n) => {
     for (const one of [row, row.querySelector("[data-remove]")]) {

@@ -10,12 +10,13 @@ import pytest
 
 from doorstep.console.network import form_of, network_page, papers_of, provider_page
 from doorstep.console.pages import _environment
-from doorstep.console.reviewing import FORMS, review_page
+from doorstep.console.reviewing import FORMS, review_page, typed
 from doorstep.rules import load
 from schemas.document import ReviewRequested
+from schemas.event import Event, Payload
 from schemas.fields import FIELD_NAMES
 from schemas.network import Directory, Entry, Provider
-from tests.factories import case
+from tests.factories import NOW, case, extraction, order, referral
 
 DAY = date(2026, 11, 28)
 PROVIDERS = Directory.model_validate(load("network/sample")).providers
@@ -25,8 +26,12 @@ FIRST = PROVIDERS[0]
 class Looks:
     """What a page asks of the journal."""
 
-    def __init__(self, review: ReviewRequested | None = None) -> None:
+    def __init__(self, review: ReviewRequested | None = None, *said: Payload) -> None:
         self.review = review
+        self.said = said
+
+    def latest(self, payload: type[Payload], _: str) -> Event[Any] | None:
+        return next((Event(id="e", source="t", time=NOW, data=p) for p in self.said if type(p) is payload), None)
 
     def offers(self, **_: Any) -> list[Any]:
         return []
@@ -145,3 +150,48 @@ def test_every_field_can_be_given_a_value_on_the_page_of_a_review(case_id: str |
     assert text.index('name="fields.dob"') < text.index("Other values")
     assert "<i>unsure" not in text
     assert 'action="/api/reviews/r-1/decision"' in text
+
+
+def read_with_doubt(**deviations: Any) -> str:
+    review = ReviewRequested(
+        review_id="r-1", document_id="d-1", case_id="DS-000001-8", reason="x", fields={"dob": "below threshold"}
+    )
+    read = extraction(doubtful={"dob": ("below threshold",)}, **deviations)
+    seen = read.fields["dob"].evidence.model_copy(update={"page": 2, "box": (1, 1, 9, 9), "crop_sha256": "ab"})
+    fields = {**read.fields, "dob": read.fields["dob"].model_copy(update={"evidence": seen})}
+    page = review_page(Looks(review, read.model_copy(update={"fields": fields})), "r-1")  # type: ignore[arg-type]
+    return rendered("review.html", page)
+
+
+def test_the_value_that_was_read_stands_with_its_picture_beside_its_field() -> None:
+    text = read_with_doubt(dob="1950-01-02")
+    before, _, after = text.partition('name="fields.dob"')
+    assert 'src="/reviews/r-1/pictures/dob"' in before
+    assert "on page 2, 40% sure:</span> <b>1950-01-02</b>" in before
+    assert 'data-use="fields.dob" data-value="1950-01-02"' in before
+    assert "on the case:" in before
+    assert "1950-01-02" not in after
+
+
+def test_what_was_read_is_shown_as_text() -> None:
+    assert "<script>alert" not in read_with_doubt(member_name='"><script>alert(1)</script>')
+
+
+def test_a_message_shows_what_its_order_says_and_has_no_picture() -> None:
+    review = ReviewRequested(review_id="r-1", document_id="d-1", reason="x", fields={"quantity": "another value"})
+    ordered = referral(order(order_lines=[{"code": "E1390", "quantity": 2}, {"code": "A4616", "quantity": 1}]))
+    text = rendered("review.html", review_page(Looks(review, ordered), "r-1"))  # type: ignore[arg-type]
+    assert "<b>E1390 x 2, A4616 x 1</b>" in text
+    assert "/pictures/" not in text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, ""), (True, "true"), (["J44.9", "J96.11"], "J44.9, J96.11"),
+        ({"code": "E1390", "quantity": None}, "E1390"),
+        ({"kind": "oxygen_lpm", "value": 2}, "oxygen_lpm 2"), ("x", "x"),
+    ],
+)  # fmt: skip
+def test_a_value_is_shown_as_it_would_be_typed(value: Any, text: str) -> None:
+    assert typed(value) == text
