@@ -80,6 +80,8 @@ class Workers:
         self._limits = limits or Limits()
         self._preload = tuple(preload)
         self._pool: Any = None
+        self._begun: Any = None
+        self._beginning = asyncio.Lock()
         self._scratch = scratch
         self._folder: Path | None = None
         self._lock = -1
@@ -131,7 +133,7 @@ class Workers:
             raise Unavailable("workers-stopped", "The hub is stopping; send it again later.", retry_after=30)
         pool = self._pool
         try:
-            result = await asyncio.wrap_future(pool.schedule(_call, args=(fn, args, timeout), timeout=timeout))
+            result = await asyncio.wrap_future(await self._scheduled(pool, (fn, args, timeout), timeout))
         except BrokenProcessPool as error:
             await self._replace(pool)
             raise Unavailable("workers-broken", "The workers had to be started anew.", retry_after=5) from error
@@ -155,6 +157,18 @@ class Workers:
         if isinstance(result, _Raised):
             raise result.error()
         return result
+
+    async def _scheduled(self, pool: Any, args: tuple[Any, ...], timeout: float) -> Any:
+        """Hand work to the pool. The first starts its processes, which is not done in the event loop: it may take long.
+
+        A forked server reads all of its modules before it answers; meanwhile the hub must go on answering its senders.
+        """
+        if pool is self._begun:
+            return pool.schedule(_call, args=args, timeout=timeout)
+        async with self._beginning:
+            future = await asyncio.to_thread(pool.schedule, _call, args=args, timeout=timeout)
+            self._begun = pool
+        return future
 
     async def _replace(self, pool: Any) -> None:
         """Put a new pool in the place of one whose workers cannot start any more."""
