@@ -30,6 +30,8 @@ CHANNELS = frozenset({"fax", "email"})
 SECONDS = 600.0
 READING_TYPE = "application/vnd.doorstep.reading+json"
 MAX_BODY_CHARACTERS = 60_000
+MAX_BODY_WORDS = 12_000
+"""As many as so many letters of real text make; a page of single letters costs its readers several times that."""
 MOST_TEXT = 4000
 """So much of a manager's own words stands on the case; the mail itself is kept whole."""
 _LINE, _LETTER, _MARGIN = 30, 12, 40
@@ -98,7 +100,7 @@ def body_page(text: str) -> Page | None:
     for number, line in enumerate(lines, start=1):
         column = 0
         for piece in line.split(" "):
-            if piece:
+            if piece and len(words) < MAX_BODY_WORDS:
                 x, y = _MARGIN + column * _LETTER, _MARGIN + number * _LINE
                 box = (x, y, x + len(piece) * _LETTER, y + 20)
                 words.append(Word(text=piece, box=box, confidence=1.0, line=number))

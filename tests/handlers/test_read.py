@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from doorstep.handler import SUBSCRIPTIONS
-from handlers.read import MAX_BODY_CHARACTERS, body_page, read, read_mail
+from handlers.read import MAX_BODY_WORDS, body_page, read, read_mail
 from schemas.codec import CodecError
 from schemas.document import DocumentRead, ReviewRequested
 from schemas.event import Event
@@ -96,6 +96,7 @@ def test_a_mails_text_keeps_its_columns() -> None:
     assert page.words[1].box[0] == page.words[3].box[0]
     assert page.words[0].box[1] < page.words[2].box[1]
     assert body_page(" \n\t\n") is None
-    huge = body_page("word " * 100_000)
-    assert huge is not None
-    assert len(huge.words) <= MAX_BODY_CHARACTERS
+    for text in ("word " * 100_000, "a\n" * 100_000):
+        huge = body_page(text)
+        assert huge is not None
+        assert len(huge.words) == MAX_BODY_WORDS
