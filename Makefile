@@ -2,6 +2,9 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 BIN := .venv/bin
+# Hubs, workers and tests are hundreds of processes: where the environment forbids Python to keep what it has compiled
+# (many containers do), each of them would compile every module anew, for seconds.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help install install-run demo run test test-unit check lint types contracts schema docs samples lock wheel clean
 
