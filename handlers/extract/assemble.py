@@ -13,7 +13,7 @@ from handlers.extract.geometry import Box, Span, union
 from handlers.extract.leftover import MORE_CODES, left_over
 from handlers.extract.opinion import View, main_page, noise_of, opinions, views_of
 from handlers.extract.people import untied
-from handlers.extract.plausible import NO_NAME, NO_VALUE, doubt_about
+from handlers.extract.plausible import ALSO_A_CODE, NO_CITY, NO_NAME, NO_VALUE, doubt_about, doubt_about_codes
 from handlers.extract.trust import confidence, threshold
 from schemas.document import DocumentClass, ExtractedField
 from schemas.order import Evidence
@@ -39,6 +39,8 @@ NEEDED = {"clinician_npi": "npi-luhn", "icd10": "icd10-leaf", "ship_address": "z
 """The check without which a value of a field is never used unseen."""
 USUAL_FIELDS = 16
 """So many fields an order has whose form is understood."""
+FAR_APART = 3 * 365
+"""Days of one order are not so far apart: the year of one is misread (2076 for 2026)."""
 LACKING = frozenset({"no-quantity", *(f"no-{check}" for check in NEEDED.values())})
 
 
@@ -82,9 +84,10 @@ def _field(field: str, settled: Settled, more: str | None) -> ExtractedField:
     sure = confidence(field, settled.features)
     validators = (*settled.validators, "conflict") if settled.conflict else settled.validators
     validators = (*validators, *lacking(field, settled.opinion.value, validators))
-    doubts = (doubt_about(field, settled.opinion.value), more)
+    twin = doubt_about_codes(settled.opinion.value) if field == "icd10" and "one-engine" in validators else None
+    doubts = (doubt_about(field, settled.opinion.value), twin, more)
     validators = (*validators, *(doubt for doubt in doubts if doubt))
-    barred_by = {"conflict", NO_NAME, NO_VALUE, MORE_CODES, *LACKING}.intersection(validators)
+    barred_by = {"conflict", NO_NAME, NO_VALUE, NO_CITY, ALSO_A_CODE, MORE_CODES, *LACKING}.intersection(validators)
     accepted = not barred_by and settled.opinion.value is not None and sure >= threshold(field)
     span = settled.opinion.best.found.span
     return ExtractedField(
@@ -127,6 +130,10 @@ def _consistent(fields: dict[str, ExtractedField]) -> dict[str, ExtractedField]:
     signed = fields.get("signature_present")
     if "signature_date" in fields and (signed is None or signed.value is not True):
         fields["signature_date"] = barred(fields["signature_date"], "no-signature")
+    for first, second in (("signature_date", "service_start"), ("service_start", "service_end")):
+        if _dated(fields, first, second) and abs((_day(fields[first]) - _day(fields[second])).days) > FAR_APART:
+            for name in (first, second):
+                fields[name] = barred(fields[name], "years-apart")
     for first, second in (("dob", "signature_date"), ("dob", "service_start"), ("service_start", "service_end")):
         if _dated(fields, first, second) and _day(fields[first]) > _day(fields[second]):
             for name in (first, second):

@@ -11,8 +11,12 @@ import re
 from pydantic import JsonValue
 from rapidfuzz.distance import Levenshtein
 
+from doorstep import rules
+
 NO_NAME = "no-name"
 NO_VALUE = "label-not-value"
+NO_CITY = "no-city"
+ALSO_A_CODE = "look-alike-code"
 NAMES = frozenset({"member_name", "clinician_name"})
 TEXTS = frozenset({"equipment_brand", "equipment_model", "equipment_serial", "payer", "member_id", "group_no"})
 NOT_NAMES = frozenset(
@@ -41,17 +45,33 @@ NOT_NAMES = frozenset(
 LABELS = ("serial", "serial no", "model", "model no", "brand", "make", "quantity", "s/n", "sn", "sin", "qty", "hcpcs")
 SUBSCRIBER = ("subscriber", "insured", "policy", "member", "group", "plan", "payer", "insurance", "identification")
 MISREAD = 2
+STREETS = frozenset(
+    {"street", "st", "avenue", "ave", "road", "rd", "drive", "dr", "lane", "ln", "court", "ct", "place", "pl", "way"}
+    | {"circle", "cir", "boulevard", "blvd", "terrace", "ter"}
+)
+"""Words that end a street's name and are no city: where one stands for the city, the city was not read."""
+_FIRST_LETTERS = {"C": "G", "G": "C", "E": "F", "F": "E", "I": "L", "L": "I", "M": "N", "N": "M", "D": "O", "O": "D"}
 
 
 def doubt_about(field: str, value: JsonValue) -> str | None:
     """Return why a value cannot be what its field holds; None where it can."""
     if not isinstance(value, str):
         return None
+    if field == "ship_address":
+        parts = [part.strip(" .").lower() for part in value.split(",")]
+        return NO_CITY if len(parts) > 2 and parts[-2] in STREETS else None
     if field in NAMES:
         return None if may_be_a_name(value) else NO_NAME
     if field in TEXTS:
         return NO_VALUE if _is_a_label(value, LABELS if field.startswith("equipment") else SUBSCRIBER) else None
     return None
+
+
+def doubt_about_codes(value: JsonValue) -> str | None:
+    """Return why diagnoses that one engine alone read are not used: with a look-alike first letter they are others."""
+    listed = [code for code in value if isinstance(code, str)] if isinstance(value, list) else []
+    twins = [_FIRST_LETTERS.get(code[:1], "") + code[1:] for code in listed]
+    return ALSO_A_CODE if any(twin.replace(".", "") in rules.icd10_leaves() for twin in twins) else None
 
 
 def may_be_a_name(text: str) -> bool:

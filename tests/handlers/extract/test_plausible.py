@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from handlers.extract import extract_fields
-from handlers.extract.plausible import doubt_about
+from handlers.extract.plausible import doubt_about, doubt_about_codes
 from schemas.document import DocumentClass
 from schemas.reading import Page, Reading
 from tests.handlers.pages import ORDER, reading
@@ -50,3 +50,19 @@ def test_a_page_of_dirt_with_a_mark_on_it_is_no_failure() -> None:
     odd = Page(number=2, width=page.width, height=900, source="ocr", words=(dirt,), marks={"signature": True})
     whole = Reading(engine="text", pages=(page, odd))
     assert extract_fields(whole, DocumentClass.DME_ORDER)["member_name"].value == "Alma Becker"
+
+
+def test_the_end_of_a_street_is_no_city() -> None:
+    assert doubt_about("ship_address", "4177 Vista, Drive, AL 36604") == "no-city"
+    assert doubt_about("ship_address", "4177 Vista Drive, Mobile, AL 36604") is None
+
+
+def test_days_of_one_order_that_lie_many_years_apart_are_not_used() -> None:
+    found = extract_fields(reading(ORDER.replace("11/17/2026", "11/17/2076")), DocumentClass.DME_ORDER)
+    assert "years-apart" in found["signature_date"].evidence.validators
+    assert not found["signature_date"].evidence.accepted
+
+
+def test_a_diagnosis_is_another_one_with_the_letter_that_looks_like_its_first() -> None:
+    assert doubt_about_codes(["C82.20"]) == "look-alike-code"
+    assert doubt_about_codes(["J44.9"]) is None
