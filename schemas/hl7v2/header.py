@@ -27,6 +27,7 @@ ORDER_SEGMENTS: dict[tuple[str, str], tuple[str, ...]] = {
     ("OMS", "O01"): ("ORC", "RQD"),
     ("OMN", "O07"): ("ORC", "RQD"),
     ("OMN", "O01"): ("ORC", "RQD"),
+    ("OSU", "O51"): ("ORC",),
     ("REF", "I12"): ("RF1", "PRD"),
     ("REF", "I13"): ("RF1", "PRD"),
     ("REF", "I14"): ("RF1", "PRD"),

@@ -1,4 +1,4 @@
-"""HL7 v2 order messages (ORM, OML, OMG, OMP, RDE, OMS, OMN, REF) as orders. Pure; raises CodecError only."""
+"""HL7 v2 order messages (ORM, OML, OMG, OMP, RDE, OMS, OMN, OSU, REF) as orders. Pure; raises CodecError only."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _action(item: Item, patient: Patient, kind: tuple[str, str], *, replaced: bo
         action = tables.ACTIONS.get(control)
         if control == "SC":
             action = tables.STATUS_ACTIONS.get(segment.get(5).upper())
-        if action is None:
+        if action is None or (kind[0] == "OSU" and action != "cancel"):
             raise CodecError("103", "the order control code is not supported", "ORC-1")
         return "cancel" if control == "RP" and replaced else action
     return "new"

@@ -75,6 +75,8 @@ def response_of(confirmation: ConfirmationRequested, *, at: datetime) -> bytes:
     """Return the response message; CodecError when this kind of confirmation or message has none."""
     context = confirmation.recipient.context
     asked = context.get("message_type", "")
+    if asked == "OSU^O51":
+        return update_of(confirmation, at=at)
     kind = RESPONSES.get(asked) or (STATUS if asked.partition("^")[0] in CARRIERS else None)
     words = WORDS.get(confirmation.kind)
     if kind is None or words is None:

@@ -27,6 +27,20 @@ def one(*segments: str, kind: str = "ORM^O01", pid: str = PID) -> Order:
     return order
 
 
+@pytest.mark.parametrize("orc", ["ORC|CA|REF77|||CA", "ORC|SC|REF77|||CA", "ORC|DC|REF77"])
+def test_a_status_update_takes_an_order_back(orc: str) -> None:
+    """IHE 360X: the referring side cancels a referral by OSU^O51."""
+    order = one(orc, kind="OSU^O51")
+    assert (order.action, order.placer_number) == ("cancel", "REF77")
+
+
+@pytest.mark.parametrize("orc", ["ORC|NW|REF77", "ORC|XO|REF77", "ORC|OK|REF77|||CM", "ORC|SC|REF77|||IP"])
+def test_another_status_update_is_refused(orc: str) -> None:
+    with pytest.raises(CodecError) as caught:
+        one(orc, kind="OSU^O51")
+    assert (caught.value.code, caught.value.location) == ("103", "ORC-1")
+
+
 @pytest.mark.parametrize(
     ("control", "action"),
     [("NW", "new"), ("", "new"), ("XO", "update"), ("RP", "update"), ("CA", "cancel"), ("DC", "cancel")],
