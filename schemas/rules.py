@@ -9,7 +9,15 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    field_validator,
+    model_validator,
+)
 
 from schemas.case import CaseManager
 from schemas.element import (
@@ -17,6 +25,7 @@ from schemas.element import (
 )
 from schemas.identifiers import CPT, npi_ok
 from schemas.order import Order, OrderType
+from schemas.places import Place
 
 Severity = Literal["required", "conditional", "advise"]
 _CODES = re.compile(r"^[A-Z0-9][0-9]{4}(-[A-Z0-9][0-9]{4})?$")
@@ -32,6 +41,9 @@ def _codes(value: Any) -> Any:
     for item in value:
         if not isinstance(item, str) or not _CODES.match(item):
             raise ValueError("codes stand alone (E1390) or as a range (E0424-E1406)")
+        first, _, last = item.partition("-")
+        if last and (first[0] != last[0] or first > last):
+            raise ValueError(f"the range {item} holds no code")
     return value
 
 
@@ -85,7 +97,7 @@ class Applies(Rule):
 class Condition(Rule):
     """When an element is asked for: `path` has one of `values` (none given: anything), or a line has one of `hcpcs`."""
 
-    path: str | None = None
+    path: Place | None = None
     values: tuple[JsonValue, ...] = ()
     hcpcs: Codes = ()
 
@@ -200,7 +212,7 @@ class Element(Rule):
 
     id: str
     label: str
-    path: tuple[str, ...] = ()
+    path: tuple[Place, ...] = ()
     notes: tuple[str, ...] = ()
     language: Literal["path"] = "path"
     gate: Gate

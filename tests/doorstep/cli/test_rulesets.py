@@ -44,6 +44,33 @@ def test_a_fault_in_an_element_names_the_element(tmp_path: Path) -> None:
         read(rewritten(tmp_path, "gate: dispatch", "gate: sometime"))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            "path: frequency.value",
+            "path: frequencyy.value",
+            r"element frequency\.path\.0: .*no place frequencyy\.value",
+        ),
+        ("path: frequency.value", "path: frequency.valeu", r"no place frequency\.valeu"),
+        ("path: frequency.value", "path: [authored_on, lines.qty]", r"path\.1: .*no place lines\.qty"),
+        ("path: frequency.value", "path: frequency.value.more", r"no place frequency\.value\.more"),
+        ("E0424-E0447", "E0447-E0424", "the range E0447-E0424 holds no code"),
+        ("E0424-E0447", "A0424-E0447", "the range A0424-E0447 holds no code"),
+    ],
+)
+def test_a_rule_that_could_never_be_met_or_never_count_is_refused(
+    old: str, new: str, words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(Refused, match=words):
+        read(rewritten(tmp_path, old, new))
+
+
+def test_a_path_may_go_through_lists_choices_and_what_a_sender_calls_its_own(tmp_path: Path) -> None:
+    for path in ("lines.quantity", "[authored_on, member.name.text]", "unmapped.ward", "delivery_address.postal_code"):
+        read(rewritten(tmp_path, "path: frequency.value", f"path: {path}"))
+
+
 def test_trying_a_file_shows_whose_verdict_would_be_another_and_changes_nothing(tmp_path: Path) -> None:
     stricter = read(rewritten(tmp_path, "severity: advise", "severity: required"))
     made = order(order_lines=[{"code": "E1390", "quantity": 1}])
