@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.fhir.subscriptions.criteria import TOPICS
+from connectors.fhir.subscriptions.criteria import TASK, TOPICS
 from connectors.fhir.subscriptions.notification import OPERATIONS
 from connectors.fhir.subscriptions.reading import BACKPORT
 from doorstep import __version__
@@ -49,9 +49,8 @@ def capability_statement(base: str, security: dict[str, Any] | None = None) -> d
             "A provider of the network finds the offers made to it and answers them by the status (docs/fhir.md); "
             "it sees each as it stands now.",
             "searchParam": [
-                _search("focus", "reference"),
-                _search("based-on", "reference"),
-                _search("identifier", "token"),
+                _search("_id", "token"),
+                *(_search(name, how) for name, (how, _) in sorted(TASK.items())),
             ],
         }
     )

@@ -12,19 +12,18 @@ from fastapi import Request, Response
 
 from connectors.fhir.asking import questionnaire_of
 from connectors.fhir.authority import searched_partner, security
-from connectors.fhir.capability import CREATED, ORDER_TYPES, capability_statement
+from connectors.fhir.capability import CREATED, capability_statement
 from connectors.fhir.offers import is_provider, provider_task, provider_tasks
 from connectors.fhir.past import Past, history, one_of, wanted
 from connectors.fhir.search import asked_of, searchset
+from connectors.fhir.seeking import found_tasks
 from connectors.fhir.settings import FhirSettings
-from connectors.fhir.tasks import current_task, past_tasks, task_of_case, task_of_request
+from connectors.fhir.tasks import current_task, past_tasks
 from connectors.fhir.wire import MOST_PARAMETERS, Refusal, answer, read_form, refusal
 from connectors.fhir.wording import etag, http_date, preferences, version_of
 from doorstep.connector import Hub
 from schemas.fhir import is_resource_type
-from schemas.fhir.graph import RELATIVE, part
-
-TASK_PARAMETERS = frozenset({"focus", "based-on", "identifier", "_id"})
+from schemas.fhir.graph import part
 
 
 class Reads:
@@ -97,10 +96,11 @@ class Reads:
         if kind == "Task" and is_provider():
             return await provider_tasks(self.hub, asked_for, self.base)
         if kind == "Task":
-            return await self._tasks(asked_for)
+            return await found_tasks(self.hub, asked_for, partner, self.base, lenient=lenient)
         if kind not in CREATED:
             raise unknown(kind)
-        return await searchset(self.hub, asked_of(kind, asked_for, partner, lenient=lenient), self.base)
+        asked = asked_of(kind, asked_for, partner, lenient=lenient, base=self.base)
+        return await searchset(self.hub, asked, self.base)
 
     async def fetch(self, url: str, partner: str) -> dict[str, Any]:
         """Return what a GET of a batch names: a resource or a search."""
@@ -110,38 +110,6 @@ class Reads:
             return await self.resource(kind, identity)
         asked_for = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
         return await self._found(kind, asked_for, partner)
-
-    async def _tasks(self, asked_for: list[tuple[str, str]]) -> dict[str, Any]:
-        """Task?focus= | based-on= | identifier= | _id=."""
-        found: dict[str, dict[str, Any]] = {}
-        asked = [(name, text) for name, value in asked_for for text in value.split(",")]
-        if not any(name in TASK_PARAMETERS for name, _ in asked):
-            raise refusal(400, "not-supported", "search Tasks by focus, based-on, identifier or _id")
-        for name, text in asked:
-            task = await self._task_by(name, text)
-            if task is not None:
-                found[task["id"]] = task
-        entries = [
-            {"fullUrl": f"{self.base}/Task/{task['id']}", "resource": task, "search": {"mode": "match"}}
-            for task in found.values()
-        ]
-        bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": len(found)}
-        return bundle | ({"entry": entries} if entries else {})
-
-    async def _task_by(self, name: str, text: str) -> dict[str, Any] | None:
-        if name == "_id":
-            return await current_task(self.hub, text)
-        if name == "identifier":
-            return await task_of_case(self.hub, text.rpartition("|")[2])
-        if name not in {"focus", "based-on"}:
-            return None
-        literal = text.removeprefix(f"{self.base}/")
-        candidates = [literal] if RELATIVE.fullmatch(literal) else [f"{kind}/{literal}" for kind in ORDER_TYPES]
-        for reference in candidates:
-            task = await task_of_request(self.hub, reference)
-            if task is not None:
-                return task
-        return None
 
 
 def unknown(kind: str) -> Refusal:

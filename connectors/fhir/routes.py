@@ -44,13 +44,14 @@ def router(settings: FhirSettings, hub: Hub) -> APIRouter:
     api.add_api_route("/{kind}/{resource_id}", writes.patch, methods=["PATCH"], response_model=None)
     api.add_api_route("/{kind}/{resource_id}/_history", reads.history, methods=["GET"], response_model=None)
     api.add_api_route("/{kind}/{resource_id}/_history/{version}", reads.vread, methods=READ, response_model=None)
+    api.add_api_route("", nowhere, methods=EVERY, response_model=None, include_in_schema=False)
     api.add_api_route("/{path:path}", nowhere, methods=EVERY, response_model=None, include_in_schema=False)
     return api
 
 
 async def nowhere(request: Request) -> Response:
     """Answer for every other address and method."""
-    kind, _, rest = request.path_params["path"].partition("/")
+    kind, _, rest = request.path_params.get("path", "").partition("/")
     if kind in {*CREATED, "Task", "metadata"} or not kind:
         allow = "GET, HEAD, PUT, PATCH" if rest else "GET, POST, PUT"
         said = WHY_NOT.get(request.method, "this interaction is not offered here")

@@ -45,16 +45,19 @@ MOST_VALUE = 10_000
 """Longer than any list of ids that a client asks for at once; SQLite takes no pattern of 50,000."""
 
 
-def asked_of(kind: str, parameters: Sequence[tuple[str, str]], partner: str | None, *, lenient: bool = False) -> Asked:
+def asked_of(
+    kind: str, parameters: Sequence[tuple[str, str]], partner: str | None, *, lenient: bool = False, base: str = ""
+) -> Asked:
     """Read the parameters of a search; refuse with 400 what is not offered: a filter left out would show too much.
 
     A `lenient` client asked that parameters which are not offered be left out; the self link shows which were used.
+    A reference that is written in full under the server's `base` means the one that is kept as `TYPE/ID`.
     """
     asked = Asked(ResourceQuery(kind, partner, limit=DEFAULT_COUNT))
     criteria: list[Criterion] = []
     for name, value in parameters:
         try:
-            found = _parameter(asked, kind, name, value)
+            found = _parameter(asked, kind, name, _relative(kind, name, value, base))
         except CodecError as wrong:
             if lenient and wrong.code == "not-supported":
                 continue
@@ -81,6 +84,13 @@ def _parameter(asked: Asked, kind: str, name: str, value: str) -> Criterion | No
     elif name not in _IGNORED:
         return criterion(kind, name, value)
     return None
+
+
+def _relative(kind: str, name: str, value: str, base: str) -> str:
+    """Write a reference as it is kept, where it names a resource of this server in full (R4 3.1.1.4.12)."""
+    if not base or SEARCH.get(kind, {}).get(name.partition(":")[0], ("",))[0] != "reference":
+        return value
+    return ",".join(part.removeprefix(f"{base}/") for part in value.split(","))
 
 
 def _by_id(asked: Asked, value: str) -> None:

@@ -130,6 +130,7 @@ async def test_orders_are_found_by_their_patient_and_bring_it_along(site: Served
         f"patient={made['id']}",
         f"patient=Patient/{made['id']}",
         f"subject:Patient={made['id']}",
+        f"subject={site.hub.base_url()}/fhir/Patient/{made['id']}",
         f"patient.identifier=urn:mrn|M-{family}",
         f"subject.family={family}&authored=2026-11-20&status=active&intent=order",
     ):

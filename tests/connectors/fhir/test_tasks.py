@@ -30,7 +30,7 @@ async def opened(site: Served, state: CaseState, **changes: Any) -> str:
 
 
 async def search(site: Served, **asked: str) -> list[dict[str, Any]]:
-    names = {name.replace("_", "-"): value for name, value in asked.items()}
+    names = {name if name[0] == "_" else name.replace("_", "-"): value for name, value in asked.items()}
     found = (await site.client.get("/fhir/Task", params=names)).json()
     assert validate(found) == []
     assert found["total"] == len(found.get("entry", []))
@@ -81,6 +81,24 @@ async def test_the_task_follows_the_case_and_is_found_in_every_way(site: Served)
     assert (await site.client.get(f"/fhir/Task/{task['id']}")).headers["etag"] == 'W/"1"'
     assert await search(site, focus="ServiceRequest/other") == []
     assert await search(site, identifier="DS-999999-9") == []
+
+
+async def test_a_task_is_found_where_every_parameter_fits(site: Served) -> None:
+    patient = (await site.post("/fhir/Patient", {"resourceType": "Patient", "name": [{"family": "Sought"}]})).json()
+    order = contained(TRUTH, "ServiceRequest") | {"subject": {"reference": f"Patient/{patient['id']}"}}
+    made = (await site.post("/fhir/ServiceRequest", order)).json()
+    (task,) = await search(site, patient=patient["id"])
+    assert task["focus"]["reference"] == f"ServiceRequest/{made['id']}"
+    assert await search(site, patient=f"Patient/{patient['id']}", status="received,on-hold") == [task]
+    assert await search(site, **{"focus:ServiceRequest": made["id"], "_id": task["id"]}) == [task]
+    assert await search(site, patient=patient["id"], status="completed") == []
+    assert await search(site, focus=made["id"], status="completed") == []
+    assert await search(site, _id=task["id"], identifier="DS-999999-9") == []
+
+
+@pytest.mark.parametrize("more", ["foo=1", "status:not=received", "_lastUpdated=gt2026-01-01", "_include=Task:focus"])
+async def test_a_filter_of_tasks_that_is_not_offered_is_refused_not_left_out(site: Served, more: str) -> None:
+    assert (await site.client.get(f"/fhir/Task?_id=x&{more}")).status_code == 400
 
 
 async def test_an_order_that_a_person_turned_down_has_a_rejected_task(site: Served) -> None:

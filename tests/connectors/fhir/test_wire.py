@@ -177,6 +177,8 @@ async def test_a_sender_that_hangs_up_halfway_leaves_nothing(site: Served) -> No
         ("GET", "/fhir/Patient?_page=x", 400),
         ("GET", "/fhir/Patient/none/_history", 404),
         ("POST", "/fhir/Foo/$validate", 404),
+        ("GET", "/fhir", 405),
+        ("PUT", "/fhir", 405),
         ("GET", "/fhir/Task", 400),
         ("GET", "/fhir/Task?status=x", 400),
         ("GET", "/fhir/a/b/c/d", 404),
