@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from doorstep.handler import Unit
-from handlers.casework import ask_person
+from handlers.casework import ask_person, clocks
 from schemas.case import Case, CaseClock
 from schemas.deadline import discharge_at
 from schemas.event import Payload
@@ -19,6 +19,15 @@ def misses_discharge(start: datetime, order: Order) -> bool:
     """Say whether a start comes after the member has left the hospital."""
     deadline = discharge_at(order)
     return deadline is not None and start > deadline
+
+
+def too_late_to_answer(respond_by: datetime, order: Order, unit: Unit) -> bool:
+    """Say whether an offer that is answered by then comes after the discharge's own clock has run out."""
+    deadline = discharge_at(order)
+    if deadline is None or deadline <= unit.now:
+        return False
+    before = next((rule.elapsed_minutes for rule in clocks(unit).case if rule.clock == DISCHARGE), None)
+    return respond_by > deadline + timedelta(minutes=before or 0)
 
 
 def at_risk(case: Case, reason: str, document_id: str, unit: Unit) -> list[Payload]:

@@ -9,6 +9,7 @@ from doorstep.handler import Unit, on
 from handlers.benefits import BEFORE, OFFERING, proceed, to_person
 from handlers.casework import ask_person, clocks, derived_id, directory, moved, recalled
 from handlers.choices import choices_of
+from handlers.deadline import too_late_to_answer
 from handlers.gate import Step, held, standing, stops
 from handlers.network import explained, ranked
 from schemas.business import after_business_minutes
@@ -59,17 +60,22 @@ def next_wave(case: Case, unit: Unit, *, cause: str) -> list[Payload]:
             change,
             *ask_person(unit, case.document_ids[-1], stage=stage, reason=reason, case_id=case.case_id),
         ]
-    if case.order.priority in {"stat", "urgent", "asap"}:
-        respond_by = unit.now + timedelta(minutes=rules.offer.urgent_minutes)
-    else:
-        minutes = rules.offer.standard_business_minutes
-        respond_by = after_business_minutes(unit.now, minutes, rules.business, case.order)
+    respond_by = _respond_by(case, unit)
     case, change = moved(case, CaseState.DISPATCHING, unit, cause=cause)
     events: list[Payload] = [why, change]
     for fit in chosen:
         events.extend(_offered(case, fit.provider, wave, respond_by, unit))
     unit.set_timer(f"offers {case.case_id}", respond_by, OffersDue(case_id=case.case_id, wave=wave))
     return events
+
+
+def _respond_by(case: Case, unit: Unit) -> datetime:
+    """Return until when providers may answer; business hours only as long as a discharge leaves time for them."""
+    rules = clocks(unit)
+    by = after_business_minutes(unit.now, rules.offer.standard_business_minutes, rules.business, case.order)
+    if case.order.priority in {"stat", "urgent", "asap"} or too_late_to_answer(by, case.order, unit):
+        return unit.now + timedelta(minutes=rules.offer.urgent_minutes)
+    return by
 
 
 def _waits(case: Case, wait: Hold, unit: Unit) -> list[Payload]:

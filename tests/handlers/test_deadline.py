@@ -47,3 +47,23 @@ def test_a_commitment_after_the_discharge_is_told_at_once_and_one_before_it_is_n
         clocks = [clock.clock for clock in hub.seen(CaseClock)]
         assert ("discharge" in clocks) is breached
         assert any("after the discharge" in review.reason for review in hub.seen(ReviewRequested)) is breached
+
+
+@pytest.mark.parametrize(
+    ("discharge", "minutes"),
+    [
+        (datetime(2026, 11, 29, 15, tzinfo=UTC), 30),  # Sunday morning, before any office opens
+        (datetime(2026, 11, 30, 18, 59, tzinfo=UTC), 30),  # four hours before it, nobody has had to answer yet
+        (datetime(2026, 11, 30, 19, tzinfo=UTC), 38 * 60),  # Monday 14:00: an answer by 10:00 is in time
+        (datetime(2026, 11, 27, 15, tzinfo=UTC), 38 * 60),  # past
+        (None, 38 * 60),
+    ],
+)
+def test_offers_on_a_weekend_do_not_wait_for_monday_when_the_discharge_does_not(
+    discharge: datetime | None, minutes: int
+) -> None:
+    saturday = datetime(2026, 11, 29, 1, tzinfo=UTC)  # Saturday 20:00 in Dayton
+    hub = MemoryHub()
+    hub.unit.now = saturday
+    hub.send(referral(order(ship_address=DAYTON).model_copy(update={"discharge_deadline": discharge})))
+    assert {offer.respond_by - saturday for offer in hub.unit.offers.values()} == {timedelta(minutes=minutes)}
