@@ -55,8 +55,12 @@ def _write(made: Report, form: Form, output: Path | None) -> None:
     if form is Form.PDF and output is not None:
         output.write_bytes(as_pdf(made))
         return
-    if form is Form.TEXT and output is None:
-        _show(made)
+    if form is Form.TEXT and output is not None:
+        with output.open("w", encoding="utf-8") as file:
+            _show(made, Console(file=file, highlight=False, markup=False))
+        return
+    if form is Form.TEXT:
+        _show(made, Console(highlight=False, markup=False))
         return
     text = as_csv(made) if form is Form.CSV else as_json(made) + "\n"
     if output is not None:
@@ -65,8 +69,7 @@ def _write(made: Report, form: Form, output: Path | None) -> None:
         sys.stdout.write(text)
 
 
-def _show(made: Report) -> None:
-    console = Console(highlight=False, markup=False)
+def _show(made: Report, console: Console) -> None:
     if not console.is_terminal:
         console.width = 10_000
     console.print(f"{made.title}, {made.period} ({made.zone})")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from doorstep.case_clocks import case_clocks
 from doorstep.journal import Reader
@@ -59,8 +59,8 @@ def report(reader: Reader, period: Period) -> Report:
                 case.manager.name,
                 case.manager.extension,
                 clock,
-                _minute(due),
-                str(case.order.discharge_deadline or ""),
+                _minute(due, period),
+                _minute(case.order.discharge_deadline, period),
                 *_net(case, mine, period.now),
             )
         )
@@ -147,5 +147,8 @@ def _blocker(case: Case, review: str | None) -> str:
     }.get(case.state, "")
 
 
-def _minute(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}" if moment else ""
+def _minute(moment: datetime | date | None, period: Period) -> str:
+    """Return the instant on the desk's wall clock; a day, or an hour with no zone, as the order has it."""
+    if not isinstance(moment, datetime):
+        return str(moment or "")
+    return f"{moment.astimezone(period.zone) if moment.tzinfo else moment:%Y-%m-%d %H:%M}"

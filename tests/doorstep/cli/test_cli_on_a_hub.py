@@ -117,6 +117,8 @@ def test_reports_say_the_same_on_the_command_line_and_over_http(running: Running
     assert running.get("/api/reports/nothing").status_code == 404
     assert running.get("/api/reports/metrics?period=never").status_code == 422
     assert running.run("report", "metrics", "--format", "pdf", "-o", "m.pdf").code == 0
+    assert running.run("report", "metrics", "-o", "m.txt").code == 0
+    assert (running.folder / "m.txt").read_text("utf-8").startswith("Metrics, ")
     assert (running.folder / "m.pdf").read_bytes().startswith(b"%PDF-")
     running.run("report", "metrics", "--format", "pdf").failed(1, "-o FILE.pdf")
     running.run("report", "everything").failed(1, "no report everything")

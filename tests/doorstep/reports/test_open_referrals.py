@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -31,9 +31,12 @@ async def test_each_open_case_stands_with_its_blocker_and_its_next_clock(journal
         "DS-000003-4": CaseState.FULFILLED,
         "DS-000004-2": CaseState.COMPLETE,
     }
+    left = datetime(2026, 11, 24, 20, 30, tzinfo=UTC)
+    discharges = {"DS-000001-8": left, "DS-000002-6": date(2026, 11, 24)}
     due = ClockDue(case_id="DS-000001-8", clock="schedule_standard", number=1)
     for number, (case_id, state) in enumerate(states.items(), start=1):
-        made = case(order(number), state=state, case_id=case_id, order_key=case_id)
+        said = order(number).model_copy(update={"discharge_deadline": discharges.get(case_id)})
+        made = case(said, state=state, case_id=case_id, order_key=case_id)
         await journal.write(lambda unit, made=made: unit.save_case(made))
     for timer_id, days in {
         "clock schedule_standard DS-000001-8": 3,
@@ -61,6 +64,10 @@ async def test_each_open_case_stands_with_its_blocker_and_its_next_clock(journal
     assert set(rows) == set(states) - {"DS-000003-4"}
     assert (rows["DS-000001-8"]["clock"], rows["DS-000001-8"]["age"]) == ("schedule standard", "3-7 days")
     assert rows["DS-000002-6"]["clock"] == "appeal"
+    local = (TODAY.now + timedelta(days=9)).astimezone(TODAY.zone)
+    assert rows["DS-000002-6"]["due"] == f"{local:%Y-%m-%d %H:%M}"  # the desk's wall clock, as the report's head says
+    discharged = [rows[one]["discharge"] for one in ("DS-000001-8", "DS-000002-6", "DS-000004-2")]
+    assert discharged == [f"{left.astimezone(TODAY.zone):%Y-%m-%d %H:%M}", "2026-11-24", ""]
     assert rows["DS-000002-6"]["paused"] == "schedule standard: payer (owner: payer)"
     assert [rows["DS-000002-6"][name] for name in ("left h", "net h", "gross h")] == [52.0, 20.0, 30.0]
     assert made.tables[2].rows == (("Waiting for the payer", 1, 3),)
