@@ -93,6 +93,14 @@ def person_of(order: Order, payer_key: Callable[[str | None], str | None]) -> Pe
     )
 
 
+def recorded(person: Person, order: Order) -> bool:
+    """Say whether an order without a payer is of a certain person all the same: typed, with a record number (MRN).
+
+    Its sender knows the patient; the payer is then asked for like any other element.
+    """
+    return bool(person.name and person.dob and order.member.identifiers) and not was_read(order)
+
+
 def compare(one: Person, two: Person) -> Verdict:
     """Say whether two orders are of the same member, of different ones, or whether a person must say."""
     born = one.dob is not None and one.dob == two.dob
@@ -104,7 +112,7 @@ def compare(one: Person, two: Person) -> Verdict:
         married = one.given is not None and one.given == two.given
         return Verdict.SAME if alike or married else Verdict.DOUBT
     if same_name and born:
-        return Verdict.SAME if not both_ids and one.payer == two.payer else Verdict.DOUBT
+        return Verdict.SAME if not both_ids and one.payer and one.payer == two.payer else Verdict.DOUBT
     return Verdict.DOUBT if same_name and same_id else Verdict.OTHER
 
 

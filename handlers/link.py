@@ -39,6 +39,7 @@ from handlers.identity import (
     order_key,
     person_of,
     placer_tokens,
+    recorded,
     surely_again,
 )
 from schemas.case import Case, CaseState, CaseStateChanged, IdentityResolved
@@ -71,7 +72,7 @@ def link(event: Event[ReferralReceived], unit: Unit) -> Iterable[Payload]:
         if not agrees(person, person_of(case.order, partial(payer_key, unit))):
             return _held(data, unit, "its order number belongs to another member", case=case)
         return _again(case, data, unit, rule=_BY_NUMBER)
-    if not person.settled:
+    if not (person.settled or recorded(person, data.order)):
         doubts = dict.fromkeys(person.unsettled(), "missing") | data.order.unreadable | data.order.conflicting
         return _held(data, unit, "the member is not certain: " + ", ".join(person.unsettled()), fields=doubts)
     identity = identity_of(person, data, unit)

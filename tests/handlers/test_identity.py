@@ -39,10 +39,16 @@ def like(**changes: object) -> Person:
         (like(dob=date(1951, 2, 3)), Verdict.DOUBT),
         (like(given="bruno", dob=date(1951, 2, 3)), Verdict.OTHER),  # a family's shared member ID
         (like(member_id=None, dob=None), Verdict.OTHER),
+        (like(member_id=None, payer=None), Verdict.DOUBT),
     ],
 )
 def test_who_is_the_same_member(other: Person, verdict: Verdict) -> None:
     assert compare(KNOWN, other) is verdict
+
+
+def test_a_name_and_a_birth_alone_make_no_two_people_one() -> None:
+    bare = like(member_id=None, payer=None)
+    assert compare(bare, bare) is Verdict.DOUBT
 
 
 @given(people, people)

@@ -9,7 +9,7 @@ import pytest
 from schemas.case import CaseState, IdentityResolved
 from schemas.document import ReviewRequested
 from schemas.fields import fields_of
-from schemas.order import Order, OrderType
+from schemas.order import Identifier, Order, OrderType
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.transmission import ReceiptState, ReplyTo
 from tests.factories import HOSPITAL, order, referral
@@ -51,6 +51,40 @@ def test_a_number_under_which_another_member_stands_is_left_to_a_person() -> Non
     hub.send(referral(order(7, document_id="doc-2", more={"placer_number": "ORD1"})))
     assert len(hub.unit.cases) == 1
     assert any("another member" in review.reason for review in hub.seen(ReviewRequested))
+
+
+def unpaid(document_id: str, *, record: bool = True, **deviations: Any) -> Order:
+    """Return an order that names no payer, of a member whom its sender knows by a record number."""
+    made = numbered(document_id, "new", without=("payer", "member_id", "group_no"), **deviations)
+    known = (Identifier(value="MR77", system="HOSP"),) if record else ()
+    return made.model_copy(update={"member": made.member.model_copy(update={"identifiers": known})})
+
+
+def test_an_order_without_a_payer_opens_a_case_that_asks_for_it() -> None:
+    hub = MemoryHub()
+    hub.send(referral(unpaid("doc-1")))
+    case = hub.only_case()
+    assert case.state is CaseState.INCOMPLETE
+    assert "payer" in {result.element_id for result in case.unmet}
+    hub.send(referral(numbered("doc-2", "new")))
+    assert hub.only_case().state is CaseState.DISPATCHING
+
+
+@pytest.mark.parametrize("order_", [unpaid("doc-1", record=False), unpaid("doc-1", channel="fax")])
+def test_an_order_without_a_payer_is_a_persons_where_nothing_else_tells_who_it_is(order_: Order) -> None:
+    hub = MemoryHub()
+    hub.send(referral(order_))
+    assert not hub.unit.cases
+    assert any("not certain" in review.reason for review in hub.seen(ReviewRequested))
+
+
+def test_two_orders_of_one_name_and_birth_without_payers_are_not_made_one() -> None:
+    hub = MemoryHub()
+    hub.send(referral(unpaid("doc-1")))
+    elsewhere = ReplyTo(channel="hl7v2", address="EPIC|LAKESIDE")
+    hub.send(referral(unpaid("doc-2"), reply_to=elsewhere))
+    assert len(hub.unit.cases) == 1
+    assert any("resembles" in review.reason for review in hub.seen(ReviewRequested))
 
 
 FAX = {"channel": "fax", "reply_to": ReplyTo(channel="fax", address="9375550101")}

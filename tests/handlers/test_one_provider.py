@@ -42,7 +42,7 @@ async def offered(journal: Journal) -> list[str]:
 async def accepts(journal: Journal, offers: list[str]) -> None:
     now = clock.now()
     answers = [
-        {"offer_id": offer, "answer": "accept", "start": (now + timedelta(hours=n + 1)).isoformat()}
+        {"offer_id": offer, "answer": "accept", "start": (now + timedelta(days=1, hours=n)).isoformat()}
         for n in range(EACH)
         for offer in offers
     ]
