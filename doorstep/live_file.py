@@ -52,20 +52,31 @@ class LiveFile:
         return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def escalations(path: Path) -> dict[str, Any]:
-    """Return a file of who answers for escalations, once it is known to be right; SettingsError says what is not."""
+def read_right(path: Path, code: str, most_bytes: int, check: Callable[[object], object]) -> dict[str, Any]:
+    """Return a YAML file as it is parsed, once `check` raises no ValueError; SettingsError says what is wrong."""
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise SettingsError("escalations", f"{path}: over {MOST_BYTES // 1024 // 1024} MB")
+        if path.stat().st_size > most_bytes:
+            raise SettingsError(code, f"{path}: over {most_bytes // 1024 // 1024} MB")
         raw = yaml.safe_load(path.read_text("utf-8"))
-        Escalations.model_validate(raw)
+        check(raw)
     except OSError as unreadable:
-        raise SettingsError("escalations", f"{path} cannot be read: {unreadable.strerror}") from None
+        raise SettingsError(code, f"{path} cannot be read: {unreadable.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
-        raise SettingsError("escalations", f"{path} is not YAML") from None
-    except ValidationError as wrong:
-        first = wrong.errors(include_input=False, include_url=False)[0]
-        place = ".".join(map(str, first["loc"])) or "the file"
-        raise SettingsError("escalations", f"{path}: {place}: {first['msg']}") from None
+        raise SettingsError(code, f"{path} is not YAML") from None
+    except ValueError as wrong:
+        raise SettingsError(code, f"{path}: {wrong}") from None
     found: dict[str, Any] = raw
     return found
+
+
+def escalations(path: Path) -> dict[str, Any]:
+    """Return a file of who answers for escalations, once it is known to be right; SettingsError says what is not."""
+    return read_right(path, "escalations", MOST_BYTES, _levels)
+
+
+def _levels(raw: object) -> None:
+    try:
+        Escalations.model_validate(raw)
+    except ValidationError as wrong:
+        first = wrong.errors(include_input=False, include_url=False)[0]
+        raise ValueError(f"{'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}") from None

@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from doorstep.errors import Refused, SettingsError
-from doorstep.live_file import LiveFile
+from doorstep.errors import Refused
+from doorstep.live_file import LiveFile, read_right
 from schemas.network import Directory, Provider
 
 RULES_NAME = "network/sample"
@@ -23,19 +23,7 @@ MOST_BYTES = 64 * 1024 * 1024
 
 def read(path: Path) -> dict[str, Any]:
     """Return a directory file as it is parsed, once it is known to be right; SettingsError says what is not."""
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise SettingsError("network", f"{path}: over {MOST_BYTES // 1024 // 1024} MB")
-        raw = yaml.safe_load(path.read_text("utf-8"))
-        checked(raw)
-    except OSError as unreadable:
-        raise SettingsError("network", f"{path} cannot be read: {unreadable.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
-        raise SettingsError("network", f"{path} is not YAML") from None
-    except ValueError as wrong:
-        raise SettingsError("network", f"{path}: {wrong}") from None
-    found: dict[str, Any] = raw
-    return found
+    return read_right(path, "network", MOST_BYTES, checked)
 
 
 def checked(raw: object) -> Directory:

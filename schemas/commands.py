@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from schemas.mail import valid_address
+from schemas.mail import plain_address
 
 _UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -35,17 +35,9 @@ Line = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\r\n]*$"),
     BeforeValidator(_plain),
 ]
-
-
-def _address(value: str) -> str:
-    if valid_address(value) is None or not value.isascii():
-        raise ValueError("is not one plain mail address")
-    return value
-
-
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), BeforeValidator(_plain)]
 Instant = AwareDatetime
-MailAddress = Annotated[Line, AfterValidator(_address)]
+MailAddress = Annotated[Line, AfterValidator(plain_address)]
 
 
 class Said(BaseModel):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
-from schemas.mail import valid_address
+from schemas.mail import plain_address
 from schemas.rules import Rule
 
 
@@ -15,15 +16,10 @@ class EscalationLevel(Rule):
     supervisor: str
     manager_name: str
     manager_contact: str
-    email: str | None = Field(default=None, description="Where the mails of this level go; none = a person tells")
+    email: Annotated[str, AfterValidator(plain_address)] | None = Field(
+        default=None, description="Where the mails of this level go; none = a person tells"
+    )
     answer_business_minutes: int = Field(ge=1)
-
-    @field_validator("email")
-    @classmethod
-    def _one_plain_address(cls, value: str | None) -> str | None:
-        if value is not None and (valid_address(value) is None or not value.isascii()):
-            raise ValueError("is not one plain mail address")
-        return value
 
 
 class Escalations(Rule):

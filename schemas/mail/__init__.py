@@ -10,11 +10,21 @@ import re
 from dataclasses import dataclass
 
 from schemas.codec import CodecError
-from schemas.mail.headers import Fields, address_of, decode_words, read_fields, valid_address
+from schemas.mail.headers import Fields, address_of, decode_words, plain_address, read_fields, valid_address
 from schemas.mail.mime import MailPart, Walk
 from schemas.outbound import confirmation_of_token
 
-__all__ = ["Envelope", "Mail", "MailPart", "address_of", "envelope_of", "parse", "unquoted", "valid_address"]
+__all__ = [
+    "Envelope",
+    "Mail",
+    "MailPart",
+    "address_of",
+    "envelope_of",
+    "parse",
+    "plain_address",
+    "unquoted",
+    "valid_address",
+]
 
 MAIL_LIMIT = 64 * 1024 * 1024
 

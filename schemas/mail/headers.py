@@ -174,3 +174,10 @@ def valid_address(text: str) -> str | None:
         return None
     local, _, domain = text.rpartition("@")
     return None if ".." in text or local[0] == "." or local[-1] == "." or ".-" in domain or "-." in domain else text
+
+
+def plain_address(text: str) -> str:
+    """Return a mail address that a rule or a person may name to be written to; ValueError for what is none."""
+    if valid_address(text) is None or not text.isascii():
+        raise ValueError("is not one plain mail address")
+    return text
