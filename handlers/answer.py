@@ -129,7 +129,7 @@ def _accepted(word: Word, unit: Unit) -> tuple[list[Payload], str | None]:
         end=end,
     )
     events: list[Payload] = [accepted, change, *others]
-    if misses_discharge(start, case.order):
+    if misses_discharge(start, case):
         events += at_risk(case, "the committed start is after the discharge", word.document_id, unit)
     return events, None
 

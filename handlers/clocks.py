@@ -17,7 +17,7 @@ from handlers.pauses import again, cancel, settle, timer_of, void
 from schemas.business import after_business_minutes, end_of_first_business_day
 from schemas.case import Case, CaseClock, CaseClockWarned, CaseState, CaseStateChanged, ClockDue, OfferState
 from schemas.clock_rules import ClockRule
-from schemas.deadline import discharge_at
+from schemas.deadline import discharge_at, pressing_discharge
 from schemas.document import ReviewDecided, ReviewSettled
 from schemas.event import Event, Payload
 from schemas.fields import zone_of
@@ -41,8 +41,7 @@ def anchor_of(rule: ClockRule, case: Case, now: datetime) -> datetime | None:
         case "start":
             return case.scheduled_end or case.scheduled_start
         case "discharge":
-            deadline = discharge_at(case.order)
-            return deadline if deadline is not None and deadline > case.received_at else None
+            return pressing_discharge(case.order, case.received_at)
         case "looked":
             return None
         case _:
@@ -111,7 +110,8 @@ def _arm(rule: ClockRule, case: Case, unit: Unit, *, entered: bool) -> None:
     if anchor is None or (rule.since == "state" and not entered):
         return
     _set(rule, case, unit, number=1, since=anchor, entered=entered)
-    for number, minutes in enumerate(rule.warn_minutes, start=1):
+    ahead = due_at(rule, case, anchor, unit) > unit.now  # what has run out already is told as that alone
+    for number, minutes in enumerate(rule.warn_minutes if ahead else (), start=1):
         at = due_at(rule, case, anchor, unit, minutes)
         warning = ClockDue(case_id=case.case_id, clock=rule.clock, number=number, warning=True)
         _timer(timer_of(rule.clock, case.case_id, number), at, warning, unit, entered=entered)
@@ -174,7 +174,13 @@ def _ran_out(rule: ClockRule, case: Case, data: ClockDue, unit: Unit) -> list[Pa
     held = [offer for offer in unit.offers_of(case.case_id) if offer.state is OfferState.ACCEPTED]
     if rule.then == "redispatch" and held and case.state in {CaseState.SCHEDULED, CaseState.MISSED}:
         return [ran_out, *redispatch(case, held[0], unit, cause=f"{rule.label}: not done in time")]
-    return [ran_out, *(_ask(rule, case, data, "not done in time", unit) if rule.then != "note" else [])]
+    return [ran_out, *(_ask(rule, case, data, _late(rule, case), unit) if rule.then != "note" else [])]
+
+
+def _late(rule: ClockRule, case: Case) -> str:
+    """Say what is wrong, in words that tell a discharge that nobody could have met."""
+    deadline = discharge_at(case.order) if rule.since == "discharge" else None
+    return "discharge already past" if deadline and deadline <= case.received_at else "not done in time"
 
 
 @on(ReviewDecided, where=lambda data: data.case_id is not None)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from doorstep.handler import Unit
 from handlers.casework import ask_person, clocks
 from schemas.case import Case, CaseClock
-from schemas.deadline import discharge_at
+from schemas.deadline import pressing_discharge
 from schemas.event import Payload
 from schemas.order import Order
 
@@ -15,16 +15,16 @@ DISCHARGE = "discharge"
 """The clock's name in rules/clocks.yaml."""
 
 
-def misses_discharge(start: datetime, order: Order) -> bool:
+def misses_discharge(start: datetime, case: Case) -> bool:
     """Say whether a start comes after the member has left the hospital."""
-    deadline = discharge_at(order)
+    deadline = pressing_discharge(case.order, case.received_at)
     return deadline is not None and start > deadline
 
 
 def too_late_to_answer(respond_by: datetime, order: Order, unit: Unit) -> bool:
     """Say whether an offer that is answered by then comes after the discharge's own clock has run out."""
-    deadline = discharge_at(order)
-    if deadline is None or deadline <= unit.now:
+    deadline = pressing_discharge(order, unit.now)
+    if deadline is None:
         return False
     before = next((rule.elapsed_minutes for rule in clocks(unit).case if rule.clock == DISCHARGE), None)
     return respond_by > deadline + timedelta(minutes=before or 0)

@@ -18,6 +18,7 @@ from handlers.gate import held
 from handlers.offer import next_wave
 from handlers.word import EARLIEST, Word, instant, refusal_of_window, text, window_of
 from schemas.case import Case, CaseState, Offer, OfferState
+from schemas.deadline import pressing_discharge
 from schemas.event import Payload
 from schemas.network import Reason, Reasons, reason_of
 from schemas.service import OfferWithdrawn, Proof, ServiceCompleted, ServiceMissed, ServiceScheduled
@@ -69,7 +70,7 @@ def withdraw(word: Word, unit: Unit) -> Outcome:
     events: list[Payload] = [told, *redispatch(word.case, word.offer, unit, cause="the provider gave it back")]
     if reason.then == "person":
         events += _ask(word, unit, f"a provider gave the order back: {reason.label}")
-    if word.case.order.discharge_deadline is not None:
+    if pressing_discharge(word.case.order, word.case.received_at) is not None:
         events += at_risk(word.case, "the provider gave the order back", word.document_id, unit)
     return events, None
 
@@ -110,7 +111,7 @@ def committed(word: Word, start: datetime, end: datetime | None, code: str | Non
         code=code,
         by=word.by,
     )
-    late = misses_discharge(start, case.order)
+    late = misses_discharge(start, case)
     risk = at_risk(case, "the start was moved behind the discharge", word.document_id, unit) if late else []
     return [*events, scheduled, *risk]
 

@@ -154,7 +154,7 @@ def _offered(case: Case, provider: Provider, wave: int, respond_by: datetime, un
         offer_id=offer_id,
         respond_by=respond_by,
         service_summary=summary(case.order),
-        choices=choices_of(case.order, clocks(unit).business, unit.now),
+        choices=choices_of(case.order, clocks(unit).business, unit.now, respond_by),
     )
     return [sent, told]
 

@@ -20,9 +20,9 @@ OHIO = ZoneInfo("America/New_York")
 PLAIN = order(ship_address="1 Oak St, Dayton, OH 45402").model_copy(update={"service_start": None})
 
 
-def local(now: datetime = NOW, **changes: Any) -> list[str]:
-    made = PLAIN.model_copy(update=changes)
-    return [f"{c.start.astimezone(OHIO):%a %d %H}-{c.end.astimezone(OHIO):%H}" for c in choices_of(made, HOURS, now)]
+def local(now: datetime = NOW, respond_by: datetime | None = None, **changes: Any) -> list[str]:
+    found = choices_of(PLAIN.model_copy(update=changes), HOURS, now, respond_by or now)
+    return [f"{c.start.astimezone(OHIO):%a %d %H}-{c.end.astimezone(OHIO):%H}" for c in found]
 
 
 def test_the_next_four_windows_of_business_days() -> None:
@@ -52,10 +52,21 @@ def test_nothing_is_proposed_after_the_discharge() -> None:
     assert local(discharge_deadline=datetime(2026, 11, 23, 16, tzinfo=UTC)) == []
 
 
+def test_after_a_discharge_that_is_past_every_day_counts_and_after_one_that_is_history_none_more_than_usual() -> None:
+    friday = datetime(2026, 11, 27, 22, tzinfo=UTC)
+    assert local(friday, discharge_deadline=friday - timedelta(hours=5))[0] == "Sat 28 08-12"
+    assert local(friday, discharge_deadline=friday - timedelta(days=8))[0] == "Mon 30 08-12"
+
+
+def test_no_window_begins_before_the_provider_must_have_answered() -> None:
+    friday = datetime(2026, 11, 27, 22, tzinfo=UTC)
+    assert local(friday, respond_by=datetime(2026, 11, 30, 14, tzinfo=UTC))[0] == "Mon 30 13-17"
+
+
 @given(st.integers(0, 700 * 24 * 60))
 def test_every_window_lies_ahead_and_is_whole(minutes: int) -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
-    found = choices_of(PLAIN, HOURS, now)
+    found = choices_of(PLAIN, HOURS, now, now)
     assert len(found) == 4
     assert all(c.start >= now + timedelta(hours=4) and c.end - c.start == timedelta(hours=4) for c in found)
     assert list(found) == sorted(found, key=lambda c: c.start)

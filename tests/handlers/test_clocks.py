@@ -252,10 +252,31 @@ def test_a_discharge_within_a_day_is_before_a_person_at_once(hours: int, at_once
     assert "discharge" in breached(hub)
 
 
-def test_a_discharge_that_is_long_past_is_no_deadline_and_a_confirmed_start_needs_no_alarm() -> None:
+@pytest.mark.parametrize("hours", [1, 30, 6 * 24])
+def test_a_discharge_that_is_past_when_the_order_comes_is_before_a_person_at_once(hours: int) -> None:
     hub = MemoryHub()
-    hub.send(referral(order().model_copy(update={"discharge_deadline": NOW - timedelta(days=30)})))
+    hub.send(referral(order().model_copy(update={"discharge_deadline": NOW - timedelta(hours=hours)})))
+    hub.pass_time(NOW)
+    assert [r.reason for r in told(hub, ReviewRequested)] == [
+        "A confirmed start before the discharge: discharge already past"
+    ]
+    assert [clock.number for clock in told(hub, CaseClock) if clock.clock == "discharge"] == [1]
+
+
+def test_a_discharge_of_which_less_is_left_than_its_clock_wants_is_told_once() -> None:
+    hub = MemoryHub()
+    hub.send(referral(order().model_copy(update={"discharge_deadline": NOW + timedelta(hours=3)})))
+    hub.pass_time(NOW)
+    (asked,) = told(hub, ReviewRequested)
+    assert asked.reason == "A confirmed start before the discharge: not done in time"
+
+
+def test_a_discharge_that_is_history_is_no_deadline_and_a_confirmed_start_needs_no_alarm() -> None:
+    hub = MemoryHub()
+    hub.send(referral(order().model_copy(update={"discharge_deadline": NOW - timedelta(days=8)})))
     assert not any("discharge" in name for name in hub.unit.timers)
+    accept(hub, NOW + timedelta(days=30))
+    assert "discharge" not in breached(hub)
     hub = MemoryHub()
     hub.send(referral(order().model_copy(update={"discharge_deadline": NOW + timedelta(days=4)})))
     accept(hub, NOW + timedelta(days=2))

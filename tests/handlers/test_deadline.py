@@ -11,7 +11,7 @@ from handlers.deadline import misses_discharge
 from schemas.case import CaseClock
 from schemas.deadline import discharge_at
 from schemas.document import ReviewRequested
-from tests.factories import NOW, order, referral
+from tests.factories import NOW, case, order, referral
 from tests.handlers.memory import MemoryHub
 
 DAYTON = "1 Oak St, Dayton, OH 45402"
@@ -32,8 +32,8 @@ def test_the_instant_of_a_discharge(deadline: Any, instant: datetime | None) -> 
     made = order(ship_address=DAYTON).model_copy(update={"discharge_deadline": deadline})
     assert discharge_at(made) == instant
     if instant:
-        assert not misses_discharge(instant, made)
-        assert misses_discharge(instant + timedelta(seconds=1), made)
+        assert not misses_discharge(instant, case(made, received_at=instant))
+        assert misses_discharge(instant + timedelta(seconds=1), case(made, received_at=instant))
 
 
 def test_a_commitment_after_the_discharge_is_told_at_once_and_one_before_it_is_not() -> None:
@@ -55,7 +55,8 @@ def test_a_commitment_after_the_discharge_is_told_at_once_and_one_before_it_is_n
         (datetime(2026, 11, 29, 15, tzinfo=UTC), 30),  # Sunday morning, before any office opens
         (datetime(2026, 11, 30, 18, 59, tzinfo=UTC), 30),  # four hours before it, nobody has had to answer yet
         (datetime(2026, 11, 30, 19, tzinfo=UTC), 38 * 60),  # Monday 14:00: an answer by 10:00 is in time
-        (datetime(2026, 11, 27, 15, tzinfo=UTC), 38 * 60),  # past
+        (datetime(2026, 11, 27, 15, tzinfo=UTC), 30),  # past: the member may be home already
+        (datetime(2026, 11, 20, 15, tzinfo=UTC), 38 * 60),  # history
         (None, 38 * 60),
     ],
 )
