@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from doorstep.errors import SettingsError
 from schemas.desk_rules import Escalations
+from schemas.faults import first_fault
 
 log = logging.getLogger("doorstep.rules")
 
@@ -78,5 +79,5 @@ def _levels(raw: object) -> None:
     try:
         Escalations.model_validate(raw)
     except ValidationError as wrong:
-        first = wrong.errors(include_input=False, include_url=False)[0]
-        raise ValueError(f"{'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}") from None
+        fault = first_fault(wrong)
+        raise ValueError(f"{fault.place or 'the file'}: {fault.expected}") from None

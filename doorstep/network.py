@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from doorstep.errors import Refused
 from doorstep.live_file import LiveFile, read_right
+from schemas.faults import first_fault
 from schemas.network import Directory, Provider
 
 RULES_NAME = "network/sample"
@@ -33,14 +34,14 @@ def checked(raw: object) -> Directory:
     try:
         return Directory.model_validate(raw)
     except ValidationError as wrong:
-        first = wrong.errors(include_input=False, include_url=False)[0]
-        place = list(first["loc"])
+        fault = first_fault(wrong)
+        place = fault.path
         who = ""
         listed = raw.get("providers")
         if len(place) > 1 and isinstance(listed, list) and isinstance(place[1], int) and place[1] < len(listed):
             one = listed[place[1]]
             who = f" (provider {one.get('npi', place[1] + 1)})" if isinstance(one, dict) else ""
-        raise ValueError(f"{'.'.join(map(str, place)) or 'directory'}: {first['msg']}{who}") from None
+        raise ValueError(f"{fault.place or 'directory'}: {fault.expected}{who}") from None
 
 
 class NetworkFile(LiveFile):
@@ -58,8 +59,7 @@ def put(path: Path, provider: Mapping[str, Any]) -> bool:
     try:
         one = Provider.model_validate(provider)
     except ValidationError as wrong:
-        first = wrong.errors(include_input=False, include_url=False)[0]
-        raise Refused("provider", f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise Refused("provider", str(first_fault(wrong))) from None
     raw = read(path)
     kept = [known for known in raw["providers"] if str(known.get("npi")) != one.npi]
     new = len(kept) == len(raw["providers"])

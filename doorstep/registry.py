@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from doorstep.connector import ConnectorSettings, ConnectorSpec
 from doorstep.errors import SettingsError
 from doorstep.handler import SUBSCRIPTIONS, Subscription
+from schemas.faults import first_fault
 
 log = logging.getLogger("doorstep.registry")
 
@@ -74,6 +75,6 @@ def connector_settings(spec: ConnectorSpec, raw: dict[str, Any]) -> ConnectorSet
     try:
         return spec.settings(**raw)
     except ValidationError as wrong:
-        first = wrong.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise SettingsError("bad-setting", f"connectors.{spec.name}.{where}: {first['msg']}") from None
+        fault = first_fault(wrong)
+        place = ".".join(map(str, ("connectors", spec.name, *fault.path)))
+        raise SettingsError("bad-setting", f"{place}: {fault.expected}") from None

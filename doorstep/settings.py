@@ -21,6 +21,7 @@ from pydantic_settings import SettingsError as SourceError
 
 from doorstep.access.settings import LOOPBACK_NAMES, AccessSettings
 from doorstep.errors import SettingsError
+from schemas.faults import first_fault
 
 __all__ = ["Settings", "load"]
 
@@ -195,9 +196,7 @@ def load(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as wrong:
-        first = wrong.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise SettingsError("bad-setting", f"{where}: {first['msg']}") from None
+        raise SettingsError("bad-setting", str(first_fault(wrong))) from None
     except SourceError as wrong:
         raise SettingsError("bad-setting", f"{wrong}: JSON is expected there") from None
     except json.JSONDecodeError as wrong:

@@ -14,6 +14,7 @@ from schemas.case import Case
 from schemas.commands import COMMAND, Said
 from schemas.document import ReviewRequested, ReviewSettled
 from schemas.event import Event, Payload
+from schemas.faults import first_fault
 from schemas.transmission import ReceiptState, TransmissionReceived
 
 SaidT = TypeVar("SaidT", bound=Said)
@@ -85,8 +86,7 @@ def _read(content: JsonValue, wanted: type[SaidT]) -> tuple[SaidT | None, str | 
     try:
         said = COMMAND.validate_json(json.dumps(content))
     except ValidationError as wrong:
-        place = ".".join(str(part) for part in wrong.errors(include_input=False, include_url=False)[0]["loc"])
-        return None, f"the command is not right at {place or 'its beginning'}"
+        return None, f"the command is not right at {first_fault(wrong).place or 'its beginning'}"
     return (said, None) if isinstance(said, wanted) else (None, "the command is not of this kind")
 
 

@@ -12,6 +12,7 @@ from handlers.apart import read_apart
 from handlers.casework import hold, order_type_of
 from schemas.codec import CodecError
 from schemas.event import Event, Payload
+from schemas.faults import faults_of
 from schemas.order import Order, OrderType, ReferralReceived
 from schemas.transmission import Content, ReceiptState, TransmissionReceived
 
@@ -43,7 +44,7 @@ def orders_in(
     except CodecError as error:
         return error
     except ValidationError as error:
-        places = sorted({".".join(str(part) for part in detail["loc"]) for detail in error.errors()})
+        places = sorted({fault.place for fault in faults_of(error)})
         return CodecError("value", "a value does not fit the order", ", ".join(places)[:200])
     return orders or CodecError("not-found", "there is no order in it")
 

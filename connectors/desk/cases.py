@@ -13,12 +13,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
-from connectors.desk.settings import DeskSettings, caller_detail, check_caller, fault_of, json_body
+from connectors.desk.settings import DeskSettings, caller_detail, check_caller, json_body
 from doorstep.clock import now
 from doorstep.connector import Blob, Hub, Receipt, Transmission, settled
 from doorstep.errors import Conflict, NotFound, Refused
 from schemas.case import Case
 from schemas.commands import COMMAND, Command
+from schemas.faults import first_fault
 from schemas.transmission import ReceiptState
 
 _ID = re.compile(r"[A-Za-z0-9-]{1,40}")
@@ -48,12 +49,12 @@ def read(body: bytes) -> Command:
     try:
         return COMMAND.validate_json(body)
     except ValidationError as wrong:
-        place, kind, words = fault_of(wrong)
-        if kind == "json_invalid":
+        fault = first_fault(wrong)
+        if fault.kind == "json_invalid":
             raise Refused("structure", "the command is no JSON object", location="body") from None
         # only the words of schemas.commands itself are told
-        message = words if kind == "value_error" else "the command is not right"
-        raise Refused("value", message, location=place or "body") from None
+        message = fault.expected if fault.kind == "value_error" else "the command is not right"
+        raise Refused("value", message, location=fault.place or "body") from None
 
 
 async def spoken(hub: Hub, case: Case, command: Command, key: str = "") -> Receipt:

@@ -14,10 +14,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from connectors.desk.settings import DeskSettings, caller_detail, check_caller, fault_of, json_body
+from connectors.desk.settings import DeskSettings, caller_detail, check_caller, json_body
 from doorstep.clock import now
 from doorstep.connector import Blob, Hub, Receipt, Transmission, settled
 from doorstep.errors import Conflict, NotFound, PreconditionFailed, Refused
+from schemas.faults import first_fault
 from schemas.network import Entry, Provider
 from schemas.transmission import ReceiptState
 
@@ -112,8 +113,8 @@ def read(body: bytes) -> Put:
         content = json.loads(body.decode("utf-8"))
         said = Put.model_validate(content)
     except ValidationError as wrong:
-        place, _, words = fault_of(wrong)
-        raise Refused("value", words, location=place or "body") from None
+        fault = first_fault(wrong)
+        raise Refused("value", fault.expected, location=fault.place or "body") from None
     except (ValueError, RecursionError):
         raise Refused("structure", "the body is no JSON object", location="body") from None
     if any(_CONTROL.search(text) for text in _texts(content)):

@@ -19,6 +19,7 @@ from connectors.desk.settings import check_caller, json_body
 from doorstep.clock import now
 from doorstep.connector import Blob, Hub, Transmission
 from doorstep.errors import NotFound, Refused
+from schemas.faults import first_fault
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -73,7 +74,7 @@ async def _decision(request: Request) -> Decision:
         content = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
         decision = Decision.model_validate(content)
     except ValidationError as error:
-        place = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"][:1])
+        place = "".join(map(str, first_fault(error).path[:1]))
         raise Refused("value", "decision, reviewer, fields or reason is wrong", location=place) from None
     except (ValueError, RecursionError):
         raise Refused("structure", "the decision is no JSON object", location="body") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import Request
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from doorstep.access.caller import check_desk, current
 from doorstep.connector import ConnectorSettings
@@ -34,12 +34,6 @@ async def json_body(request: Request) -> bytes:
         if len(body) > BODY_LIMIT:
             raise TooLarge("too-long", "the decision is over 64 KB")
     return body
-
-
-def fault_of(wrong: ValidationError) -> tuple[str, str, str]:
-    """Return of the first error its place, its type and its words, none of which hold a value."""
-    first = wrong.errors(include_input=False, include_url=False)[0]
-    return ".".join(str(part) for part in first["loc"]), first["type"], first["msg"].removeprefix("Value error, ")
 
 
 def caller_detail() -> dict[str, str]:

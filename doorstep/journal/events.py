@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, func, literal_column, select
 from doorstep.errors import Defect
 from doorstep.journal.tables import event as event_table
 from schemas.event import Event, Model, Payload
+from schemas.faults import faults_of
 from schemas.onboarding import ProviderChanged
 from schemas.topics import TOPICS
 
@@ -50,7 +51,7 @@ def parse(model: type[ModelT], data: str | bytes, what: str) -> ModelT:
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
-        where = ", ".join(sorted({".".join(map(str, e["loc"])) for e in error.errors(include_input=False)})[:5])
+        where = ", ".join(sorted({fault.place for fault in faults_of(error)})[:5])
         raise Defect(
             "journal.data", f"stored {model.__name__} does not fit its model", detail=f"{what}: {where}"
         ) from None

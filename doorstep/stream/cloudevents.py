@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from doorstep.errors import Refused
 from schemas.event import Event, Payload
+from schemas.faults import first_fault
 from schemas.topics import TOPICS
 
 __all__ = ["CONTENT_TYPE", "HEADERS", "MAX_VALUE", "Record", "RecordLike", "from_record", "to_record"]
@@ -141,9 +142,9 @@ def _data(record: RecordLike, event_type: str, prefix: str) -> Payload:
 
 def _where(wrong: ValidationError, cls: type[Payload]) -> str:
     """Name the kind of the first fault and our own name of the field: never a value or a name of the sender's."""
-    first = wrong.errors(include_input=False, include_url=False, include_context=False)[0]
-    field = first["loc"][0] if first["loc"] else ""
-    return f"{first['type']} at {field}" if field in cls.model_fields else str(first["type"])
+    fault = first_fault(wrong)
+    field = fault.path[0] if fault.path else ""
+    return f"{fault.kind} at {field}" if field in cls.model_fields else fault.kind
 
 
 def _time(text: str) -> datetime:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from schemas.faults import faults_of
 from schemas.fhir.elements import RESOURCE, Element, elements_of, resource_class
 from schemas.fhir.outcome import Issue
 from schemas.fhir.primitives import primitive_problem
@@ -146,10 +147,8 @@ def _judged(resource: dict[str, Any]) -> list[Issue]:
         resource_class(resource["resourceType"]).model_validate(resource)
     except ValidationError as wrong:
         return [
-            Issue(
-                "error", _issue_type(str(error["type"])), "refused by the R4B model", expression(resource, error["loc"])
-            )
-            for error in wrong.errors(include_input=False, include_url=False, include_context=False)[:MAX_ISSUES]
+            Issue("error", _issue_type(fault.kind), "refused by the R4B model", expression(resource, fault.path))
+            for fault in faults_of(wrong)[:MAX_ISSUES]
         ]
     except (AttributeError, KeyError, ValueError, TypeError, OverflowError, RecursionError):
         # the library leaks these from some corners (a wrong type inside contained resources, for one)

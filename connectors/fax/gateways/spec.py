@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
 
 from doorstep.errors import SettingsError
+from schemas.faults import first_fault
 from schemas.outbound import FailureClass
 
 VENDORS = Path(__file__).parent / "vendors"
@@ -147,9 +148,7 @@ def load(vendor: str, path: Path | None) -> Spec:
     except yaml.YAMLError:
         raise SettingsError("bad-setting", f"the fax gateway's {file.name} is not YAML") from None
     except ValidationError as wrong:
-        first = wrong.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise SettingsError("bad-setting", f"the fax gateway's {file.name}: {where}: {first['msg']}") from None
+        raise SettingsError("bad-setting", f"the fax gateway's {file.name}: {first_fault(wrong)}") from None
     unknown = set(_names(raw)) - NAMES - ({"token"} if spec.token else set())
     if unknown:
         raise SettingsError(
