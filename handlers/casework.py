@@ -15,12 +15,13 @@ from doorstep.errors import Defect
 from doorstep.handler import Unit
 from schemas.case import ALLOWED, Case, CaseManager, CaseState, CaseStateChanged, OfferRecalled, OfferState
 from schemas.clock_rules import Clocks
+from schemas.desk_rules import Desk
 from schemas.document import DocumentClass, ReviewDecided, ReviewRequested
 from schemas.event import Payload
 from schemas.network import Directory
 from schemas.order import Order, OrderType
 from schemas.outbound import ConfirmationKind, ConfirmationRequested
-from schemas.rules import Desk, Rule, Ruleset, covers
+from schemas.rules import Rule, Ruleset, covers
 from schemas.transmission import Content, ReceiptState, ReplyTo
 
 ORDER_CANCELLED = "the order was cancelled"
@@ -63,17 +64,17 @@ def clocks(unit: Unit) -> Clocks:
 def rulesets_for(unit: Unit, order_type: OrderType, payer: str | None = None) -> tuple[Ruleset, ...]:
     """Return the rulesets of an order type, those that each extends before it and those that narrow it after it.
 
-    A ruleset for certain payers is left out for every other payer's orders.
+    A ruleset for certain payers, or kinds of payers, is left out for every other payer's orders.
     """
     found: dict[str, Ruleset] = {}
-    whose = payer_key(unit, payer)
+    whose = {payer_key(unit, payer), *payer_kinds(unit, payer)}
 
     def add(name: str) -> None:
         if name in found:
             return
         ruleset = rule(unit, f"elements/{name}", Ruleset)
         payers = {payer_key(unit, one) for one in ruleset.applies.payers}
-        if payers and whose not in payers:
+        if payers and not whose & payers:
             return
         for parent in ruleset.extends:
             add(parent)
@@ -117,6 +118,13 @@ def payer_key(unit: Unit, payer: str | None) -> str | None:
         known = (raw, spellings)
         _parsed["codes/payers"] = known
     return str(known[1].get(fold(payer), fold(payer)))
+
+
+def payer_kinds(unit: Unit, payer: str | None) -> set[str]:
+    """Return of which kinds a payer is (`medicare advantage`), by the words in its name as it was sent."""
+    kinds = unit.rules("codes/payers").get("kinds") or {}
+    name = f" {fold(payer or '')} "
+    return {fold(kind) for kind, words in kinds.items() if any(f" {fold(str(word))} " in name for word in words)}
 
 
 def manager_for(unit: Unit, order_type: OrderType, number: str) -> CaseManager:

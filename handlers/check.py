@@ -87,13 +87,14 @@ def _verdict(element: Element, order: Order, as_of: date, received: date | None)
 
 
 def _status(element: Element, order: Order, as_of: date) -> ElementStatus:
-    if element.when is not None and not element.when.holds(order):
+    if not element.applies(order, as_of):
         return ElementStatus.NOT_APPLICABLE
     if element.id in order.conflicting:
         return ElementStatus.CONFLICTING
-    good = [value for value in element.values(order) if element.check.passes(value, as_of)]
+    good = [(way, value) for way in element.ways() for value in way.good(order, as_of)]
     if good:
-        return ElementStatus.STALE if all(element.check.stale(v, as_of) for v in good) else ElementStatus.MET
+        old = all(way.stale(value, order, as_of) for way, value in good)
+        return ElementStatus.STALE if old else ElementStatus.MET
     return ElementStatus.UNREADABLE if element.id in order.unreadable else ElementStatus.MISSING
 
 

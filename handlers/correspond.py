@@ -14,9 +14,9 @@ from handlers.casework import ask_person, directory, review_id_of, rule, saved, 
 from handlers.escalation_mail import managers, with_mail
 from schemas.case import Case
 from schemas.desk import CorrespondenceKept
+from schemas.desk_rules import Desk
 from schemas.event import Payload
 from schemas.outbound import ConfirmationRequested
-from schemas.rules import Desk
 from schemas.transmission import ReceiptState, TransmissionReceived
 
 LETTER = "denial letter"

@@ -221,7 +221,10 @@ def surely_again(order: Order, known: Order) -> bool:
 
 
 def completed(order: Order, news: Order, unmet: tuple[str, ...] = ()) -> Order:
-    """Return the order with its gaps, and what it was asked for, filled from another sending of it."""
+    """Return the order with its gaps, and what it was asked for, filled from another sending of it.
+
+    Notes only grow: what one sending says of the member, the next need not say again.
+    """
     present = fields_of(news)
     merged: Order = _fill(without_fields(order, [name for name in unmet if name in present]), news)
     known = fields_of(merged)
@@ -241,7 +244,9 @@ def _fill(base: Any, extra: Any) -> Any:
     updates: dict[str, Any] = {}
     for name in type(base).model_fields:
         mine, other = getattr(base, name), getattr(extra, name)
-        if mine in (None, (), OrderType.UNKNOWN):
+        if name == "notes":
+            updates[name] = tuple(dict.fromkeys([*mine, *other]))
+        elif mine in (None, (), OrderType.UNKNOWN):
             updates[name] = other
         elif isinstance(mine, Member | Clinician | Equipment):
             updates[name] = _fill(mine, other)

@@ -45,7 +45,7 @@ from handlers.identity import (
 from schemas.case import Case, CaseState, CaseStateChanged, IdentityResolved
 from schemas.document import ReviewDecided
 from schemas.event import Event, Payload
-from schemas.fields import fields_of
+from schemas.fields import FIELD_NAMES, fields_of
 from schemas.order import Evidence, Order, ReferralReceived
 from schemas.transmission import ReceiptState
 
@@ -200,9 +200,15 @@ def _repeated(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> l
         return _held(data, unit, f"{known} came before with other values: {', '.join(other)}", case=case, fields=fields)
     unmet = tuple(result.element_id for result in case.unmet)
     merged = completed(case.order, data.order, unmet) if case.state in FILLING else case.order
-    if fields_of(merged) != fields_of(case.order) or _newly_doubted(case, merged, unmet):
+    told = _newly_told(case, merged, unmet) or _newly_doubted(case, merged, unmet)
+    if told or fields_of(merged) != fields_of(case.order):
         return _reopened(case, merged, data, unit, rule=f"{rule}: answers what was missing")
     return _duplicate(case, data, unit, rule=rule)
+
+
+def _newly_told(case: Case, merged: Order, unmet: tuple[str, ...]) -> bool:
+    """Say whether notes have come while something was asked for that only notes can say."""
+    return merged.notes != case.order.notes and any(name not in FIELD_NAMES for name in unmet)
 
 
 def _newly_doubted(case: Case, merged: Order, unmet: tuple[str, ...]) -> bool:
@@ -226,7 +232,9 @@ def changed(case: Case, merged: Order, data: ReferralReceived, unit: Unit, *, ru
 def _duplicate(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> list[Payload]:
     if data.document_id in case.document_ids:
         return []
-    case = saved(case, unit, document_ids=with_document(case, data.document_id))
+    notes = tuple(dict.fromkeys([*case.order.notes, *data.order.notes]))
+    order = case.order.model_copy(update={"notes": notes})
+    case = saved(case, unit, order=order, document_ids=with_document(case, data.document_id))
     index(case, data, unit)
     return _resolved(case, data, unit, rule=rule, duplicate=True)
 

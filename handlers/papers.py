@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from doorstep.handler import Unit, on
 from doorstep.network import TIMER
 from handlers.casework import NETWORK_DOCUMENT, ask_person, derived_id, directory, rule
+from schemas.desk_rules import Desk
 from schemas.event import Event, Payload
 from schemas.network import Papers, Provider, ends_of
-from schemas.rules import Desk
 from schemas.service import PaperEnding, PapersDue
 
 MORNING = time(8)

@@ -1,13 +1,12 @@
-"""The shape of the files in `rules/`: required elements and the desk (clocks: schemas.clock_rules)."""
+"""The shape of the files in `rules/elements/`: what an order must say, where, from when on and for whom."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import available_timezones
 
 from pydantic import (
     BaseModel,
@@ -19,11 +18,11 @@ from pydantic import (
     model_validator,
 )
 
-from schemas.case import CaseManager
 from schemas.element import (
     Gate,
 )
 from schemas.identifiers import CPT, npi_ok
+from schemas.noted import day_in, facts, first_number, readings, says
 from schemas.order import Order, OrderType
 from schemas.places import Place
 
@@ -87,27 +86,13 @@ class Applies(Rule):
 
     order_types: tuple[OrderType, ...] = ()
     hcpcs: Codes = ()
-    payers: tuple[str, ...] = Field(default=(), description="Names as in codes/payers.yaml; whose orders it is for")
+    payers: tuple[str, ...] = Field(
+        default=(), description="Names or kinds as in codes/payers.yaml; whose orders it is for"
+    )
 
     def to(self, order: Order) -> bool:
         typed = not self.order_types or order.order_type in self.order_types
         return typed and (not self.hcpcs or any(covers(self.hcpcs, line.code) for line in order.lines if line.code))
-
-
-class Condition(Rule):
-    """When an element is asked for: `path` has one of `values` (none given: anything), or a line has one of `hcpcs`."""
-
-    path: Place | None = None
-    values: tuple[JsonValue, ...] = ()
-    hcpcs: Codes = ()
-
-    def holds(self, order: Order) -> bool:
-        if self.hcpcs and not any(covers(self.hcpcs, line.code) for line in order.lines if line.code):
-            return False
-        if self.path is None:
-            return True
-        found = resolve(order, self.path)
-        return bool(found) and (not self.values or any(value in self.values for value in found))
 
 
 class Check(Rule):
@@ -115,22 +100,45 @@ class Check(Rule):
 
     equals: JsonValue = None
     form: Literal["npi", "icd10", "digits10", "past", "number", "dated"] | None = None
+    says: tuple[str, ...] = Field(
+        default=(), description="Words of which each must stand in it, or one of several: exercise|exertion"
+    )
     at_least: Decimal | None = Field(default=None, description="The first number in the value is not below this")
     at_most: Decimal | None = Field(default=None, description="The first number in the value is not above this")
     within_days: int | None = Field(default=None, ge=0, description="Its date is not older; else it is stale")
+    days_after: int = Field(default=0, ge=0, description="By so many days its date may lie ahead")
+    counted_from: Place | None = Field(
+        default=None, description="The date from which days are counted; without it, the day of the order"
+    )
     parts: tuple[str, ...] = Field(default=(), description="Attributes that must all be there")
     any_part: tuple[str, ...] = Field(default=(), description="Attributes of which one must be there")
 
+    def day(self, order: Order, as_of: date) -> date:
+        """Return the day from which this check counts for an order."""
+        found = resolve(order, self.counted_from) if self.counted_from else []
+        return next((day for one in found if (day := day_in(one))), as_of)
+
     def passes(self, value: Any, as_of: date) -> bool:
+        """Say whether a value is right; of a text with several readings one must be, with all that is asked of it."""
+        if (self.says or self.at_least is not None or self.at_most is not None) and isinstance(value, str):
+            return any(self._passes(part, value, as_of) for part in readings(value))
+        return self._passes(value, value, as_of)
+
+    def _passes(self, value: Any, whole: Any, as_of: date) -> bool:
         if self.equals is not None and value != self.equals:
             return False
-        if self.form is not None and not _of_form(self.form, value, as_of):
+        if self.form is not None and not _of_form(
+            self.form, value if self.form == "number" else whole, self._last(as_of)
+        ):
             return False
-        if not self._within(value):
+        if not self._within(value) or not all(says(str(value), words) for words in self.says):
             return False
         if self.any_part and not any(resolve(value, part) for part in self.any_part):
             return False
         return all(resolve(value, part) for part in self.parts)
+
+    def _last(self, as_of: date) -> date:
+        return as_of + timedelta(days=self.days_after)
 
     def _within(self, value: Any) -> bool:
         if self.at_least is None and self.at_most is None:
@@ -146,44 +154,71 @@ class Check(Rule):
         return self.within_days is not None and day is not None and (as_of - day).days > self.within_days
 
 
-_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
-_ISO_DAY = re.compile(r"(?<![0-9])([0-9]{4})-([0-9]{2})-([0-9]{2})(?![0-9])")
-_US_DAY = re.compile(r"(?<![0-9])([0-9]{1,2})[/-]([0-9]{1,2})[/-]([0-9]{4})(?![0-9])")
-
-
-def day_in(value: Any) -> date | None:
-    """Return the date that a value is, or the first one written in it (2026-11-23 or 11/23/2026)."""
-    if isinstance(value, date):
-        return value
-    for pattern, order in ((_ISO_DAY, (0, 1, 2)), (_US_DAY, (2, 0, 1))):
-        if found := pattern.search(str(value)):
-            parts = [int(part) for part in found.groups()]
-            try:
-                return date(*(parts[place] for place in order))
-            except ValueError:
-                continue
-    return None
-
-
-def first_number(value: Any) -> Decimal | None:
-    """Return the first number in a value that is no part of a date."""
-    text = _US_DAY.sub(" ", _ISO_DAY.sub(" ", str(value)))
-    found = _NUMBER.search(text)
-    return Decimal(found.group()) if found else None
-
-
-def _of_form(form: str, value: Any, as_of: date) -> bool:
+def _of_form(form: str, value: Any, last: date) -> bool:
     if form == "past":
-        return isinstance(value, date) and value <= as_of
+        return isinstance(value, date) and value <= last
     if form == "npi":
         return npi_ok(str(value))
     if form == "number":
         return first_number(value) is not None
     if form == "dated":
         day = day_in(value)
-        return day is not None and day <= as_of
+        return day is not None and day <= last
     pattern = {"icd10": r"[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?", "digits10": r"[0-9]{10}"}[form]
     return re.fullmatch(pattern, str(value)) is not None
+
+
+class Way(Rule):
+    """Where an order may say a thing, and what it must be there.
+
+    `path` may list several places; `notes` are labels of lines in the order's notes, for what an order has no field for
+    (`Oxygen saturation: 86 % at rest on 2026-11-02`), or LOINC codes of what was sent as an observation.
+    """
+
+    path: tuple[Place, ...] = ()
+    notes: tuple[str, ...] = ()
+    check: Check = Check()
+
+    @field_validator("path", mode="before")
+    @classmethod
+    def _one_path_is_a_list_of_one(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    def labels(self) -> tuple[str, ...]:
+        """Return the labels of lines in the notes that say it."""
+        return self.notes
+
+    def values(self, order: Order) -> list[Any]:
+        """Return what the order says of it: at its places, then in lines of the notes."""
+        return [value for path in self.path for value in resolve(order, path)] + list(facts(order.notes, self.labels()))
+
+    def good(self, order: Order, as_of: date) -> list[Any]:
+        """Return the values that are right."""
+        day = self.check.day(order, as_of)
+        return [value for value in self.values(order) if self.check.passes(value, day)]
+
+    def stale(self, value: Any, order: Order, as_of: date) -> bool:
+        return self.check.stale(value, self.check.day(order, as_of))
+
+
+class Condition(Way):
+    """When an element is asked for: what is said at `path` or in `notes` is one of `values` and passes `check`; a line
+    has one of `hcpcs`; the order is of a day in `effective`. What is given must hold together.
+    """
+
+    effective: Effective | None = None
+    values_: tuple[JsonValue, ...] = Field(default=(), alias="values")
+    hcpcs: Codes = ()
+
+    def holds(self, order: Order, as_of: date) -> bool:
+        if self.effective is not None and not self.effective.on(as_of):
+            return False
+        if self.hcpcs and not any(covers(self.hcpcs, line.code) for line in order.lines if line.code):
+            return False
+        if not self.path and not self.notes:
+            return True
+        found = self.good(order, as_of)
+        return bool(found) and (not self.values_ or any(value in self.values_ for value in found))
 
 
 class Plausible(Rule):
@@ -203,31 +238,29 @@ class Plausible(Rule):
         return later_cpt or not (code and self.codes) or covers(self.codes, code)
 
 
-class Element(Rule):
-    """One thing an order must say. `path` may list several places; the first language is plain dotted paths.
+def _listed(value: Any) -> Any:
+    return value if value is None or isinstance(value, list | tuple) else [value]
 
-    `notes` are labels: what an order has no field for is met by a line of its notes that begins with one of them
-    (`Oxygen saturation: 86 % at rest on 2026-11-02`).
-    """
+
+Conditions = Annotated[tuple[Condition, ...], BeforeValidator(_listed)]
+"""One condition, or several of which one must hold."""
+
+
+class Element(Way):
+    """One thing an order must say, at its own `path` and `notes` or in one of the other ways of `or`."""
 
     id: str
     label: str
-    path: tuple[Place, ...] = ()
-    notes: tuple[str, ...] = ()
     language: Literal["path"] = "path"
+    or_: tuple[Way, ...] = Field(default=(), alias="or", description="Other ways to say it, each with its own check")
     gate: Gate
     severity: Severity
-    when: Condition | None = None
-    check: Check = Check()
+    when: Conditions | None = Field(default=None, description="It is asked for only where one of these holds")
+    unless: Conditions = Field(default=(), description="It is not asked for where one of these holds")
     plausible: Plausible | None = None
     doubt: str | None = Field(default=None, description="What is asked when a value is there but not plausible")
     ask: str
     cite: tuple[str, ...] = Field(min_length=1)
-
-    @field_validator("path", mode="before")
-    @classmethod
-    def _one_path_is_a_list_of_one(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _a_doubt_has_its_question(self) -> Self:
@@ -236,22 +269,22 @@ class Element(Rule):
         return self
 
     @model_validator(mode="after")
-    def _it_stands_somewhere(self) -> Self:
-        if not self.path and not self.notes:
+    def _each_way_stands_somewhere(self) -> Self:
+        if not all(way.path or way.notes for way in self.ways()):
             raise ValueError("give a `path`, or the labels of `notes`")
         return self
 
-    def values(self, order: Order) -> list[Any]:
-        """Return what the order says of it: at its places, then in lines of the notes."""
-        return [value for path in self.path for value in resolve(order, path)] + list(self._noted(order))
+    def labels(self) -> tuple[str, ...]:
+        """Return the labels of lines that say it: also its own id and label, by which it is asked for."""
+        return (self.id, self.label, *self.notes) if self.notes else ()
 
-    def _noted(self, order: Order) -> Iterable[str]:
-        wanted = {label.casefold() for label in self.notes}
-        lines = (line for note in order.notes for line in note.splitlines()) if wanted else ()
-        for line in lines:
-            label, colon, value = line.partition(":")
-            if colon and value.strip() and " ".join(label.split()).casefold() in wanted:
-                yield value.strip()
+    def ways(self) -> tuple[Way, ...]:
+        return (self, *self.or_)
+
+    def applies(self, order: Order, as_of: date) -> bool:
+        """Say whether it is asked of this order."""
+        asked = self.when is None or any(one.holds(order, as_of) for one in self.when)
+        return asked and not any(one.holds(order, as_of) for one in self.unless)
 
 
 class Ruleset(Rule):
@@ -273,24 +306,3 @@ class Ruleset(Rule):
         if twice := sorted({one for one in ids if ids.count(one) > 1}):
             raise ValueError(f"elements stand twice: {', '.join(twice)}")
         return self
-
-
-class DeskManager(CaseManager):
-    """A case manager and the order types that come to this desk (none: all)."""
-
-    order_types: tuple[OrderType, ...] = ()
-
-
-class Desk(Rule):
-    """The people of the desk; `zone` is the wall clock that its days and reports go by (an IANA name)."""
-
-    version: date
-    zone: str = "America/New_York"
-    managers: tuple[DeskManager, ...] = Field(min_length=1)
-
-    @field_validator("zone")
-    @classmethod
-    def _is_a_zone(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError("is no IANA time zone")
-        return value

@@ -7,13 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, cast
 
 import typer
-import yaml
-from pydantic import ValidationError
 
-from doorstep import rules
+from doorstep import rule_files, rule_links, rules
 from doorstep.cli.look import ask
 from doorstep.errors import Refused
 from doorstep.handler import Unit
@@ -27,9 +25,8 @@ from schemas.element import (
     ElementResult,
     unmet,
 )
-from schemas.rules import Rule, Ruleset
+from schemas.rules import Ruleset
 
-RuleT = TypeVar("RuleT", bound=Rule)
 commands = typer.Typer(name="rules", help="Check rules, and try them on the orders of before.", no_args_is_help=True)
 
 
@@ -62,32 +59,40 @@ class RuleFiles:
         return cast("Unit", self)
 
 
-@commands.command(help="Say whether a file of rules/elements, or rules/clocks.yaml, is valid, and what it holds.")
-def check(file: Annotated[Path, typer.Argument(dir_okay=False, help="The YAML file.")]) -> None:
-    """Exit 1 with the place of each fault."""
-    raw = _yaml(file)
-    if isinstance(raw, dict) and "ruleset" not in raw and "business" in raw:
-        known = _valid(file, raw, Clocks)
-        still = sum(bool(rule.pauses) for rule in known.case)
-        print(f"clocks@{known.version}: valid, {len(known.case)} clocks, {still} pause for {len(known.pauses)} causes")
-        return
-    ruleset = _valid(file, raw, Ruleset)
-    gates = Counter(element.gate for element in ruleset.elements)
-    held = ", ".join(f"{gates[gate]} at {gate}" for gate in GATES if gates[gate])
-    print(f"{ruleset.ruleset}@{ruleset.version}: valid, {len(ruleset.elements)} elements ({held or 'none'})")
-    for name in (*ruleset.extends, *ruleset.narrowed_by):
-        if not (rules.rules_dir() / "elements" / f"{name}.yaml").is_file() and name != ruleset.ruleset:
-            raise Refused("bad-rules", f"{file.name} names the ruleset {name}, which is not in rules/elements")
+@commands.command(help="Say whether a file of rules/ is right, of whatever kind, and what it holds.")
+def check(file: Annotated[Path, typer.Argument(dir_okay=False, exists=True, help="The YAML file.")]) -> None:
+    """Exit 1 with the line and place of each fault, and what is allowed there."""
+    found = rule_files.read(file)
+    wrong = rule_links.faults(found)
+    if wrong:
+        raise rule_files.refused(file, found.node, found.raw, wrong)
+    print(f"{file.name}: valid, {_summary(found)}")
+    for note in rule_links.notes(found):
+        print(f"note: {note}")
 
 
-@commands.command("try", help="Judge the cases of this journal under a new file and show what would change.")
+def _summary(found: rule_files.RuleFile) -> str:
+    """Return the kind of a file, its version and how much is in it."""
+    rules, kind = found.rules, found.kind.name
+    if isinstance(rules, Ruleset):
+        gates = Counter(element.gate for element in rules.elements)
+        held = ", ".join(f"{gates[gate]} at {gate}" for gate in GATES if gates[gate])
+        return f"{rules.ruleset}@{rules.version}, {len(rules.elements)} elements ({held or 'none'})"
+    if isinstance(rules, Clocks):
+        still = sum(bool(rule.pauses) for rule in rules.case)
+        return f"clocks@{rules.version}, {len(rules.case)} clocks, {still} pause for {len(rules.pauses)} causes"
+    held = ", ".join(f"{len(v)} {k}" for k, v in found.raw.items() if isinstance(v, list | dict) and k != "cite")
+    return f"{kind}@{found.raw.get('version')}: {held}"
+
+
+@commands.command("try", help="Judge the cases of this journal under new files and show what would change.")
 def try_(
-    file: Annotated[Path, typer.Argument(dir_okay=False, help="The YAML file.")],
+    files: Annotated[list[Path], typer.Argument(dir_okay=False, exists=True, help="The YAML files.")],
     limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="How many cases, the newest first.")] = 10_000,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line a change.")] = False,
 ) -> None:
     """Nothing is written: neither cases nor rules."""
-    new = RuleFiles(read(file)).unit
+    new = RuleFiles(*map(read, files)).unit
     cases = ask(lambda reader: reader.cases(limit=limit))
     changes = [change for case in cases for change in changed(case, RuleFiles().unit, new)]
     if as_json:
@@ -102,37 +107,14 @@ def try_(
 
 
 def read(file: Path) -> Ruleset:
-    """Return a ruleset from its file; Refused names each fault with its place."""
-    return _valid(file, _yaml(file), Ruleset)
-
-
-def _yaml(file: Path) -> Any:
-    try:
-        return yaml.safe_load(file.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-        raise Refused("bad-rules", f"{file.name} is not YAML{where}") from None
-
-
-def _valid(file: Path, raw: Any, model: type[RuleT]) -> RuleT:
-    try:
-        return model.model_validate(raw)
-    except ValidationError as wrong:
-        faults = "; ".join(_fault(error, raw) for error in wrong.errors(include_url=False, include_input=False))
-        raise Refused("bad-rules", f"{file.name}: {faults}") from None
-
-
-def _fault(error: Mapping[str, Any], raw: Any) -> str:
-    """Say where a fault is, an element by its id, a clock or a cause by its name, and what is wrong."""
-    place = list(error["loc"])
-    kinds = {"elements": ("element", "id"), "case": ("clock", "clock"), "pauses": ("cause", "cause")}
-    if len(place) > 1 and place[0] in kinds and isinstance(place[1], int):
-        kind, name = kinds[place[0]]
-        element = raw[place[0]][place[1]] if isinstance(raw, dict) else None
-        named = element.get(name) if isinstance(element, dict) else None
-        place = [f"{kind} {named or place[1] + 1}", *place[2:]]
-    return f"{'.'.join(map(str, place)) or 'file'}: {error['msg']}"
+    """Return a ruleset from its file; Refused names each fault with its line and place."""
+    found = rule_files.read(file)
+    if not isinstance(found.rules, Ruleset):
+        raise Refused("bad-rules", f"{file.name} holds {found.kind.name}: only required elements can be tried")
+    wrong = rule_links.faults(found)
+    if wrong:
+        raise rule_files.refused(file, found.node, found.raw, wrong)
+    return found.rules
 
 
 def changed(case: Case, old: Unit, new: Unit) -> Iterable[Change]:

@@ -15,7 +15,7 @@ from doorstep.reports.period import Period, named_period
 from doorstep.reports.reconciliation import OwnCounts
 from doorstep.reports.sheet import Report
 from doorstep.rules import load
-from schemas.rules import Desk
+from schemas.desk_rules import Desk
 
 __all__ = ["REPORTS", "Definition", "OwnCounts", "Period", "Report", "desk_zone", "named_period"]
 

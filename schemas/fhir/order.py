@@ -12,6 +12,7 @@ from schemas.fhir.graph import Graph, Resource, extensions, identifiers, part, p
 from schemas.fhir.groups import Action, grouped
 from schemas.fhir.lines import billing_codes, frequencies, line_of, timings
 from schemas.fhir.nutrition import UNCODED, uncoded
+from schemas.fhir.observed import observed
 from schemas.fhir.party import clinician_of, coverages_of, home_addresses, member_of
 from schemas.fhir.places import Places, equipment_of, gather
 from schemas.fhir.unmapped import unmapped_of
@@ -100,7 +101,7 @@ def _order(
         access_barriers=cast("Any", places.barriers()),
         equipment=equipment,
         discharge_deadline=places.deadline(zone_of(delivery or member.address)),
-        notes=tuple(places.notes),
+        notes=(*places.notes, *observed(requests, patient, graph)),
         unreadable=unreadable,
         conflicting=conflicting,
         unmapped=unmapped_of(graph, requests),

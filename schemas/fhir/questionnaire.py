@@ -19,6 +19,7 @@ from schemas.fhir.strict import dumps, plain
 from schemas.fhir.task import ELEMENT_SYSTEM
 from schemas.fhir.unmapped import FOCUS, REQUESTS
 from schemas.fields import FIELD_NAMES, order_of, problems_of
+from schemas.noted import line
 from schemas.order import Order
 
 ANSWERED = frozenset({"completed", "amended"})
@@ -69,7 +70,7 @@ def questionnaire(
 ) -> dict[str, Any]:
     """Return a Questionnaire; each element is (id, label, what is asked, whether it must be answered).
 
-    What is no field of an order (a note of a visit) is asked for as a paper.
+    What is no field of an order is asked for as text; the answer becomes a line of the order's notes.
     """
     items = [_item(*element) for element in elements]
     return {
@@ -85,7 +86,7 @@ def questionnaire(
 
 
 def _item(name: str, label: str, ask: str, required: bool) -> dict[str, Any]:
-    form = FORMS.get(name, _Form() if name in FIELD_NAMES else _Form("attachment"))
+    form = FORMS.get(name, _Form() if name in FIELD_NAMES else _Form("text"))
     item: dict[str, Any] = {"linkId": name}
     if form.definition:
         item["definition"] = _DEFINITION + form.definition
@@ -122,9 +123,10 @@ def is_answer(resource: Resource) -> bool:
 def answer_of(response: Resource, reference: str, document_id: str) -> Order:
     """Return what a response says of the order that `reference` is a request of.
 
-    A value that has not its field's form stands in `unreadable`; what answers no field of ours is kept as it came.
+    A value that has not its field's form stands in `unreadable`; what answers no field of ours is kept as it came, and
+    where it is text or a number as a line of the notes too, for an element that lines of the notes meet.
     """
-    values, other = _values(response)
+    values, other, notes = _values(response)
     moment = _instant(values.get("discharge_deadline"))
     if moment is not None:
         del values["discharge_deadline"]
@@ -136,6 +138,7 @@ def answer_of(response: Resource, reference: str, document_id: str) -> Order:
         channel="fhir",
         unreadable=problems,
         unmapped={FOCUS: reference, REQUESTS: reference} | other,
+        notes=notes,
     )
     return order if moment is None else order.model_copy(update={"discharge_deadline": moment})
 
@@ -149,19 +152,22 @@ def _instant(value: JsonValue) -> datetime | None:
     return moment.astimezone(UTC) if moment and moment.tzinfo else None
 
 
-def _values(response: Resource) -> tuple[dict[str, JsonValue], dict[str, str]]:
+def _values(response: Resource) -> tuple[dict[str, JsonValue], dict[str, str], tuple[str, ...]]:
     found: dict[str, list[JsonValue]] = {}
     other: dict[str, str] = {}
+    notes: list[str] = []
     for item in _items(response):
         name = str(item.get("linkId"))
         form = FORMS.get(name, _Form())
         if name not in FIELD_NAMES or form.kind == "attachment":
             if "." not in name and item.get("answer"):
                 other[f"QuestionnaireResponse.{name[:60]}"] = dumps(item["answer"]).decode()
+                said = [_answer(answer) for answer in parts(item["answer"]) if name not in FIELD_NAMES]
+                notes += [line(name, _words(one)) for one in said if isinstance(one, str | int | float) and one != ""]
             continue
         given = [_group(name, item)] if form.parts else [_answer(answer) for answer in parts(item.get("answer"))]
         found.setdefault(name, []).extend(value for value in given if value not in (None, "", {}))
-    return {name: _whole(name, given) for name, given in found.items() if given}, other
+    return {name: _whole(name, given) for name, given in found.items() if given}, other, tuple(notes)
 
 
 def _items(holder: Resource) -> Iterator[Resource]:
@@ -193,6 +199,10 @@ def _answer(answer: Resource) -> JsonValue:
         return number
     value: JsonValue = next((plain(item) for key, item in answer.items() if key.startswith("value")), None)
     return value.strip() if isinstance(value, str) else value
+
+
+def _words(answer: str | float) -> str:
+    return ("yes" if answer else "no") if isinstance(answer, bool) else str(answer)
 
 
 def _whole(name: str, given: list[JsonValue]) -> JsonValue:

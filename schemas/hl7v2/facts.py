@@ -80,17 +80,21 @@ def _key(text: str) -> str:
     return " ".join(re.sub(r"[_\-/.:?#*]", " ", _ASIDE.sub(" ", text.lower())).split())
 
 
-def _observed(sheet: Sheet, segment: Segment) -> Fact | None:
-    """Read one OBX when its name is one of ours; a deleted or wrong one (OBX-11) says nothing."""
-    if segment.get(11).upper() in {"D", "X", "W"}:
-        return None
+def field_of(segment: Segment) -> str | None:
+    """Return the field of an order that an OBX fills, by the code or the name of what was observed."""
     field = None
     for at in (1, 4):
         code, system = segment.get(3, at), segment.get(3, at + 2).upper()
         if system in {"LN", "LOINC"}:
             field = field or tables.LOINC_FIELDS.get(code)
         field = field or tables.NAMED_FIELDS.get(_key(segment.get(3, at + 1))) or tables.NAMED_FIELDS.get(_key(code))
-    if field is None:
+    return field
+
+
+def _observed(sheet: Sheet, segment: Segment) -> Fact | None:
+    """Read one OBX when its name is one of ours; a deleted or wrong one (OBX-11) says nothing."""
+    field = field_of(segment)
+    if field is None or segment.get(11).upper() in {"D", "X", "W"}:
         return None
     kind, texts = segment.get(2).upper(), []
     for rep in segment.repetitions(5):

@@ -10,6 +10,7 @@ from schemas.hl7v2 import facts as said
 from schemas.hl7v2 import tables, values
 from schemas.hl7v2.facts import Fact
 from schemas.hl7v2.groups import Item, Segments
+from schemas.hl7v2.observed import observed
 from schemas.hl7v2.sheet import Sheet, place_of
 from schemas.order import Diagnosis, Equipment, Frequency, Order, OrderLine, OrderType
 from schemas.said import MAX_TEXT, flows_ordered, frequencies_in
@@ -29,7 +30,8 @@ def with_stated(order: Order, sheet: Sheet, patient: Segments, items: list[tuple
             lines.append(_with_quantity(sheet, line, more))
         facts += more
         notes += others
-    update: dict[str, Any] = {"lines": tuple(lines), "notes": tuple(dict.fromkeys(notes))}
+    results = observed([patient, *(item.segments for item, _ in items)])
+    update: dict[str, Any] = {"lines": tuple(lines), "notes": tuple(dict.fromkeys([*notes, *results]))}
     update |= _filled(order, sheet, facts)
     update |= _collected(order, sheet, facts)
     update["frequency"] = _frequency(

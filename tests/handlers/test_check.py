@@ -21,8 +21,9 @@ from schemas.element import (
     Waiver,
     unmet,
 )
+from schemas.noted import day_in, first_number
 from schemas.order import Address, Evidence, Order, OrderLine, OrderType
-from schemas.rules import Ruleset, day_in, first_number
+from schemas.rules import Ruleset
 from tests.factories import NOW, order, referral
 from tests.handlers.memory import MemoryHub, MemoryUnit
 from tests.rules.test_rules import REQUIRED
@@ -236,35 +237,38 @@ def oxygen(*notes: str) -> Order:
 
 
 def test_later_gates_hold_nothing_back_at_intake_and_are_kept_in_view() -> None:
-    assert {"oxygen_result", "encounter_oxygen"} <= set(claim(oxygen()))
+    assert {"oxygen_result", "encounter"} <= set(claim(oxygen()))
     assert missing(oxygen()) == {}
 
 
 def test_a_line_of_the_notes_meets_an_element_that_has_no_field() -> None:
     said = oxygen("SpO2: 86 % at rest on 11/02/2026", "Face-to-face encounter: 2026-10-30 with the ordering clinician")
-    assert set(claim(said)) & {"oxygen_result", "oxygen_result_date", "encounter_oxygen"} == set()
+    assert set(claim(said)) & {"oxygen_result", "oxygen_result_date", "encounter"} == set()
     assert claim(oxygen("o2 SAT :  95 % at rest"))["oxygen_result"] == "missing"
     assert claim(oxygen("SpO2 of 86 was not measured"))["oxygen_result"] == "missing"
 
 
 def test_what_is_too_old_is_stale_and_a_newer_one_heals_it() -> None:
     old, new = "F2F: 2026-01-05", "F2F: 2026-11-05"
-    assert claim(oxygen(old))["encounter_oxygen"] == "stale"
-    assert "encounter_oxygen" not in claim(oxygen(old, new))
-    assert claim(oxygen("F2F: next month"))["encounter_oxygen"] == "missing"
+    assert claim(oxygen(old))["encounter"] == "stale"
+    assert "encounter" not in claim(oxygen(old, new))
+    assert claim(oxygen("F2F: next month"))["encounter"] == "missing"
 
 
 def test_a_payers_own_rules_are_for_its_orders_only() -> None:
-    assert "encounter_oxygen" in claim(oxygen(), "medicare part b")
-    assert "encounter_oxygen" not in claim(oxygen(), "Aetna")
+    assert "encounter" in claim(oxygen(), "medicare part b")
+    assert "encounter" not in claim(oxygen(), "Aetna")
     assert "oxygen_result" in claim(oxygen(), "Aetna")
 
 
 def test_rules_hold_from_their_day_on() -> None:
     rulesets = rulesets_for(MemoryUnit(), OrderType.DME, "Medicare")  # type: ignore[arg-type]
-    before = {r.element_id for r in evaluate(oxygen(), rulesets, date(2026, 4, 12), gate="claim")}
-    after = {r.element_id for r in evaluate(oxygen(), rulesets, date(2026, 4, 13), gate="claim")}
-    assert after - before == {"encounter_oxygen"}
+
+    def asked(day: date) -> set[str]:
+        return {r.element_id for r in unmet(evaluate(oxygen(), rulesets, day, gate="claim"), "claim")}
+
+    assert "encounter" not in asked(date(2026, 4, 12))
+    assert "encounter" in asked(date(2026, 4, 13))
 
 
 def test_a_waived_element_holds_nothing_back_and_says_by_whom() -> None:
@@ -308,3 +312,44 @@ def test_after_three_rounds_that_did_not_complete_the_order_a_person_calls() -> 
         called = [r for r in hub.seen(ReviewRequested) if "please call the sender" in r.reason]
         assert len(called) == (number >= 3)
     assert len(hub.seen(InformationRequested)) == 4
+
+
+class StricterUnit(MemoryUnit):
+    """A unit whose oxygen rules hold an order back until its route is known."""
+
+    def rules(self, name: str) -> Any:
+        raw = super().rules(name)
+        if name != "elements/dme.oxygen":
+            return raw
+        made = [e | {"severity": "required"} if e["id"] == "oxygen_route" else e for e in raw["elements"]]
+        return self.__dict__.setdefault("_stricter", {**raw, "elements": made})
+
+
+def stricter() -> MemoryHub:
+    hub = MemoryHub()
+    hub.unit = StricterUnit()
+    return hub
+
+
+def test_what_only_notes_can_say_is_asked_for_and_answered_by_a_line_of_notes_in_a_repeat() -> None:
+    hub = stricter()
+    hub.send(referral(oxygen("Route: nasal cannula")))
+    assert hub.only_case().state is CaseState.DISPATCHING
+
+    hub = stricter()
+    hub.send(referral(oxygen("SpO2: 86 %")))
+    assert [one.element_id for one in hub.only_case().unmet] == ["oxygen_route"]
+    told = order(document_id="doc-2", order_lines=[{"code": "E1390", "quantity": 1}], more={"notes": ("Route: mask",)})
+    hub.send(referral(told))
+    assert hub.only_case().state is CaseState.DISPATCHING
+    assert hub.only_case().order.notes == ("SpO2: 86 %", "Route: mask")
+
+
+def test_what_a_repeat_or_an_update_adds_to_the_notes_stays_with_the_case() -> None:
+    hub = MemoryHub()
+    hub.send(referral(oxygen("SpO2: 86 %")))
+    lines = [{"code": "E1390", "quantity": 1}]
+    for number, extra in ((2, {}), (3, {"action": "update", "placer_number": None})):
+        more = {"notes": (f"Note {number}",), **extra}
+        hub.send(referral(order(document_id=f"doc-{number}", order_lines=lines, more=more)))
+    assert set(hub.only_case().order.notes) == {"SpO2: 86 %", "Note 2", "Note 3"}

@@ -9,10 +9,11 @@ from pydantic import ValidationError
 
 from doorstep.rules import rules_dir
 from schemas.clock_rules import Clocks
+from schemas.desk_rules import Desk
 from schemas.fields import FIELD_NAMES
 from schemas.identifiers import npi_ok
 from schemas.network import Directory
-from schemas.rules import Desk, Effective, Ruleset, covers, resolve
+from schemas.rules import Effective, Ruleset, covers, resolve
 from tests.factories import order
 
 REQUIRED = [

@@ -27,8 +27,8 @@ def rewritten(folder: Path, old: str, new: str) -> Path:
     ("text", "words"),
     [
         ("a: [", "line 1, column"),
-        ("- a\n", "file: Input should be"),
-        (yaml.safe_dump({"ruleset": "x"}), "version: Field required"),
+        ("- a\n", "a rules file is a mapping"),
+        (yaml.safe_dump({"ruleset": "x"}), r"x\.yaml:1: version: version is missing"),
         ("\x00", "not YAML"),
     ],
 )

@@ -67,3 +67,9 @@ def test_only_a_finished_response_is_an_answer() -> None:
 
 def test_every_form_is_one_of_a_field() -> None:
     assert set(FORMS) <= set(FIELD_NAMES)
+
+
+def test_an_answer_for_which_an_order_has_no_field_is_a_line_of_its_notes() -> None:
+    said = (leaf("oxygen_route", valueString="cannula"), leaf("homebound", valueBoolean=True))
+    more = {"linkId": "weight", "answer": [{"valueQuantity": {"value": 81}}, {"valueAttachment": {"url": "x"}}]}
+    assert answered(*said, more).notes == ("oxygen_route: cannula", "homebound: yes", "weight: 81")
