@@ -37,6 +37,7 @@ def confirmation(
     """Return what the sender of this document is told of this case; the same cause always has the same id."""
     return ConfirmationRequested(
         confirmation_id=derived_id(document_id, kind, case.case_id),
+        gate=case.gate,
         kind=kind,
         recipient=recipient,
         case_id=case.case_id,
@@ -46,6 +47,14 @@ def confirmation(
         case_state=case.state.value,
         asks=asks,
     )
+
+
+def asked_again(case: Case, elements: tuple[ElementResult, ...], recipient: ReplyTo) -> ConfirmationRequested:
+    """Return what the case's sender is asked for at a later gate; what is asked for is its cause."""
+    asks = tuple(element.ask for element in elements)
+    told = confirmation(case, case.document_ids[0], ConfirmationKind.INFORMATION_REQUESTED, recipient, asks)
+    own = derived_id("gate", case.gate, case.case_id, *(element.element_id for element in elements))
+    return told.model_copy(update={"confirmation_id": own})
 
 
 def _told(
@@ -69,7 +78,7 @@ def acknowledge(event: Event[CompletenessEvaluated], unit: Unit) -> Iterable[Pay
         return []
     received = unit.latest(ReferralReceived, event.data.document_id)
     reply_to = received.data.reply_to if received else case.reply_to
-    return _told(unit, case, event.data.document_id, reply_to, unmet(event.data.results))
+    return _told(unit, case, event.data.document_id, reply_to, unmet(event.data.results, event.data.gate))
 
 
 @on(IdentityResolved, where=lambda data: data.duplicate or data.order.action == "cancel")
@@ -80,7 +89,7 @@ def known(event: Event[IdentityResolved], unit: Unit) -> Iterable[Payload]:
     if case is None:
         return []
     if data.order.action != "cancel":
-        return _told(unit, case, data.document_id, data.reply_to, case.unmet)
+        return _told(unit, case, data.document_id, data.reply_to, case.asked)
     if not answerable(data.reply_to):
         return []
     return once(unit, confirmation(case, data.document_id, ConfirmationKind.CANCELLED, data.reply_to))

@@ -17,6 +17,7 @@ from schemas.case import (
     InformationRequested,
 )
 from schemas.element import (
+    DISPATCH,
     GATES,
     UNMET,
     ElementResult,
@@ -31,8 +32,6 @@ from schemas.rules import Element, Ruleset
 
 _OF_THE_SENDER = {ElementStatus.MISSING, ElementStatus.STALE}
 """What only the sender can mend; of the others a person looks first."""
-DISPATCH: Gate = "dispatch"
-"""Nothing up to this gate may be open when an order goes to providers; what later gates want is only kept in view."""
 
 
 def evaluate(
@@ -119,24 +118,28 @@ def check(event: Event[IdentityResolved], unit: Unit) -> Iterable[Payload]:
     """Judge the case's order as it stands now, and move the case if it is waiting for that."""
     data = event.data
     case = unit.case(data.case_id)
-    if case is None:
+    if case is None or case.gate != DISPATCH:  # what later gates want is `handlers.later`'s
         return []
     last = unit.latest(CompletenessEvaluated, case.case_id)
     if case.state is not CaseState.OPEN and last is not None and last.data.document_id == data.document_id:
         return []
-    rulesets, results = judged(case, data.received_at.date(), unit)
-    open_elements = unmet(results)
-    verdict = CompletenessEvaluated(
-        case_id=case.case_id,
-        document_id=data.document_id,
-        rulesets=tuple(f"{ruleset.ruleset}@{ruleset.version}" for ruleset in rulesets),
-        gate=DISPATCH,
-        results=results,
-        complete=not open_elements,
-    )
+    verdict = verdict_of(case, data.document_id, data.received_at.date(), unit)
     if case.state is not CaseState.OPEN:
         return [verdict]
-    return [verdict, *_follow_up(case, open_elements, data.document_id, unit)]
+    return [verdict, *_follow_up(case, unmet(verdict.results), data.document_id, unit)]
+
+
+def verdict_of(case: Case, document_id: str, received: date, unit: Unit) -> CompletenessEvaluated:
+    """Return the verdict on a case's order as it stands, at the gate that lies before it."""
+    rulesets, results = judged(case, received, unit)
+    return CompletenessEvaluated(
+        case_id=case.case_id,
+        document_id=document_id,
+        rulesets=tuple(f"{ruleset.ruleset}@{ruleset.version}" for ruleset in rulesets),
+        gate=case.gate,
+        results=results,
+        complete=not unmet(results, case.gate),
+    )
 
 
 MOST_ROUNDS = 3
@@ -154,10 +157,15 @@ def _follow_up(case: Case, open_elements: tuple[ElementResult, ...], document_id
         reason = f"asked {MOST_ROUNDS} times, and it is not complete: please call the sender"
         stage = f"rounds {case.case_id} {rounds}"
         told += ask_person(unit, document_id, stage=stage, reason=reason, case_id=case.case_id)
+    return [*told, *doubts(case, open_elements, document_id, unit)]
+
+
+def doubts(case: Case, open_elements: Sequence[ElementResult], document_id: str, unit: Unit) -> list[Payload]:
+    """Put before a person what was said of these elements and is not certain."""
     doubtful = {r.element_id: r.ask for r in open_elements if r.status not in _OF_THE_SENDER}
     if not doubtful:
-        return told
-    review = ask_person(
+        return []
+    return ask_person(
         unit,
         document_id,
         stage=f"check {case.case_id}",
@@ -166,4 +174,3 @@ def _follow_up(case: Case, open_elements: tuple[ElementResult, ...], document_id
         fields={n: case.order.unreadable.get(n) or case.order.conflicting.get(n) or why for n, why in doubtful.items()},
         documents=case.order.documents,
     )
-    return [*told, *review]

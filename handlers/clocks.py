@@ -15,10 +15,20 @@ from handlers.fulfil import redispatch
 from handlers.gate import stops
 from handlers.pauses import again, cancel, settle, timer_of, void
 from schemas.business import after_business_minutes, end_of_first_business_day
-from schemas.case import Case, CaseClock, CaseClockWarned, CaseState, CaseStateChanged, ClockDue, OfferState
+from schemas.case import (
+    Case,
+    CaseClock,
+    CaseClockWarned,
+    CaseState,
+    CaseStateChanged,
+    ClockDue,
+    InformationRequested,
+    OfferState,
+)
 from schemas.clock_rules import ClockRule
 from schemas.deadline import discharge_at, pressing_discharge
 from schemas.document import ReviewDecided, ReviewSettled
+from schemas.element import DISPATCH, unmet
 from schemas.event import Event, Payload
 from schemas.fields import zone_of
 from schemas.outbound import ConfirmationKind, ConfirmationRequested, ConfirmationSent
@@ -30,7 +40,8 @@ REPORT = "Please report what became of this service."
 
 def runs(rule: ClockRule, case: Case) -> bool:
     """Say whether a clock is for this case as it stands."""
-    return case.state in rule.while_ and rule.to(case.order)
+    wanted = rule.gate is None or bool(case.asked and unmet(case.asked, rule.gate))
+    return wanted and case.state in rule.while_ and rule.to(case.order)
 
 
 def anchor_of(rule: ClockRule, case: Case, now: datetime) -> datetime | None:
@@ -39,7 +50,8 @@ def anchor_of(rule: ClockRule, case: Case, now: datetime) -> datetime | None:
         case "received" | "ordered":
             return case.received_at
         case "start":
-            return case.scheduled_end or case.scheduled_start
+            ahead = (rule.elapsed_minutes or 0) < 0
+            return case.scheduled_start if ahead else case.scheduled_end or case.scheduled_start
         case "discharge":
             return pressing_discharge(case.order, case.received_at)
         case "looked":
@@ -75,10 +87,20 @@ def clocks_of(event: Event[CaseStateChanged], unit: Unit) -> Iterable[Payload]:
             events += settle(rule, case, unit, seq=event.seq, change=event.data)
         elif rule.since == "looked" or not runs(rule, case):
             idle.append(rule)
-        elif not rule.until_told or not was_told(case, unit):
+        elif rule.gate is None and (not rule.until_told or not was_told(case, unit)):
             _arm(rule, case, unit, entered=event.data.from_state not in rule.while_)
     cancel(idle, case.case_id, unit)
     return events
+
+
+@on(InformationRequested, where=lambda data: data.gate != DISPATCH)
+def asked(event: Event[InformationRequested], unit: Unit) -> Iterable[Payload]:
+    """Start the clocks of what a later gate wants, once it is asked for."""
+    case = unit.case(event.data.case_id)
+    for rule in clocks(unit).case if case else ():
+        if case and rule.gate is not None and runs(rule, case):
+            _arm(rule, case, unit, entered=True)
+    return []
 
 
 @on(ServiceScheduled)
@@ -245,7 +267,8 @@ def _reminder(rule: ClockRule, case: Case, recipient: ReplyTo, number: int, unit
             reference=case.case_id,
             manager=case.manager,
             case_state=case.state.value,
-            asks=tuple(element.ask for element in case.unmet) if to_sender else (),
+            asks=tuple(element.ask for element in case.asked) if to_sender else (),
+            gate=case.gate,
             scheduled_start=None if to_sender else case.scheduled_start,
             offer_id=None if to_sender or not held else held[0],
             note=None if to_sender else REPORT,

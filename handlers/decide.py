@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from doorstep.handler import Unit, on
 from handlers.casework import (
     NETWORK_DOCUMENT,
+    day_of,
     derived_id,
     moved,
     order_type_of,
@@ -22,15 +23,15 @@ from schemas.case import (
     IdentityResolved,
 )
 from schemas.document import DocumentClass, ExtractedField, FieldsExtracted, ReviewDecided
-from schemas.element import (
-    Waiver,
-)
+from schemas.element import DISPATCH, Waiver
 from schemas.event import Event, Payload
 from schemas.fields import FIELD_NAMES, order_of, problems_of, with_fields
-from schemas.order import Evidence, OrderType, ReferralReceived
+from schemas.order import Evidence, Order, OrderType, ReferralReceived
+from schemas.rules import Element
 from schemas.transmission import ReceiptState, TransmissionReceived
 
 CONFIRMED = "confirmed by reviewer"
+_BY_A_PERSON = "an element was settled by a person"
 ABOUT_THE_DOCUMENT = ("document_class", "member_of_case")
 """What a reviewer may say besides an order's fields: the document's class, and a case of the same member."""
 
@@ -54,10 +55,11 @@ def decide(event: Event[TransmissionReceived], unit: Unit) -> Iterable[Payload]:
         refusal = "fields: " + (", ".join(f"{n} {why}" for n, why in wrong.items()) if isinstance(fields, dict) else "")
     elif (known := unit.latest(ReviewDecided, review.document_id)) and known.data.review_id == review.review_id:
         refusal = "the review was decided before"
-    waived = said.get("waived") or {}
-    if refusal is None and waived:
-        refusal = _wrong_waiver(waived, unit.case(review.case_id) if review and review.case_id else None, unit)
-    if refusal or review is None or not isinstance(fields, dict) or not isinstance(waived, dict):
+    waived, supplied = said.get("waived") or {}, said.get("supplied") or {}
+    about = unit.case(review.case_id) if review and review.case_id else None
+    for name, given in (("waived", waived), ("supplied", supplied)):
+        refusal = refusal or (_wrong_elements(name, given, about, unit) if given else None)
+    if refusal or review is None or not (isinstance(fields, dict) and isinstance(waived, dict)):
         unit.settle_receipt(document_id, ReceiptState.REJECTED, reason=refusal)
         return []
     unit.close_review(review.review_id)
@@ -72,6 +74,7 @@ def decide(event: Event[TransmissionReceived], unit: Unit) -> Iterable[Payload]:
             reviewer=str(said["reviewer"]).strip(),
             fields=fields,
             waived={name: str(why) for name, why in waived.items()},
+            supplied={name: " ".join(str(what).split()) for name, what in dict(supplied).items()},
             reason=reason if isinstance(reason, str) else None,
         )
     ]
@@ -84,15 +87,30 @@ def _wrong(fields: Mapping[str, JsonValue]) -> dict[str, str]:
     return wrong
 
 
-def _wrong_waiver(waived: object, case: Case | None, unit: Unit) -> str | None:
+def _wrong_elements(what: str, said: object, case: Case | None, unit: Unit) -> str | None:
+    """Return why elements cannot be waived or supplied so, None when they can."""
     if case is None:
-        return "waived: an element can be waived for a case only"
-    if not isinstance(waived, dict) or not all(isinstance(why, str) and why.strip() for why in waived.values()):
-        return "waived: say for each element why it is not needed"
+        return f"{what}: an element is {what} for a case only"
+    if not isinstance(said, dict) or not all(isinstance(text, str) and text.strip() for text in said.values()):
+        return f"{what}: say for each element {'why it is not needed' if what == 'waived' else 'what it is'}"
+    known = _elements(case, unit)
+    unknown = sorted(said.keys() - known.keys())
+    if unknown:
+        return f"{what}: the order has no element {', '.join(unknown)}"
+    if what == "waived":
+        return None
+    as_of = day_of(case.order, case.received_at.date())
+    for name, value in said.items():
+        if not known[name].notes:
+            return f"supplied: {name} is a field of the order: give its value there"
+        if not known[name].check.passes(value, as_of):
+            return f"supplied: {name} is not what is asked for: {known[name].ask}"
+    return None
+
+
+def _elements(case: Case, unit: Unit) -> dict[str, Element]:
     rulesets = rulesets_for(unit, case.order.order_type, primary_payer(case.order))
-    known = {element.id for ruleset in rulesets for element in ruleset.elements}
-    unknown = sorted(waived.keys() - known)
-    return f"waived: the order has no element {', '.join(unknown)}" if unknown else None
+    return {element.id: element for ruleset in rulesets for element in ruleset.elements}
 
 
 @on(ReviewDecided)
@@ -106,7 +124,7 @@ def apply(event: Event[ReviewDecided], unit: Unit) -> Iterable[Payload]:
             reason = f"rejected by a reviewer: {data.reason or 'no order'}"
             unit.settle_receipt(data.document_id, ReceiptState.REJECTED, reason=reason)
         return []
-    if data.waived and not data.fields:
+    if (data.waived or data.supplied) and not data.fields:
         return []
     extracted = unit.latest(FieldsExtracted, data.document_id)
     if extracted is not None:
@@ -114,31 +132,45 @@ def apply(event: Event[ReviewDecided], unit: Unit) -> Iterable[Payload]:
     return _from_message(data, unit)
 
 
-@on(ReviewDecided, where=lambda data: bool(data.waived) and data.decision == "accept")
-def waive(event: Event[ReviewDecided], unit: Unit) -> Iterable[Payload]:
-    """Note at the case what a person found not to be needed, and have it checked anew."""
+@on(ReviewDecided, where=lambda data: bool(data.waived or data.supplied) and data.decision == "accept")
+def settle(event: Event[ReviewDecided], unit: Unit) -> Iterable[Payload]:
+    """Note at the case what a person found not to be needed, or to be so, and have it checked anew."""
     data = event.data
     case = unit.case(data.case_id or "")
     if case is None:
         return []
     said = {n: Waiver(reason=why, by=data.reviewer, at=unit.now) for n, why in data.waived.items()}
-    case = saved(case, unit, waived={**case.waived, **said})
-    if case.state is not CaseState.INCOMPLETE:
+    case = saved(case, unit, waived={**case.waived, **said}, order=_noted(case, data, unit))
+    events: list[Payload] = []
+    if case.state is CaseState.INCOMPLETE:
+        case, change = moved(case, CaseState.OPEN, unit, cause=_BY_A_PERSON, unmet=())
+        events.append(change)
+    elif case.gate == DISPATCH:
         return []
-    case, change = moved(case, CaseState.OPEN, unit, cause="an element was waived", unmet=())
     return [
-        change,
+        *events,
         IdentityResolved(
             case_id=case.case_id,
             document_id=data.document_id,
             order=case.order,
             reply_to=case.reply_to,
             received_at=case.received_at,
-            rule="an element was waived",
+            rule=_BY_A_PERSON,
             is_new=False,
             duplicate=False,
         ),
     ]
+
+
+def _noted(case: Case, data: ReviewDecided, unit: Unit) -> Order:
+    """Return the order with what a person has read or heard, as a line of its notes under the element's own label."""
+    known = _elements(case, unit)
+    lines = {name: f"{known[name].notes[0]}: {value}" for name, value in data.supplied.items() if name in known}
+    word = Evidence(accepted=True, confidence=1.0, validators=(CONFIRMED,))
+    notes = tuple(dict.fromkeys((*case.order.notes, *lines.values())))
+    return case.order.model_copy(
+        update={"notes": notes, "evidence": {**case.order.evidence, **dict.fromkeys(lines, word)}}
+    )
 
 
 def corrected(data: FieldsExtracted, decided: Mapping[str, JsonValue]) -> FieldsExtracted:

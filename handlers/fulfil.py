@@ -179,6 +179,8 @@ def complete(word: Word, unit: Unit) -> Outcome:
     events: list[Payload] = [done, change]
     if proof.exceptions:
         events += _ask(word, unit, "the service is done with exceptions")
+    if early := ", ".join(one.label for one in word.case.asked):
+        events += _ask(word, unit, f"it was delivered before what must be here first: {early}", "fulfil early")
     return events, None
 
 
@@ -206,8 +208,8 @@ def _reason(unit: Unit, kind: str, code: str) -> Reason:
     return reason_of(getattr(rule(unit, "network/reasons", Reasons), kind), code)
 
 
-def _ask(word: Word, unit: Unit, reason: str) -> list[Payload]:
-    return ask_person(unit, word.document_id, stage="fulfil", reason=reason, case_id=word.case.case_id)
+def _ask(word: Word, unit: Unit, reason: str, stage: str = "fulfil") -> list[Payload]:
+    return ask_person(unit, word.document_id, stage=stage, reason=reason, case_id=word.case.case_id)
 
 
 ACTS: dict[str, Callable[[Word, Unit], Outcome]] = {

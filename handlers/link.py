@@ -44,12 +44,17 @@ from handlers.identity import (
 )
 from schemas.case import Case, CaseState, CaseStateChanged, IdentityResolved
 from schemas.document import ReviewDecided
+from schemas.element import DISPATCH
 from schemas.event import Event, Payload
 from schemas.fields import FIELD_NAMES, fields_of
 from schemas.order import Evidence, Order, ReferralReceived
 from schemas.transmission import ReceiptState
 
 _BY_NUMBER = "order number"
+ANSWERED = "answers what is asked for after the acceptance"
+"""How an answer is linked that a later gate wanted: its case goes on."""
+_SAID_IN = {"quantity": "order_lines", "order_date": "signature_date"}
+"""Elements whose value stands in a field of another name."""
 _COMMITTED = {CaseState.PROVIDER_ACCEPTED, CaseState.SCHEDULED, CaseState.MISSED, CaseState.FULFILLED}
 
 
@@ -182,9 +187,14 @@ def _resembled(alike: list[Case], data: ReferralReceived, unit: Unit) -> list[Pa
 
 def _other(order: Order, case: Case, unit: Unit) -> list[str]:
     """Return the fields that the order says otherwise than its case, without what the case was asked for."""
-    asked = {result.element_id for result in case.unmet} if case.state in FILLING else set()
+    asked = _asked(case)
     asked |= {"quantity"} if "order_lines" in asked else set()
     return [name for name in differences(order, case.order, partial(payer_key, unit)) if name not in asked]
+
+
+def _asked(case: Case) -> set[str]:
+    asked = {result.element_id for result in (case.unmet if case.state in FILLING else case.asked)}
+    return asked | {_SAID_IN[name] for name in asked & set(_SAID_IN)}
 
 
 def _repeated(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> list[Payload]:
@@ -198,6 +208,8 @@ def _repeated(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> l
         known = "its order number" if rule == _BY_NUMBER else "the same order"
         fields = {"order": "differs from the one before", **dict.fromkeys(other, "another value than before")}
         return _held(data, unit, f"{known} came before with other values: {', '.join(other)}", case=case, fields=fields)
+    if case.gate != DISPATCH:
+        return _supplied(case, data, unit) or _duplicate(case, data, unit, rule=rule)
     unmet = tuple(result.element_id for result in case.unmet)
     merged = completed(case.order, data.order, unmet) if case.state in FILLING else case.order
     told = _newly_told(case, merged, unmet) or _newly_doubted(case, merged, unmet)
@@ -211,6 +223,26 @@ def _newly_told(case: Case, merged: Order, unmet: tuple[str, ...]) -> bool:
     return merged.notes != case.order.notes and any(name not in FIELD_NAMES for name in unmet)
 
 
+def _supplied(case: Case, data: ReferralReceived, unit: Unit) -> list[Payload]:
+    """Keep what came of what a later gate asked for; nothing where it is none of that."""
+    asked = tuple(sorted(_asked(case)))
+    order = completed(case.order, data.order, asked) if asked else case.order
+    order = order.model_copy(update={"notes": tuple(dict.fromkeys((*case.order.notes, *data.order.notes)))})
+    as_before = (fields_of(order), order.notes) == (fields_of(case.order), case.order.notes)
+    if not asked or (as_before and data.answers_case is None):
+        return []
+    case = saved(case, unit, order=order, document_ids=with_document(case, data.document_id))
+    index(case, data, unit)
+    return _resolved(case, data, unit, rule=ANSWERED)
+
+
+def _says_more(case: Case, merged: Order) -> bool:
+    """Say whether a change is of more than what a later gate asked for."""
+    before, asked = fields_of(case.order), _asked(case)
+    other = any(before.get(name) != value for name, value in fields_of(merged).items() if name not in asked)
+    return other or merged.priority != case.order.priority
+
+
 def _newly_doubted(case: Case, merged: Order, unmet: tuple[str, ...]) -> bool:
     """Say whether an answer holds what was asked for, though not certainly: a person looks before it is asked again."""
     before = case.order.unreadable | case.order.conflicting
@@ -221,6 +253,8 @@ def changed(case: Case, merged: Order, data: ReferralReceived, unit: Unit, *, ru
     """The sender or a person changed the order: its new values stand, what they do not say stays."""
     if case.state is CaseState.CANCELLED:
         return _held(data, unit, "it changes a cancelled order", case=case)
+    if case.gate != DISPATCH and not _says_more(case, merged) and (answer := _supplied(case, data, unit)):
+        return answer
     before = (fields_of(case.order), case.order.priority, case.order.unreadable, case.order.conflicting)
     if (fields_of(merged), merged.priority, merged.unreadable, merged.conflicting) == before:
         return _duplicate(case, data, unit, rule=rule)

@@ -62,9 +62,11 @@ def payer_clocks(event: Event[PayerClockDue], unit: Unit) -> Iterable[Payload]:
     if data.clock == APPEAL:
         _set_next(case, data, unit)
     does = _DOES.get(data.clock, ())
+    open_ones = ", ".join(one.label for one in case.asked) if data.clock == CLAIM else ""
+    reason = f"{data.label}: {data.due_at.date()}" + (f"; still open: {open_ones}" if open_ones else "")
     return [
         told,
-        *to_person(case, f"{data.label}: {data.due_at.date()}", unit, occasion=str(data.number), settled_by=does),
+        *to_person(case, reason, unit, occasion=str(data.number), settled_by=does),
     ]
 
 

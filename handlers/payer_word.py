@@ -233,5 +233,7 @@ def _claimed(spoken: Spoken, said: ClaimFiled, unit: Unit) -> Outcome:
     if said.filed_on > unit.now.date():
         return [], "a claim cannot be filed ahead"
     unit.cancel_timer(timer_of(CLAIM, spoken.case.case_id))
+    if spoken.case.state is CaseState.FULFILLED and spoken.case.unmet:  # what it had to hold is asked for no more
+        saved(spoken.case, unit, unmet=())
     noted = ClaimNoted(case_id=spoken.case.case_id, filed_on=said.filed_on, reference=said.reference, agent=said.agent)
     return [noted], None

@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from schemas.clock import Hold
-from schemas.element import ElementResult, Waiver
+from schemas.element import DISPATCH, ElementResult, Gate, Waiver
 from schemas.event import Model, Payload
 from schemas.order import Order
 from schemas.payer import Appeal, Authorization, Denial, Eligibility
@@ -21,6 +21,15 @@ from schemas.transmission import ReplyTo
 
 MOVED_ON = "the case has moved on since"
 """Why an answer that was bound to a revision of its case is not taken."""
+
+
+GATE_BEFORE: dict[CaseState, Gate] = {
+    CaseState.PROVIDER_ACCEPTED: "delivery",
+    CaseState.SCHEDULED: "delivery",
+    CaseState.MISSED: "delivery",
+    CaseState.FULFILLED: "claim",
+}
+"""Which gate comes next in these states; in all others it is the one before the providers."""
 
 
 class CaseManager(Model):
@@ -82,6 +91,17 @@ class Case(Model):
     dispatch_round: int = Field(default=1, ge=1, description="How often the case was given to the network")
     proof: Proof | None = None
     revision: int = 1
+
+    @property
+    def gate(self) -> Gate:
+        """The gate that lies before the case now."""
+        return GATE_BEFORE.get(self.state, DISPATCH)
+
+    @property
+    def asked(self) -> tuple[ElementResult, ...]:
+        """What its sender is asked for now: of a case that waits for it, or that goes on to a later gate meanwhile."""
+        later = self.state in GATE_BEFORE and not self.self_pay  # those gates are the payer's
+        return self.unmet if later or self.state is CaseState.INCOMPLETE else ()
 
 
 class OfferState(StrEnum):
@@ -146,6 +166,7 @@ class InformationRequested(Payload):
     case_id: str
     document_id: str
     elements: tuple[ElementResult, ...]
+    gate: Gate = Field(default=DISPATCH, description="Before what they are needed; only the first two hold a case back")
 
 
 class CaseStateChanged(Payload):

@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from schemas.element import Gate
 from schemas.order import Order
 from schemas.rules import Applies, Codes, Rule, covers
 from schemas.state import CaseState
@@ -64,8 +65,10 @@ class ClockRule(Rule):
     not_hcpcs: Codes = Field(default=(), description="An order with one of these codes has a clock of its own")
     since: Literal["looked", "state", "received", "ordered", "start", "discharge"] = Field(
         default="state",
-        description="`ordered`: the ordered first day where there is one, else the receipt; `start`: the committed one",
+        description="`ordered`: the ordered first day where there is one, else the receipt; `start`: the committed "
+        "one, before it from its beginning and after it from its end",
     )
+    gate: Gate | None = Field(default=None, description="It runs while something is open that this gate wants")
     until_told: bool = Field(default=False, description="It stops once the sender was told that the order is here")
     business_minutes: int | None = Field(default=None, ge=1)
     elapsed_minutes: int | None = None

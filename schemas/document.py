@@ -133,4 +133,7 @@ class ReviewDecided(Payload):
     reviewer: str
     fields: dict[str, JsonValue] = Field(default_factory=dict)
     waived: dict[str, str] = Field(default_factory=dict, description="Element id -> why it is not needed for this case")
+    supplied: dict[str, str] = Field(
+        default_factory=dict, description="Element id -> what a person has read or heard of it, for the order's notes"
+    )
     reason: str | None = None

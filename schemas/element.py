@@ -25,6 +25,8 @@ class ElementStatus(StrEnum):
 UNMET = frozenset({ElementStatus.MISSING, ElementStatus.UNREADABLE, ElementStatus.CONFLICTING, ElementStatus.STALE})
 Gate = Literal["intake", "dispatch", "delivery", "claim"]
 GATES: tuple[Gate, ...] = ("intake", "dispatch", "delivery", "claim")
+DISPATCH: Gate = "dispatch"
+"""Nothing up to this gate may be open when an order goes to providers; what later gates want is asked for after it."""
 
 
 class ElementResult(Model):
@@ -40,7 +42,7 @@ class ElementResult(Model):
     why: str | None = Field(default=None, description="Who waived it and why")
 
 
-def unmet(results: Iterable[ElementResult], gate: Gate = "dispatch") -> tuple[ElementResult, ...]:
+def unmet(results: Iterable[ElementResult], gate: Gate = DISPATCH) -> tuple[ElementResult, ...]:
     """Return the results that keep an order from passing this gate; advice never does."""
     reached = GATES[: GATES.index(gate) + 1]
     return tuple(r for r in results if r.gate in reached and r.status in UNMET and r.severity != "advise")

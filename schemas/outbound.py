@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import Field
 
 from schemas.case import CaseManager, Escalation
+from schemas.element import DISPATCH, Gate
 from schemas.event import Model, Payload
 from schemas.payer import PayerEnquiry
 from schemas.transmission import Content, ReplyTo
@@ -69,6 +70,8 @@ class ConfirmationKind(StrEnum):
     AUTHORIZATION = "authorization"
     AUTHORIZATION_INQUIRY = "authorization-inquiry"
     AUTHORIZATION_CANCELLATION = "authorization-cancellation"
+    RECALLED = "recalled"
+    """To a provider: the offer that it has is taken back before anybody answered, and why."""
     ASSIGNED = "assigned"
     """To the provider that accepted: where to see what it needs for the service, and where to report."""
     ESCALATION = "escalation"
@@ -89,6 +92,12 @@ TO_MANAGERS = frozenset({ConfirmationKind.ESCALATION})
 TO_PROVIDERS = frozenset({ConfirmationKind.OFFER, ConfirmationKind.ASSIGNED})
 """What only providers are told; it carries the signed link of the offer."""
 
+
+NEEDED: dict[Gate, str] = {
+    "delivery": "The service is arranged. Before it may be delivered, the following is needed:",
+    "claim": "The service is done. Before its claim can be filed, the following is needed:",
+}
+"""How a sender is asked at a later gate, where its order is not held for it."""
 
 SELF_PAY = "The member pays for this service; no payer is billed for it."
 """What sender, provider and packet are told of a case that a person has set to self-pay."""
@@ -126,6 +135,7 @@ class ConfirmationRequested(Payload):
     manager: CaseManager | None = None
     case_state: str | None = None
     asks: tuple[str, ...] = ()
+    gate: Gate = Field(default=DISPATCH, description="Before what they are needed: only the first two hold an order")
     provider_name: str | None = None
     scheduled_start: datetime | None = None
     scheduled_end: datetime | None = Field(default=None, description="End of the time window, when there is one")

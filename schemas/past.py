@@ -28,14 +28,13 @@ class CaseVersion(Model):
 
     @classmethod
     def of(cls, case: Case) -> Self:
-        asked = case.unmet if case.state is CaseState.INCOMPLETE else ()
         return cls(
             revision=case.revision,
             state=case.state,
             updated_at=case.updated_at,
             priority=case.order.priority,
             manager=case.manager,
-            unmet=tuple(one.model_copy(update={"cite": (), "why": None}) for one in asked if one.status in UNMET),
+            unmet=tuple(one.model_copy(update={"cite": (), "why": None}) for one in case.asked if one.status in UNMET),
             provider_npi=case.provider_npi,
             provider_name=case.provider_name,
             scheduled_start=case.scheduled_start,

@@ -35,6 +35,7 @@ class Decision(BaseModel):
     reviewer: Line
     fields: dict[str, JsonValue] = Field(default_factory=dict, max_length=100)
     waived: dict[Line, Line] = Field(default_factory=dict, max_length=100)
+    supplied: dict[Line, Line] = Field(default_factory=dict, max_length=100)
     reason: Annotated[str, StringConstraints(max_length=1000)] | None = None
 
 

@@ -35,6 +35,8 @@ def schedule_of(case: Case, zone: str) -> tuple[tuple[str, str], ...]:
     if case.scheduled_start:
         until = f" to {when(case.scheduled_end, zone)}" if case.scheduled_end else ""
         facts.append(("Committed start", when(case.scheduled_start, zone) + until))
+    if case.asked:
+        facts.append(("Not to be delivered yet", "we wait for: " + ", ".join(one.label for one in case.asked)))
     if case.state is CaseState.MISSED:
         facts.append(("State", "missed; please give another start, or give the order back"))
     manager = case.manager

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from connectors.email.settings import EmailSettings
 from doorstep.errors import Refused
 from schemas.mail import valid_address
-from schemas.outbound import SELF_PAY, ConfirmationKind, ConfirmationRequested, reply_token
+from schemas.outbound import NEEDED, SELF_PAY, ConfirmationKind, ConfirmationRequested, reply_token
 
 _UNFOLDED = SMTP.clone(max_line_length=990)
 """For writing: at 78 columns this Python puts a long Message-ID in In-Reply-To into encoded words."""
@@ -35,6 +35,7 @@ _SUBJECTS = {
     ConfirmationKind.ASSIGNED: "Your service",
     ConfirmationKind.CANCELLED: "Order cancelled",
     ConfirmationKind.OFFER: "Service offer",
+    ConfirmationKind.RECALLED: "Service offer taken back",
     ConfirmationKind.ESCALATION: "Case escalated",
 }
 
@@ -111,6 +112,8 @@ def compose(
 
 def _subject(confirmation: ConfirmationRequested) -> str:
     about = confirmation.escalated
+    if confirmation.asks and confirmation.gate in NEEDED:
+        return f"Information needed before the {confirmation.gate}"
     if about is None:
         return _SUBJECTS[confirmation.kind]
     if about.resolved_by is not None:
@@ -165,7 +168,8 @@ def text_of(settings: EmailSettings, confirmation: ConfirmationRequested, link: 
     """Return the lines of the body."""
     lines = [*_opening(settings, confirmation, link), ""]
     if confirmation.asks:
-        lines += ["To go on we need:", *(f"- {one_line(ask)}" for ask in confirmation.asks), ""]
+        needed = NEEDED.get(confirmation.gate, "To go on we need:")
+        lines += [needed, *(f"- {one_line(ask)}" for ask in confirmation.asks), ""]
         lines += ["Please answer this mail with what is missing; keep the number in the subject.", ""]
     manager = confirmation.manager
     if manager is not None:
@@ -187,6 +191,8 @@ def _opening(settings: EmailSettings, confirmation: ConfirmationRequested, link:
         return ["We have received your document. A person is looking at it.", f"Reference: {reference}"]
     if kind is ConfirmationKind.CANCELLED:
         return ["The order was cancelled.", f"Case number: {reference}"]
+    if kind is ConfirmationKind.INFORMATION_REQUESTED and confirmation.gate in NEEDED:
+        return [f"Case number: {reference}"]
     if kind is ConfirmationKind.INFORMATION_REQUESTED:
         return ["We have received your order and opened a case; it is not complete yet.", f"Case number: {reference}"]
     return ["We have received your order and opened a case.", f"Case number: {reference}"]
@@ -223,6 +229,7 @@ _OF_SERVICE = {
     ConfirmationKind.REDISPATCHED: "The provider for {} cannot serve; we look for another and will send the new date.",
     ConfirmationKind.COMPLETED: "The service for {} began, or the item was delivered.",
     ConfirmationKind.ASSIGNED: "You accepted the service for {}.",
+    ConfirmationKind.RECALLED: "Our offer for {} is taken back; please do not answer it. You hear if it is made again.",
 }
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from connectors.fax.settings import FaxSettings
 from doorstep.rules import load
 from schemas.network import Reasons
-from schemas.outbound import SELF_PAY, ConfirmationKind, ConfirmationRequested, sheet_code, ticks_of
+from schemas.outbound import NEEDED, SELF_PAY, ConfirmationKind, ConfirmationRequested, sheet_code, ticks_of
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
@@ -36,6 +36,7 @@ _TITLES = {
     ConfirmationKind.ASSIGNED: "YOU HAVE THE ORDER",
     ConfirmationKind.CANCELLED: "ORDER CANCELLED",
     ConfirmationKind.OFFER: "SERVICE OFFER",
+    ConfirmationKind.RECALLED: "OFFER TAKEN BACK",
 }
 _OPENINGS = {
     ConfirmationKind.ACKNOWLEDGED: "We received your order and opened a case for it.",
@@ -49,6 +50,7 @@ _OPENINGS = {
     ConfirmationKind.ASSIGNED: "You accepted this service. Call your contact below for what you need to know of it.",
     ConfirmationKind.CANCELLED: "The order is cancelled. No service will be delivered under this case.",
     ConfirmationKind.OFFER: "We offer you the following service. Please accept or decline it.",
+    ConfirmationKind.RECALLED: "Our offer is taken back; please do not answer it. You hear if it is made again.",
 }
 
 
@@ -113,7 +115,7 @@ def _blocks(c: ConfirmationRequested, zone: ZoneInfo) -> list[_Block]:
         _Block(_TITLES[c.kind], 20, bold=True, after=14),
         _Block("Case number" if known else "Reference", 13, after=0),
         _Block(_plain(c.reference), 32, bold=True, after=14),
-        _Block(_OPENINGS[c.kind], 14, after=10),
+        _Block(NEEDED.get(c.gate, _OPENINGS[c.kind]) if c.asks else _OPENINGS[c.kind], 14, after=10),
     ]
     for number, ask in enumerate(c.asks, start=1):
         blocks.append(_Block(_plain(ask)[:_ASK_MAX], 14, indent=30, mark=f"{number}.", after=8))

@@ -10,7 +10,6 @@ from connectors.fhir.bundles import Placed, stored_reference
 from connectors.fhir.tasks import TASK_OF_TYPE, TASK_TYPE, case_of_task, index_id
 from doorstep import clock, rules
 from doorstep.connector import Hub
-from schemas.case import CaseState
 from schemas.element import UNMET
 from schemas.fhir import is_answer, questionnaire
 from schemas.fhir.graph import parts
@@ -31,9 +30,9 @@ async def questionnaire_of(hub: Hub, identity: str, base: str) -> dict[str, Any]
         return questionnaire(asked, identity=identity, url=url, version=version, title=title)
     facts = await hub.resource(TASK_TYPE, identity)
     case = await case_of_task(hub, identity) if facts else None
-    if case is None or case.state is not CaseState.INCOMPLETE:
+    if case is None or not case.asked:
         return None
-    asked = [(r.element_id, r.label, r.ask, r.severity != "advise") for r in case.unmet if r.status in UNMET]
+    asked = [(r.element_id, r.label, r.ask, r.severity != "advise") for r in case.asked if r.status in UNMET]
     title = f"What is needed for case {case.case_id}"
     return questionnaire(asked, identity=identity, url=url, version=str(case.revision), title=title)
 

@@ -51,7 +51,7 @@ def review_page(reader: Reader, review_id: str) -> dict[str, Any]:
         "source": sources[0] if sources else None,
         "doubted": [_field(name, said.get(name), stands.get(name)) for name in doubted],
         "others": [_field(name, said.get(name), stands.get(name)) for name in others],
-        "elements": case.unmet if case else (),
+        "elements": case.asked if case else (),
         "classes": [kind.value for kind in DocumentClass],
     }
 

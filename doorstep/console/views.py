@@ -35,9 +35,7 @@ from schemas.document import (
     ReviewRequested,
     ReviewSettled,
 )
-from schemas.element import (
-    unmet,
-)
+from schemas.element import DISPATCH, unmet
 from schemas.event import Event
 from schemas.onboarding import ProviderChanged
 from schemas.order import ReferralReceived
@@ -141,7 +139,7 @@ def case_line(case: Case) -> dict[str, Any]:
         "extension": case.manager.extension,
         "provider": case.provider_name,
         "scheduled_start": case.scheduled_start.isoformat() if case.scheduled_start else None,
-        "unmet": [element.element_id for element in case.unmet],
+        "unmet": [element.element_id for element in case.asked],
     }
 
 
@@ -243,8 +241,9 @@ def told(found: Event[Any]) -> str:
             what = "new case" if data.is_new else ("the same order again" if data.duplicate else "known case")
             return f"linked: {what} ({data.rule})"
         case CompletenessEvaluated():
-            open_ones = ", ".join(result.label for result in unmet(data.results))
-            return "everything needed is there" if data.complete else f"incomplete: {open_ones}"
+            open_ones = ", ".join(result.label for result in unmet(data.results, data.gate))
+            before = "" if data.gate == DISPATCH else f" before the {data.gate}"
+            return f"everything needed{before} is there" if data.complete else f"incomplete{before}: {open_ones}"
         case _:
             return _told_of_case(data)
 
@@ -261,6 +260,7 @@ _KIND_SAYS = {
     ConfirmationKind.ASSIGNED: "details of the service to the provider",
     ConfirmationKind.CANCELLED: "cancellation told",
     ConfirmationKind.OFFER: "offer to the provider",
+    ConfirmationKind.RECALLED: "provider told that its offer is taken back",
     ConfirmationKind.ELIGIBILITY: "payer asked about the coverage",
     ConfirmationKind.AUTHORIZATION: "payer asked for an authorization",
     ConfirmationKind.AUTHORIZATION_INQUIRY: "payer asked what became of the authorization",
@@ -278,7 +278,7 @@ def _told_of_case(data: Any) -> str:
         case CaseStateChanged():
             return f"case is {data.to_state}" + (f" (was {data.from_state})" if data.from_state else "")
         case InformationRequested():
-            return "what is missing is asked for"
+            return "what is missing is asked for" + ("" if data.gate == DISPATCH else f" before the {data.gate}")
         case OfferSent():
             return f"offered to {data.provider_name}, answer by {instant(data.respond_by)}"
         case OfferAccepted():

@@ -180,19 +180,18 @@ def _manager(case: Case) -> dict[str, Any]:
 
 
 def _output(case: Case) -> list[dict[str, Any]]:
-    """List what is asked for while the case is incomplete, and the date once it is scheduled."""
+    """List the date once it is scheduled, and what its sender is asked for."""
     found: list[dict[str, Any]] = []
-    if case.state is CaseState.INCOMPLETE:
-        for element in case.unmet:
-            if element.status in UNMET:
-                coding = [{"system": ELEMENT_SYSTEM, "code": element.element_id}]
-                found.append({"type": {"coding": coding, "text": element.label}, "valueString": element.ask})
     if case.state in {CaseState.SCHEDULED, CaseState.FULFILLED} and case.scheduled_start is not None:
         found.append(_moment("scheduled-start", "Scheduled start", case.scheduled_start))
         if case.scheduled_end is not None:
             found.append(_moment("scheduled-end", "Scheduled window ends", case.scheduled_end))
     if case.proof is not None:
         found.append(_moment("completed-at", "Service completed", case.proof.completed_at))
+    for element in case.asked:
+        if element.status in UNMET:
+            coding = [{"system": ELEMENT_SYSTEM, "code": element.element_id}]
+            found.append({"type": {"coding": coding, "text": element.label}, "valueString": element.ask})
     return found
 
 

@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from schemas.codec import CodecError
+from schemas.element import Gate
 from schemas.hl7v2.ack import DEFAULT_VERSION, timestamp
 from schemas.hl7v2.er7 import STANDARD, known_codec
-from schemas.outbound import SELF_PAY, ConfirmationKind, ConfirmationRequested
+from schemas.outbound import NEEDED, SELF_PAY, ConfirmationKind, ConfirmationRequested
 
 ASSIGNER = "DOORSTEP"
 RESPONSES: dict[str, tuple[str, str, str]] = {
@@ -64,6 +65,15 @@ WORDS: dict[ConfirmationKind, _Words] = {
     ConfirmationKind.CANCELLED: _Words("CR", "CA", "R", "The order was cancelled as requested."),
 }
 
+_LATER: dict[Gate, str] = {"delivery": "SC", "claim": "CM"}
+"""ORC-5 of an order whose sender is asked at a later gate: it stands where it stood."""
+
+
+def _words_of(confirmation: ConfirmationRequested) -> _Words | None:
+    if confirmation.asks and confirmation.gate in _LATER:
+        return _Words("SC", _LATER[confirmation.gate], "A", NEEDED[confirmation.gate])
+    return WORDS.get(confirmation.kind)
+
 
 def control_id_of(confirmation_id: str) -> str:
     """Return MSH-10 for a confirmation: 20 characters, the same each time, so that a repeat is recognised."""
@@ -78,7 +88,7 @@ def response_of(confirmation: ConfirmationRequested, *, at: datetime) -> bytes:
     if asked == "OSU^O51":
         return update_of(confirmation, at=at)
     kind = RESPONSES.get(asked) or (STATUS if asked.partition("^")[0] in CARRIERS else None)
-    words = WORDS.get(confirmation.kind)
+    words = _words_of(confirmation)
     if kind is None or words is None:
         raise CodecError("200", "HL7 v2 has no response for this kind of confirmation", "MSH-9")
     version = context.get("version") or DEFAULT_VERSION
@@ -92,7 +102,7 @@ def update_of(confirmation: ConfirmationRequested, *, at: datetime) -> bytes:
 
     Its MSA is part of the structure in 2.8; 360X, which borrows the message for 2.5.1, has none.
     """
-    words = WORDS.get(confirmation.kind)
+    words = _words_of(confirmation)
     if words is None:
         raise CodecError("200", "HL7 v2 has no response for this kind of confirmation", "MSH-9")
     context = confirmation.recipient.context
@@ -108,7 +118,7 @@ def update_of(confirmation: ConfirmationRequested, *, at: datetime) -> bytes:
 
 def lines_of(confirmation: ConfirmationRequested) -> list[str]:
     """Return what a person at the sender's side reads, a line each; CodecError where HL7 v2 has no form for it."""
-    words = WORDS.get(confirmation.kind)
+    words = _words_of(confirmation)
     if words is None:
         raise CodecError("200", "HL7 v2 has no response for this kind of confirmation", "MSH-9")
     return _lines(confirmation, words)

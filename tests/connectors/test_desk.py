@@ -55,7 +55,7 @@ async def test_a_decision_is_kept_and_the_same_again_is_kept_once() -> None:
     assert (kept.channel, kept.reply_to, len(hub.received)) == ("desk", None, 2)
     data = kept.blobs[0].data
     assert isinstance(data, bytes)
-    assert json.loads(data) == {"review_id": "rv-1", "reason": None, "waived": {}, **WORD}
+    assert json.loads(data) == {"review_id": "rv-1", "reason": None, "supplied": {}, "waived": {}, **WORD}
 
 
 @pytest.mark.parametrize("caller", ["10.0.0.5", "::2", "8.8.8.8", "testclient"])

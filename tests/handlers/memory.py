@@ -25,6 +25,7 @@ import handlers.decide
 import handlers.escalate
 import handlers.escalation_mail
 import handlers.hold
+import handlers.later
 import handlers.link
 import handlers.normalize
 import handlers.notice
@@ -49,7 +50,7 @@ from tests.factories import NOW
 
 OURS = {
     *("acknowledge", "answer", "appeal", "authorize", "benefits", "call", "check", "clocks", "confirm", "decide"),
-    *("escalate", "escalation_mail", "hold", "link", "normalize", "notice", "offer", "patient"),
+    *("escalate", "escalation_mail", "hold", "later", "link", "normalize", "notice", "offer", "patient"),
     *("payer_answer", "payer_clocks", "payer_word", "pends", "schedule", "translate", "withdraw"),
 }
 PREPARED = {"payer_answer"}

@@ -54,7 +54,9 @@ def test_every_sample_person_is_offered_and_scheduled(hub: MemoryHub, order_type
     hub.say("dispatch", "answer-1", {"offer_id": offers[0].offer_id, "answer": "accept", "start": START})
     case = hub.only_case()
     assert case.state is CaseState.SCHEDULED
-    acknowledged, scheduled = [c for c in hub.seen(ConfirmationRequested) if c.recipient == HOSPITAL]
+    told = [c for c in hub.seen(ConfirmationRequested) if c.recipient == HOSPITAL]
+    acknowledged, scheduled = [c for c in told if c.kind is not ConfirmationKind.INFORMATION_REQUESTED]
+    assert all(c.gate == "delivery" for c in told if c.kind is ConfirmationKind.INFORMATION_REQUESTED)
     assert (acknowledged.kind, scheduled.kind) == (ConfirmationKind.ACKNOWLEDGED, ConfirmationKind.SCHEDULED)
     for told in (acknowledged, scheduled):
         assert told.reference == case.case_id
