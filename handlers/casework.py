@@ -25,7 +25,9 @@ from schemas.rules import Rule, Ruleset, covers
 from schemas.transmission import Content, ReceiptState, ReplyTo
 
 ORDER_CANCELLED = "the order was cancelled"
-"""Why offers are recalled when their order is: the one recall that providers are told of."""
+"""Why offers are recalled when their order is."""
+WAITS = "the case waits: "
+"""How the reason begins for which offers are recalled when a person says that the case waits; its label follows."""
 NETWORK_DOCUMENT = "network "
 """How the document of a review begins that is about a provider, not about something received."""
 _NAMESPACE = uuid5(NAMESPACE_URL, "https://doorstep.example/casework")

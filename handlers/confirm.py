@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from doorstep.handler import Unit, on
-from handlers.casework import ORDER_CANCELLED, answerable, ask_person, derived_id, directory, once, rule
+from handlers.casework import ORDER_CANCELLED, WAITS, answerable, ask_person, derived_id, directory, once, rule
 from handlers.word import PROVIDER
 from schemas.case import Case, CaseState, OfferRecalled
 from schemas.event import Event, Payload
@@ -89,14 +89,19 @@ def completed(event: Event[ServiceCompleted], unit: Unit) -> Iterable[Payload]:
 
 @on(OfferRecalled)
 def recalled(event: Event[OfferRecalled], unit: Unit) -> Iterable[Payload]:
-    """Tell a provider whose offer went with a cancelled order, or whose job is taken from it for whatever reason.
+    """Tell a provider whose offer went with a cancelled order or because the case waits, or whose job is taken from it.
 
     An offer that another provider took needs no mail.
     """
     data = event.data
     case, offer = unit.case(data.case_id), unit.offer(data.offer_id)
     held = offer is not None and offer.proposed_start is not None
-    if case is None or not (held or data.reason == ORDER_CANCELLED):
+    if case is None:
+        return []
+    if not held and data.reason.startswith(WAITS):
+        facts = {"offer_id": data.offer_id, "note": data.reason.removeprefix(WAITS)}
+        return _to_provider(event, case, data.npi, ConfirmationKind.RECALLED, facts, unit)
+    if not (held or data.reason == ORDER_CANCELLED):
         return []
     return _to_provider(event, case, data.npi, ConfirmationKind.CANCELLED, {"offer_id": data.offer_id}, unit)
 

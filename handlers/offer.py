@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from doorstep.handler import Unit, on
 from handlers.benefits import BEFORE, OFFERING, proceed, to_person
-from handlers.casework import ask_person, clocks, derived_id, directory, moved, recalled
+from handlers.casework import WAITS, ask_person, clocks, derived_id, directory, moved, recalled
 from handlers.choices import choices_of
 from handlers.deadline import too_late_to_answer
 from handlers.gate import Step, held, standing, stops
@@ -93,7 +93,7 @@ def withhold(event: Event[CaseHeld], unit: Unit) -> Iterable[Payload]:
     if case is None or wait is None or case.state is not CaseState.DISPATCHING:
         return []
     unit.cancel_timer(f"offers {case.case_id}")
-    return recalled(case.case_id, unit, reason=f"the case waits: {wait.label}")
+    return recalled(case.case_id, unit, reason=f"{WAITS}{wait.label}")
 
 
 @on(HoldEnded)

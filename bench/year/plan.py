@@ -38,6 +38,15 @@ class Planned:
     def electronic(self) -> bool:
         return self.channel in {"hl7v2", "fhir"}
 
+    @property
+    def discharge(self) -> bool:
+        return self.truth.discharge_deadline is not None
+
+    @property
+    def seen(self) -> date:
+        """When the clinician saw the member, of whom the record tells."""
+        return date.fromisoformat(self.truth.signature_date) - timedelta(days=10)
+
 
 def orders(count: int, first: date, days: int, rng: random.Random) -> Iterator[Planned]:
     """Yield about `count` orders of that many days, in the order in which they come."""

@@ -1,23 +1,22 @@
-"""Everybody outside the hub in the year: senders, channels, providers and the desk, by lot and in office hours."""
+"""Everybody outside the hub in the year: senders, channels and providers, by lot; the desk is `bench.year.desk`."""
 
 from __future__ import annotations
 
-import heapq
 import json
-import random
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from bench.year.hub import YearHub, body
+from bench.year.desk import HELD, Desk, News
+from bench.year.hub import body
+from bench.year.papers import note_of
 from bench.year.plan import OHIO, Planned
-from schemas.business import is_holiday
-from schemas.case import CaseState, CaseStateChanged, IdentityResolved
+from schemas.case import CaseState, CaseStateChanged, IdentityResolved, InformationRequested
 from schemas.document import ReviewRequested
-from schemas.event import Event, Payload
-from schemas.fields import FIELD_NAMES
+from schemas.event import Payload
 from schemas.order import ReferralReceived
 from schemas.outbound import (
+    NEEDED,
     ConfirmationFailed,
     ConfirmationKind,
     ConfirmationRequested,
@@ -29,32 +28,17 @@ from schemas.service import ServiceScheduled
 from schemas.transmission import ReplyTo, TransmissionReceived
 from tests.factories import extraction, order
 
-News = list[Event[Any]]
-Act = Callable[[], Awaitable[News]]
 
-
-class World:
-    """`agenda` is what will be done when; `react` adds to it what the hub's events give cause for."""
+class World(Desk):
+    """`react` adds to the agenda what the hub's events give cause for."""
 
     def __init__(self, seed: int) -> None:
-        self.rng = random.Random(seed)
-        self.hub: YearHub
-        self.agenda: list[tuple[datetime, int, Act]] = []
+        super().__init__(seed)
         self.inputs: dict[str, tuple[Planned, str]] = {}
-        self.plan_of: dict[str, Planned] = {}
+        self.answers: dict[str, ConfirmationRequested] = {}
         self.committed: dict[str, datetime] = {}
         self.rounds: dict[str, int] = {}
-        self.unplaced: dict[str, int] = {}
         self.sent = 0
-        self._count = 0
-
-    def later(self, at: datetime, act: Act) -> None:
-        self._count += 1
-        heapq.heappush(self.agenda, (at, self._count, act))
-
-    def next(self) -> tuple[datetime, Act]:
-        at, _, act = heapq.heappop(self.agenda)
-        return at, act
 
     # senders
 
@@ -70,9 +54,11 @@ class World:
                 self._come(one.at + one.cancelled_after, one, "cancel")
         return number
 
-    def _come(self, at: datetime, planned: Planned, what: str) -> None:
+    def _come(self, at: datetime, planned: Planned, what: str, answers: ConfirmationRequested | None = None) -> None:
         key = f"{planned.number}-{what}-{self._count}"
         self.inputs[key] = (planned, what)
+        if answers is not None:
+            self.answers[key] = answers
 
         def act() -> Awaitable[News]:
             data = json.dumps({"input": key}).encode()
@@ -88,10 +74,15 @@ class World:
         planned, what = self.inputs[str(received.identifier)]
         self.plan_of[received.document_id] = planned
         without = tuple(planned.gaps) if what in {"new", "again"} else ()
-        fields = planned.truth.fields()
+        fields, asked = planned.truth.fields(), self.answers.get(str(received.identifier))
+        wanted = self.wanted.get(asked.case_id or "", ()) if asked is not None and asked.gate in NEEDED else ()
         if planned.electronic:
             action = {"answer": "update", "cancel": "cancel"}.get(what, "new")
-            more = {"placer_number": planned.truth.order_number, "action": action}
+            more = {
+                "placer_number": planned.truth.order_number,
+                "action": action,
+                "notes": tuple(n for name in sorted(wanted) if (n := note_of(name, planned.seen))),
+            }
             made = order(planned.truth.seed, planned.truth.order_type, document_id=received.document_id,
                          channel=planned.channel, without=without, more=more, **fields)  # fmt: skip
             yield ReferralReceived(
@@ -99,10 +90,11 @@ class World:
                 received_at=received.received_at,
             )  # fmt: skip
             return
-        doubtful = dict.fromkeys(planned.doubts, ()) if what in {"new", "again"} else {}
+        doubtful: dict[str, tuple[str, ...]] = dict.fromkeys(planned.doubts, ()) if what in {"new", "again"} else {}
         read = extraction(planned.truth.seed, planned.truth.order_type, document_id=received.document_id,
                           without=without, doubtful=doubtful, reply_to=received.reply_to, **fields)  # fmt: skip
-        yield read.model_copy(update={"channel": planned.channel, "received_at": received.received_at})
+        of_sheet = {"returned": asked.confirmation_id} if asked is not None and wanted else {}
+        yield read.model_copy(update={"channel": planned.channel, "received_at": received.received_at, **of_sheet})
 
     # what the hub's events give cause for
 
@@ -114,9 +106,15 @@ class World:
                     self.plan_of[data.case_id] = self.plan_of[data.document_id]
                 case ConfirmationRequested():
                     self._carry(data)
+                case InformationRequested() if data.gate in NEEDED:
+                    self.wanted[data.case_id] = frozenset(one.element_id for one in data.elements)
+                case CaseStateChanged() if data.to_state in HELD:
+                    self._hold(data.case_id, data.to_state)
+                    if data.to_state is not CaseState.DISPATCHING:
+                        self.unplaced.pop(data.case_id, None)
                 case CaseStateChanged() if data.to_state is CaseState.UNDISPATCHABLE:
                     self.unplaced.setdefault(data.case_id, 0)
-                case CaseStateChanged() if data.to_state is not CaseState.DISPATCHING:
+                case CaseStateChanged():
                     self.unplaced.pop(data.case_id, None)
                 case ReviewRequested():
                     self._review(data)
@@ -154,7 +152,7 @@ class World:
         planned = self.plan_of.get(asked.case_id or "")
         self.rounds[asked.case_id or ""] = self.rounds.get(asked.case_id or "", 0) + 1
         if planned is not None and self.rng.random() < 0.75:
-            self._come(self._office(timedelta(hours=self.rng.expovariate(1 / 6))), planned, "answer")
+            self._come(self._office(timedelta(hours=self.rng.expovariate(1 / 6))), planned, "answer", asked)
 
     def _consider(self, asked: ConfirmationRequested) -> None:
         """A provider accepts, declines, or says nothing."""
@@ -205,79 +203,6 @@ class World:
             proof = {"completed_at": done.isoformat(), "signed_by": "the member", "relation": "self"}
             told = done + timedelta(minutes=20)
             self._dispatch(max(told, self.hub.now), {**offer, "answer": "complete", "proof": proof}, still)
-
-    def _review(self, asked: ReviewRequested) -> None:
-        """The desk looks, in its hours: it knows the truth of a document, and has nothing to add to most cases."""
-        if "claim" in asked.settled_by and asked.case_id is not None and self.rng.random() < 0.8:
-            today = self.hub.now.astimezone(OHIO).date()
-            self._command(asked.case_id, "claim", timedelta(hours=self.rng.uniform(1, 30)), filed_on=str(today))
-            return
-        planned = self.plan_of.get(asked.document_id)
-        truth = planned.truth.fields() if planned else {}
-        fields = {name: truth[name] for name in asked.fields if name in truth and name in FIELD_NAMES}
-        accept = bool(fields) or asked.case_id is None
-        said = {
-            "review_id": asked.review_id, "decision": "accept" if accept else "reject", "reviewer": "R. Viewer",
-            "fields": fields, "reason": None if accept else "looked at",
-        }  # fmt: skip
-        key = f"desk-{self._count}"
-        at = self._office(timedelta(minutes=self.rng.expovariate(1 / 50)))
-        self.later(at, lambda: self.hub.receive(body("desk", key, json.dumps(said).encode(), self.hub.now)))
-        if asked.case_id in self.unplaced:
-            self._place(asked.case_id, at)
-
-    def _place(self, case_id: str, looked: datetime) -> None:
-        """What nobody took is given to the network again in three of four looks; after the fourth its sender has it."""
-        self.unplaced[case_id] += 1
-        planned = self.plan_of.get(case_id)
-        if self.unplaced[case_id] > 4 and planned is not None and planned.electronic:
-            self._come(looked + timedelta(hours=2), planned, "cancel")
-        elif self.rng.random() < 0.75:
-            again = {"case_id": case_id, "answer": "dispatch", "by": "R. Viewer"}
-            self._dispatch(looked + timedelta(minutes=5), again, lambda: case_id in self.unplaced)
-
-    def _payer(self, said: Any) -> None:
-        """What a person at the desk learns from a payer, and how a denial is fought."""
-        rng, text = self.rng, "as the payer's desk said"
-        hours = timedelta(hours=rng.uniform(8, 60))
-        why = [{"system": "CARC", "code": rng.choice(("50", "197", "16", "252", "204"))}]
-        match said:
-            case AuthorizationSubmitted() if said.way == "person":
-                denied = rng.random() < 0.25
-                word = {"decision": "denied", "reasons": why} if denied else {"decision": "approved", "number": "A1"}
-                self._command(said.case_id, "authorization", hours, **word)
-            case DenialRecorded() if rng.random() < 0.65:
-                self._command(
-                    said.case_id, "appeal", hours, filed_to="the payer", without="on the record", dated="filed_at"
-                )
-            case DenialRecorded():
-                self._command(said.case_id, "close-denied", hours * 8, note=text)
-            case AppealFiled():
-                won = rng.random() < 0.45
-                word = {"outcome": "overturned", "number": "A2"} if won else {"outcome": "upheld"}
-                self._command(said.case_id, "appeal-decision", hours * 5, **word)
-            case AppealDecided() if said.outcome == "upheld":
-                self._command(said.case_id, "close-denied", hours, note=text)
-
-    def _command(self, case_id: str, command: str, after: timedelta, *, dated: str = "", **words: Any) -> None:
-        key, at = f"command-{self._count}", self._office(after)
-        said = {"command": command, "agent": "R. Viewer", **words} | ({dated: at.isoformat()} if dated else {})
-        details = {"command": command, "case_id": case_id}
-        data = json.dumps(said).encode()
-        self.later(at, lambda: self.hub.receive(body("desk", key, data, self.hub.now, details=details)))
-
-    def _office(self, delay: timedelta) -> datetime:
-        """Return when that much of office time (8:00 to 18:00 in Ohio, no holidays) has passed from now on."""
-        at = self.hub.now.astimezone(OHIO)
-        while True:
-            closes = at.replace(hour=18, minute=0, second=0, microsecond=0)
-            opens = at.replace(hour=8, minute=0, second=0, microsecond=0)
-            at = max(at, opens)
-            if at.isoweekday() < 6 and not is_holiday(at.date()) and at + delay <= closes:
-                return (at + delay).astimezone(self.hub.now.tzinfo)
-            if at.isoweekday() < 6 and not is_holiday(at.date()) and at < closes:
-                delay -= closes - at
-            at = opens + timedelta(days=1)
 
 
 def _reply(planned: Planned, key: str) -> ReplyTo:

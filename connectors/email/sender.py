@@ -40,7 +40,8 @@ async def send(settings: EmailSettings, hub: Hub, delivery: Delivery) -> Sent:
     if not settings.relay_host:
         raise Refused("relay-missing", _NO_RELAY)
     link = ""
-    if confirmation.kind is not ConfirmationKind.CANCELLED and confirmation.offer_id:  # only providers have one
+    over = {ConfirmationKind.CANCELLED, ConfirmationKind.RECALLED}
+    if confirmation.kind not in over and confirmation.offer_id:  # only providers have one
         link = offer_link(hub.base_url(), confirmation.offer_id, hub.sign("offer", confirmation.offer_id))
     mail = compose(settings, confirmation, link=link, date=now(), pdf=await _writing(settings, hub, confirmation))
     relay = relay_of(settings)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from schemas.case import CaseClock, CaseState, OfferRecalled, OfferState
 from schemas.clock import CaseHeld, ClockPaused, HoldEnded
 from schemas.document import ReviewRequested
+from schemas.outbound import ConfirmationKind, ConfirmationRequested
 from schemas.transmission import ReceiptState
 from tests.factories import NOW, order, referral
 from tests.handlers.holding import SCHEDULE, dispatching, due, hold, refusal, release
@@ -67,6 +68,10 @@ def test_a_hold_recalls_offers_that_are_out_and_its_end_asks_the_network_again()
     assert {offer.state for offer in hub.unit.offers.values()} == {OfferState.RECALLED}
     (first, *_) = hub.seen(OfferRecalled)
     assert first.reason == "the case waits: The patient is not available"
+    told = [c for c in hub.seen(ConfirmationRequested) if c.kind is ConfirmationKind.RECALLED]
+    assert {(c.offer_id, c.note) for c in told} == {(o, "The patient is not available") for o in hub.unit.offers}
+    asked = {c.recipient.address for c in hub.seen(ConfirmationRequested) if c.kind is ConfirmationKind.OFFER}
+    assert {c.recipient.address for c in told} == asked
     hub.pass_time(NOW + timedelta(days=3))
     assert hub.only_case().state is CaseState.DISPATCHING
     assert len(hub.unit.offers) == len(out)
