@@ -59,7 +59,7 @@ def decide(event: Event[TransmissionReceived], unit: Unit) -> Iterable[Payload]:
     about = unit.case(review.case_id) if review and review.case_id else None
     for name, given in (("waived", waived), ("supplied", supplied)):
         refusal = refusal or (_wrong_elements(name, given, about, unit) if given else None)
-    if refusal or review is None or not (isinstance(fields, dict) and isinstance(waived, dict)):
+    if refusal or review is None or not isinstance(fields, dict):
         unit.settle_receipt(document_id, ReceiptState.REJECTED, reason=refusal)
         return []
     unit.close_review(review.review_id)
@@ -73,11 +73,15 @@ def decide(event: Event[TransmissionReceived], unit: Unit) -> Iterable[Payload]:
             decision=str(said["decision"]),
             reviewer=str(said["reviewer"]).strip(),
             fields=fields,
-            waived={name: str(why) for name, why in waived.items()},
-            supplied={name: " ".join(str(what).split()) for name, what in dict(supplied).items()},
+            waived=_texts(waived),
+            supplied=_texts(supplied),
             reason=reason if isinstance(reason, str) else None,
         )
     ]
+
+
+def _texts(said: object) -> dict[str, str]:
+    return {str(name): str(text) for name, text in said.items()} if isinstance(said, dict) else {}
 
 
 def _wrong(fields: Mapping[str, JsonValue]) -> dict[str, str]:
@@ -99,11 +103,10 @@ def _wrong_elements(what: str, said: object, case: Case | None, unit: Unit) -> s
         return f"{what}: the order has no element {', '.join(unknown)}"
     if what == "waived":
         return None
-    as_of = day_of(case.order, case.received_at.date())
     for name, value in said.items():
-        if not known[name].notes:
+        if not any(way.notes for way in known[name].ways()):
             return f"supplied: {name} is a field of the order: give its value there"
-        if not known[name].check.passes(value, as_of):
+        if _line(known[name], str(value), case) is None:
             return f"supplied: {name} is not what is asked for: {known[name].ask}"
     return None
 
@@ -162,10 +165,22 @@ def settle(event: Event[ReviewDecided], unit: Unit) -> Iterable[Payload]:
     ]
 
 
+def _line(element: Element, value: str, case: Case) -> str | None:
+    """Return what was said of an element as a line of notes that says it; None where it is not right."""
+    as_of = day_of(case.order, case.received_at.date())
+    for way in element.ways():
+        label = element.label if way is element else next(iter(way.notes), "")
+        line = f"{label}: {' '.join(value.split())}"
+        if way.notes and way.good(case.order.model_copy(update={"notes": (line,)}), as_of):
+            return line
+    return None
+
+
 def _noted(case: Case, data: ReviewDecided, unit: Unit) -> Order:
     """Return the order with what a person has read or heard, as a line of its notes under the element's own label."""
     known = _elements(case, unit)
-    lines = {name: f"{known[name].notes[0]}: {value}" for name, value in data.supplied.items() if name in known}
+    said = {name: _line(known[name], value, case) for name, value in data.supplied.items() if name in known}
+    lines = {name: line for name, line in said.items() if line is not None}
     word = Evidence(accepted=True, confidence=1.0, validators=(CONFIRMED,))
     notes = tuple(dict.fromkeys((*case.order.notes, *lines.values())))
     return case.order.model_copy(

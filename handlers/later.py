@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from doorstep.handler import Unit, on
 from handlers.acknowledge import asked_again
 from handlers.casework import answerable, ask_person, once, saved
-from handlers.check import DISPATCH, doubts, verdict_of
+from handlers.check import doubts, verdict_of
 from handlers.link import ANSWERED
 from schemas.case import (
     Case,
@@ -21,7 +21,7 @@ from schemas.case import (
     IdentityResolved,
     InformationRequested,
 )
-from schemas.element import ElementResult, Gate, unmet
+from schemas.element import DISPATCH, ElementResult, Gate, unmet
 from schemas.event import Event, Payload
 from schemas.order import ReferralReceived
 

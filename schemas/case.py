@@ -155,7 +155,7 @@ class CompletenessEvaluated(Payload):
     case_id: str
     document_id: str
     rulesets: tuple[str, ...]
-    gate: str
+    gate: Gate
     results: tuple[ElementResult, ...]
     complete: bool
 

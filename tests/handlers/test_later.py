@@ -15,9 +15,10 @@ from tests.handlers.memory import MemoryHub
 
 ENCOUNTER = "Face-to-face encounter: 2026-11-02"
 EXAMINATION = "Mobility examination: 2026-11-02, walks ten steps with a walker"
+LESSER = "Lesser equipment: a cane and a walker do not carry her"
 HOME = "Home assessment: doors 34 inches, room to turn"
 MEMBER = {"payer": "Medicare", "order_lines": [{"code": "K0823", "quantity": 1}], "icd10": ["G82.20"]}
-DELIVERY = {"encounter_mobility", "mobility_examination"}
+DELIVERY = {"encounter", "mobility_examination"}
 
 
 def wheelchair(*notes: str, document_id: str = "doc-1", **more: Any) -> Any:
@@ -69,7 +70,7 @@ def test_what_must_be_there_before_the_delivery_is_asked_for_once_a_start_is_com
 
 
 def test_an_order_that_says_it_all_is_asked_for_nothing() -> None:
-    hub = delivered(accepted(ENCOUNTER, EXAMINATION, HOME))
+    hub = delivered(accepted(ENCOUNTER, EXAMINATION, LESSER, HOME))
     assert asks(hub) == []
     assert hub.only_case().asked == ()
     assert not any("papers" in name for name in hub.unit.timers)
@@ -124,7 +125,7 @@ def test_what_is_delivered_before_its_papers_is_recorded_and_a_person_looks() ->
 
 
 def test_what_the_claim_must_hold_is_asked_for_when_the_service_is_done_and_again_by_the_clock() -> None:
-    hub = delivered(accepted(ENCOUNTER, EXAMINATION))
+    hub = delivered(accepted(ENCOUNTER, EXAMINATION, LESSER))
     assert wanted(hub) == {"home_assessment"}
     assert [(one.gate, len(one.asks)) for one in asks(hub)] == [("claim", 1)]
     hub.pass_time(hub.unit.now + timedelta(days=20))
@@ -133,7 +134,7 @@ def test_what_the_claim_must_hold_is_asked_for_when_the_service_is_done_and_agai
 
 
 def test_the_claims_own_clock_says_what_is_still_open_and_a_claim_that_is_filed_wants_nothing_more() -> None:
-    hub = delivered(accepted(ENCOUNTER, EXAMINATION))
+    hub = delivered(accepted(ENCOUNTER, EXAMINATION, LESSER))
     hub.pass_time(hub.unit.now + timedelta(days=400))
     assert any(reason.endswith("still open: Home assessment") for reason in reasons(hub))
     hub.command("claim", hub.only_case().case_id, filed_on="2027-12-01")
@@ -147,21 +148,21 @@ def test_a_sheet_that_comes_back_on_paper_is_read_by_a_person_who_says_what_it_h
     review = next(r for r in hub.seen(ReviewRequested) if "an answer came" in r.reason)
     assert review.fields.keys() == DELIVERY
     assert "fax-1" in hub.only_case().document_ids
-    said = {"encounter_mobility": "2026-11-02", "mobility_examination": "seen 2026-11-02, walks ten steps"}
+    said = {"encounter": "2026-11-02", "mobility_examination": "seen 2026-11-02, walks ten steps"}
     decision = {"review_id": review.review_id, "decision": "accept", "reviewer": "R. Viewer", "supplied": said}
     hub.say("desk", "word", decision)
     assert wanted(hub) == set()
-    assert "face-to-face encounter: 2026-11-02" in hub.only_case().order.notes
+    assert "Face-to-face encounter: 2026-11-02" in hub.only_case().order.notes
     assert hub.seen(CompletenessEvaluated)[-1].complete
 
 
 @pytest.mark.parametrize(
     ("supplied", "why"),
     [
-        ({"encounter_mobility": "last month"}, "is not what is asked for"),
+        ({"encounter": "last month"}, "is not what is asked for"),
         ({"clinician_npi": "1234567893"}, "is a field of the order"),
         ({"no_such": "x"}, "the order has no element no_such"),
-        ({"encounter_mobility": " "}, "say for each element what it is"),
+        ({"encounter": " "}, "say for each element what it is"),
     ],
 )
 def test_a_person_cannot_supply_what_does_not_pass_as_an_answer(supplied: dict[str, str], why: str) -> None:
