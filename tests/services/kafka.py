@@ -22,14 +22,19 @@ _INSTEAD = "or set DOORSTEP_TEST_KAFKA=host:port of a running broker"
 
 
 class LocalKafka:
-    """One KRaft broker of our own on a free loopback port; it may be killed, restarted and wiped."""
+    """One KRaft broker of our own on a free loopback port; it may be killed, restarted and wiped.
 
-    def __init__(self, *, auto_create_topics: bool = False) -> None:
+    `session_ms` is how long its own controller waits for its heartbeat: a restarted broker leads again only when the
+    session of the killed one is over, while one that a busy machine held up for that long is fenced, and what was
+    being published is published again.
+    """
+
+    def __init__(self, *, auto_create_topics: bool = False, session_ms: int = 3_000) -> None:
         self.libs = jars("kafka", [KAFKA])
         self.folder = Path(tempfile.mkdtemp(prefix="doorstep-kafka-"))
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
-        self._configure(controller=free_port(), auto_create_topics=auto_create_topics)
+        self._configure(controller=free_port(), auto_create_topics=auto_create_topics, session_ms=session_ms)
 
     @property
     def bootstrap(self) -> str:
@@ -80,7 +85,7 @@ class LocalKafka:
                 (self.folder / "data").rename(empty)
         shutil.copytree(empty, self.folder / "data")
 
-    def _configure(self, *, controller: int, auto_create_topics: bool) -> None:
+    def _configure(self, *, controller: int, auto_create_topics: bool, session_ms: int) -> None:
         settings = {
             "process.roles": "broker,controller",
             "node.id": "1",
@@ -96,7 +101,7 @@ class LocalKafka:
             "transaction.state.log.min.isr": "1",
             "group.initial.rebalance.delay.ms": "0",
             "broker.heartbeat.interval.ms": "500",
-            "broker.session.timeout.ms": "3000",
+            "broker.session.timeout.ms": str(session_ms),
         }
         text = "".join(f"{name}={value}\n" for name, value in settings.items())
         (self.folder / "server.properties").write_text(text)
@@ -109,18 +114,18 @@ def kafka_bootstrap() -> Iterator[str]:
     if given:
         yield given
         return
-    yield from (broker.bootstrap for broker in _running())
+    yield from (broker.bootstrap for broker in _running(session_ms=60_000))  # nobody restarts it
 
 
 @pytest.fixture
 def own_kafka() -> Iterator[LocalKafka]:
     """A running broker for one test alone, which may kill, wipe and restart it."""
-    yield from _running()
+    yield from _running(session_ms=3_000)
 
 
-def _running() -> Iterator[LocalKafka]:
+def _running(*, session_ms: int) -> Iterator[LocalKafka]:
     try:
-        broker = LocalKafka()
+        broker = LocalKafka(session_ms=session_ms)
     except ServiceMissingError as missing:
         unavailable(f"{missing}, {_INSTEAD}")
     try:
