@@ -137,7 +137,7 @@ class Hub(Protocol):
         """Return a case at each of its revisions, oldest first: of the older ones only what its sender could see."""
 
     async def decided_at(self, document_id: str) -> datetime | None:
-        """Return when a person last decided on an input; None when no one has."""
+        """Return when a person last decided on an input or its sender took its order back; None when no one has."""
 
     async def packet(self, case_id: str) -> bytes | None:
         """Return the record of a case as one PDF (`doorstep packet`); None when there is no such case."""

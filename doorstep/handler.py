@@ -58,6 +58,9 @@ class Unit(Protocol):
 
     def cases_by_identity(self, identity_key: str) -> list[Case]: ...
     def case_by_document(self, document_id: str) -> Case | None: ...
+    def cases_by_document(self, document_id: str) -> list[Case]:
+        """Return the cases of the orders that one input brought or belongs to, oldest first."""
+
     def cases_by_token(self, token: str) -> list[Case]:
         """Return the cases that were put under this token, oldest first."""
 
@@ -95,6 +98,9 @@ class Unit(Protocol):
     def save_review(self, review: ReviewRequested) -> None: ...
     def open_reviews(self, case_id: str) -> list[ReviewRequested]:
         """Return the reviews of a case that wait for a person, oldest first."""
+
+    def waiting_reviews(self, document_id: str) -> list[ReviewRequested]:
+        """Return the reviews of an input that wait for a person, oldest first."""
 
     def close_review(self, review_id: str) -> None: ...
     def latest(self, payload: type[PayloadT], key: str) -> Event[PayloadT] | None:

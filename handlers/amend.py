@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handlers.identity import codes_of
 from schemas.order import Order, OrderLine
 
 
@@ -43,3 +44,19 @@ def without(known: Order, news: Order) -> Order | None:
     if not kept or named != {number for number, _ in gone} or not meant <= gone:
         return None
     return known.model_copy(update={"lines": kept})
+
+
+def is_all_of(known: Order, news: Order) -> bool:
+    """Say whether a cancellation means the whole order: no number and no item of it is left that it does not name."""
+    named = {line.placer_number for line in news.lines}
+    numbers = {line.placer_number for line in known.lines} - {None}
+    if news.channel == "hl7v2" and named and None not in named and not numbers <= named:
+        return False
+    return codes_of(news) in ([], codes_of(known))
+
+
+def about(known: Order, news: Order) -> Order:
+    """Return the part of a cancellation that names this order: in HL7 v2 one message may name orders of several."""
+    numbers = {line.placer_number for line in known.lines} - {None}
+    mine = tuple(line for line in news.lines if line.placer_number in numbers)
+    return news.model_copy(update={"lines": mine}) if news.channel == "hl7v2" and mine else news

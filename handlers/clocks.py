@@ -211,10 +211,10 @@ def looked(event: Event[ReviewDecided], unit: Unit) -> Iterable[Payload]:
     return _comes_back(unit.case(event.data.case_id or ""), unit)
 
 
-@on(ReviewSettled)
+@on(ReviewSettled, where=lambda data: data.case_id is not None)
 def settled(event: Event[ReviewSettled], unit: Unit) -> Iterable[Payload]:
-    """A word of the desk did what was asked; where no clock of its state watches the case, it comes back."""
-    case = unit.case(event.data.case_id)
+    """What was asked of a person is done; where no clock of its state watches the case, it comes back."""
+    case = unit.case(event.data.case_id or "")
     watched = case is not None and any(rule.since == "state" and runs(rule, case) for rule in clocks(unit).case)
     return [] if watched else _comes_back(case, unit)
 

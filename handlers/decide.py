@@ -22,10 +22,18 @@ from schemas.case import (
     CaseState,
     IdentityResolved,
 )
-from schemas.document import DocumentClass, ExtractedField, FieldsExtracted, ReviewDecided
+from schemas.document import (
+    DocumentClass,
+    ExtractedField,
+    FieldsExtracted,
+    ReviewDecided,
+    ReviewRequested,
+    ReviewSettled,
+)
 from schemas.element import DISPATCH, Waiver
 from schemas.event import Event, Payload
 from schemas.fields import FIELD_NAMES, order_of, problems_of, with_fields
+from schemas.held import OrderHeld
 from schemas.order import Evidence, Order, OrderType, ReferralReceived
 from schemas.rules import Element
 from schemas.transmission import ReceiptState, TransmissionReceived
@@ -55,6 +63,8 @@ def decide(event: Event[TransmissionReceived], unit: Unit) -> Iterable[Payload]:
         refusal = "fields: " + (", ".join(f"{n} {why}" for n, why in wrong.items()) if isinstance(fields, dict) else "")
     elif (known := unit.latest(ReviewDecided, review.document_id)) and known.data.review_id == review.review_id:
         refusal = "the review was decided before"
+    elif review not in unit.waiting_reviews(review.document_id):
+        refusal = "the review was settled before: " + _end_of(review, unit)
     waived, supplied = said.get("waived") or {}, said.get("supplied") or {}
     about = unit.case(review.case_id) if review and review.case_id else None
     for name, given in (("waived", waived), ("supplied", supplied)):
@@ -82,6 +92,13 @@ def decide(event: Event[TransmissionReceived], unit: Unit) -> Iterable[Payload]:
 
 def _texts(said: object) -> dict[str, str]:
     return {str(name): str(text) for name, text in said.items()} if isinstance(said, dict) else {}
+
+
+def _end_of(review: ReviewRequested, unit: Unit) -> str:
+    """Return why nobody needs to decide any more."""
+    settled = unit.latest(ReviewSettled, review.document_id)
+    known = settled is not None and settled.data.review_id == review.review_id
+    return (settled.data.reason or settled.data.command) if settled and known else "nothing is left to decide"
 
 
 def _wrong(fields: Mapping[str, JsonValue]) -> dict[str, str]:
@@ -123,7 +140,7 @@ def apply(event: Event[ReviewDecided], unit: Unit) -> Iterable[Payload]:
     if data.document_id.startswith(NETWORK_DOCUMENT):
         return []
     if data.decision == "reject":
-        if data.case_id is None:
+        if data.case_id is None and not _others(data.document_id, unit):
             reason = f"rejected by a reviewer: {data.reason or 'no order'}"
             unit.settle_receipt(data.document_id, ReceiptState.REJECTED, reason=reason)
         return []
@@ -197,13 +214,29 @@ def corrected(data: FieldsExtracted, decided: Mapping[str, JsonValue]) -> Fields
     return data.model_copy(update={"fields": fields, "patients": 1, "document_class": kind})
 
 
+def _others(document_id: str, unit: Unit) -> bool:
+    """Say whether an input brought other orders, that have cases or wait for a person."""
+    return bool(unit.cases_by_document(document_id) or unit.waiting_reviews(document_id))
+
+
+def _reviewed(data: ReviewDecided, unit: Unit) -> ReferralReceived | None:
+    """Return the order that a review is about: the one held, the case's own, or the only one of its document."""
+    held = unit.latest(OrderHeld, data.review_id)
+    if held is not None:
+        return held.data.referral
+    known = unit.latest(ReferralReceived, data.document_id)
+    case = unit.case(data.case_id) if data.case_id else None
+    if known is None or case is None or case.order.document_id != data.document_id:
+        return known.data if known else None
+    return known.data.model_copy(update={"order": case.order})
+
+
 def _from_message(data: ReviewDecided, unit: Unit) -> list[Payload]:
     """Correct what a codec made of a message, or write the order that it could not make."""
     values = {name: value for name, value in data.fields.items() if name in FIELD_NAMES}
-    known = unit.latest(ReferralReceived, data.document_id)
+    known = _reviewed(data, unit)
     if known is not None:
-        order = with_fields(known.data.order, values)
-        return [known.data.model_copy(update={"order": order})]
+        return [known.model_copy(update={"order": with_fields(known.order, values)})]
     sent = unit.latest(TransmissionReceived, data.document_id)
     if sent is not None and sent.data.channel in {"dispatch", "desk", "payer"}:
         return []

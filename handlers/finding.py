@@ -31,10 +31,21 @@ FILLING = {CaseState.OPEN, CaseState.INCOMPLETE}
 
 def by_number(data: ReferralReceived, unit: Unit) -> Case | None:
     """Return the case that this sender's order number opened; of several, the newest that is not cancelled."""
+    return next(iter(all_by_number(data, unit)), None)
+
+
+def all_by_number(data: ReferralReceived, unit: Unit) -> list[Case]:
+    """Return the cases that this sender's order numbers opened: the newest first, those that are cancelled last."""
     found = [case for token in placer_tokens(data.order, data.reply_to) for case in unit.cases_by_token(token)]
-    kind = data.order.order_type
-    fitting = [c for c in found if OrderType.UNKNOWN in {kind, c.order.order_type} or c.order.order_type is kind]
-    return max(fitting, key=lambda c: (c.state is not CaseState.CANCELLED, c.opened_at, c.case_id), default=None)
+    fitting = {case.case_id: case for case in found if of_kind(case.order, data.order)}
+    return sorted(
+        fitting.values(), key=lambda c: (c.state is not CaseState.CANCELLED, c.opened_at, c.case_id), reverse=True
+    )
+
+
+def of_kind(known: Order, order: Order) -> bool:
+    """Say whether two orders may be one by their kind: it is the same, or one of them leaves it open."""
+    return len({known.order_type, order.order_type} - {OrderType.UNKNOWN}) < 2
 
 
 def sheet_case(returned: str | None, unit: Unit) -> Case | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from doorstep.handler import Unit, on
-from handlers.amend import amended, without
+from handlers.amend import about, amended, is_all_of, without
 from handlers.casework import (
     ORDER_CANCELLED,
     hold,
@@ -22,6 +22,7 @@ from handlers.decide import CONFIRMED
 from handlers.difference import differences
 from handlers.finding import (
     FILLING,
+    all_by_number,
     awaiting,
     by_number,
     cancelled_before,
@@ -34,7 +35,6 @@ from handlers.finding import (
 from handlers.identity import (
     Person,
     agrees,
-    codes_of,
     completed,
     order_key,
     person_of,
@@ -42,6 +42,7 @@ from handlers.identity import (
     recorded,
     surely_again,
 )
+from handlers.waiting import cancelled_on_its_way, held, is_over, not_known, withdrawn
 from schemas.case import Case, CaseState, CaseStateChanged, IdentityResolved
 from schemas.document import ReviewDecided
 from schemas.element import DISPATCH
@@ -55,16 +56,17 @@ ANSWERED = "answers what is asked for after the acceptance"
 """How an answer is linked that a later gate wanted: its case goes on."""
 _SAID_IN = {"quantity": "order_lines", "order_date": "signature_date"}
 """Elements whose value stands in a field of another name."""
+NOT_KNOWN = "it cancels an order that is not known here"
 _COMMITTED = {CaseState.PROVIDER_ACCEPTED, CaseState.SCHEDULED, CaseState.MISSED, CaseState.FULFILLED}
 
 
 @on(ReferralReceived)
 def link(event: Event[ReferralReceived], unit: Unit) -> Iterable[Payload]:
     data = event.data
-    if unit.review(review_id_of(unit, data.document_id, _stage(data))) is not None:
+    if is_over(data.order, unit) or unit.review(review_id_of(unit, data.document_id, _stage(data))) is not None:
         return []
     person = person_of(data.order, partial(payer_key, unit))
-    own = unit.case_by_document(data.document_id)
+    own = _own(data, unit)
     if own is not None and own.order.order_id == data.order.order_id and data.order.action == "new":
         return _corrected(own, data, unit)
     if own is not None and _was_linked(data, own, person, unit):
@@ -72,6 +74,8 @@ def link(event: Event[ReferralReceived], unit: Unit) -> Iterable[Payload]:
     answered = unit.case(data.answers_case) if data.answers_case else None
     if answered is not None and agrees(person, person_of(answered.order, partial(payer_key, unit))):
         return _again(answered, data, unit, rule="its own sheet came back")
+    if taken_back := _taken_back(data, person, unit):
+        return taken_back
     case = by_number(data, unit)
     if case is not None:
         if not agrees(person, person_of(case.order, partial(payer_key, unit))):
@@ -96,13 +100,35 @@ def _unknown(identity: str, data: ReferralReceived, unit: Unit) -> list[Payload]
     if alike and not confirmed(data.document_id, "order", unit):
         return _resembled(alike, data, unit)
     if data.order.action == "cancel":
-        for token in placer_tokens(data.order, data.reply_to):
-            unit.mark(cancelled_token(token))
-        return _held(data, unit, "it cancels an order that is not known here")
+        return _held(data, unit, NOT_KNOWN)
     if cancelled_before(data, unit) and not confirmed(data.document_id, "cancellation", unit):
         doubt = {"cancellation": "came before the order"}
         return _held(data, unit, "a cancellation of this order came before it", fields=doubt)
     return _opened(identity, data, unit)
+
+
+def _taken_back(data: ReferralReceived, person: Person, unit: Unit) -> list[Payload]:
+    """Return the end of what a cancellation names by its number: cases, orders that wait for a person, both."""
+    if data.order.action != "cancel":
+        return cancelled_on_its_way(data, unit) if cancelled_before(data, unit) else []
+    who = partial(payer_key, unit)
+    mine = [case for case in all_by_number(data, unit) if agrees(person, person_of(case.order, who))]
+    live = [case for case in mine if case.state is not CaseState.CANCELLED]
+    done: list[Payload] = []
+    for case in live or mine[:1]:
+        part = data.model_copy(update={"order": about(case.order, data.order)})
+        done += _again(case, part, unit, rule=_BY_NUMBER)
+    ended = all((now := unit.case(case.case_id)) is not None and now.state is CaseState.CANCELLED for case in mine)
+    if ended:
+        done += withdrawn(data, unit, confirmed=bool(mine))
+    left = not_known(data, unit) if done else None
+    return [*done, *(_held(left, unit, NOT_KNOWN) if left else [])]
+
+
+def _own(data: ReferralReceived, unit: Unit) -> Case | None:
+    """Return the case that this order of the document has; where it has none, that of another order of it."""
+    cases = unit.cases_by_document(data.document_id)
+    return next((case for case in cases if case.order.order_id == data.order.order_id), next(iter(cases), None))
 
 
 def _was_linked(data: ReferralReceived, own: Case, person: Person, unit: Unit) -> bool:
@@ -122,7 +148,8 @@ def _stage(data: ReferralReceived) -> str:
 def _held(
     data: ReferralReceived, unit: Unit, reason: str, *, case: Case | None = None, fields: dict[str, str] | None = None
 ) -> list[Payload]:
-    return hold(
+    review_id = review_id_of(unit, data.document_id, _stage(data))
+    asked = hold(
         unit,
         data.document_id,
         data.reply_to,
@@ -132,6 +159,10 @@ def _held(
         fields=fields,
         documents=data.order.documents,
     )
+    if data.order.action == "cancel" and case is None:
+        for token in placer_tokens(data.order, data.reply_to):
+            unit.mark(cancelled_token(token))
+    return [*asked, *held(data, review_id, unit)] if asked else []
 
 
 def _corrected(case: Case, data: ReferralReceived, unit: Unit) -> list[Payload]:
@@ -298,8 +329,7 @@ def _cancelled(case: Case, data: ReferralReceived, unit: Unit, *, rule: str) -> 
     if rest is not None:
         told = data.model_copy(update={"order": rest.model_copy(update={"action": "update"})})
         return changed(case, rest, told, unit, rule="a line was cancelled by the sender")
-    named, ordered = set(codes_of(data.order)), set(codes_of(case.order))
-    if named and named != ordered:
+    if not is_all_of(case.order, data.order):
         return _held(data, unit, "it cancels a part of the order or other items", case=case)
     events = recalled(case.case_id, unit, reason=ORDER_CANCELLED)
     documents = with_document(case, data.document_id)

@@ -108,16 +108,17 @@ class ReviewRequested(Payload):
 
 
 class ReviewSettled(Payload):
-    """What a review asked for was done by a word of the desk on its case: nobody needs to look any more."""
+    """Nobody needs to look any more: a word of the desk did what was asked, or the sender took the order back."""
 
     topic: ClassVar[str] = "intake.review.settled"
     key_field: ClassVar[str] = "document_id"
 
     review_id: str
     document_id: str
-    case_id: str
+    case_id: str | None
     command: str
     by: str
+    reason: str | None = None
 
 
 class ReviewDecided(Payload):

@@ -7,6 +7,7 @@ from schemas import (
     clock,
     desk,
     document,
+    held,
     onboarding,
     order,
     outbound,
@@ -22,7 +23,7 @@ from schemas.event import Payload, payload_classes
 __all__ = ["TOPICS", "payload_class"]
 
 _ROOMS = (
-    *(transmission, document, order, patient, payer, case, clock, service, desk),
+    *(transmission, document, order, held, patient, payer, case, clock, service, desk),
     *(onboarding, outbound, published, subscription),
 )
 

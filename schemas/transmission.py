@@ -34,6 +34,10 @@ class ReplyTo(Model):
     context: dict[str, str] = Field(default_factory=dict)
 
 
+WITHDRAWN = "withdrawn by its sender"
+"""The reason of an accepted input whose order was taken back before it had a case, and of what took it back."""
+
+
 class ReceiptState(StrEnum):
     """What became of one received input."""
 

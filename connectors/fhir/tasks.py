@@ -15,7 +15,7 @@ from schemas.case import Case
 from schemas.fhir import pending_task, task_of
 from schemas.fhir.profile import profiled
 from schemas.fhir.unmapped import FOCUS
-from schemas.transmission import ReceiptState
+from schemas.transmission import WITHDRAWN, ReceiptState
 
 TASK_TYPE = "Doorstep.Task"
 TASK_OF_TYPE = "Doorstep.TaskOf"
@@ -58,9 +58,9 @@ async def past_tasks(hub: Hub, task_id: str) -> list[dict[str, Any]]:
         if receipt is None:
             continue
         if not cases:
-            arrived = replace(receipt, state=ReceiptState.PENDING, case_id=None)
+            arrived = replace(receipt, state=ReceiptState.PENDING, reason=None, case_id=None)
             found.append(await _waiting(hub, task_id, facts, arrived, number))
-            if _refused(receipt):
+            if _ending(receipt):
                 found.append(await _waiting(hub, task_id, facts, receipt, number))
         case = await _case(hub, receipt, str(facts["focus"]))
         if case is not None and case.case_id not in cases:
@@ -111,9 +111,9 @@ def _standing(hub: Hub, task_id: str, facts: dict[str, Any], case: Case, number:
 
 async def _waiting(hub: Hub, task_id: str, facts: dict[str, Any], receipt: Receipt, number: int) -> dict[str, Any]:
     """Return the Task of an order that has no case, by the `number`-th word on it."""
-    refused = _refused(receipt)
-    version = ("0" if number == 1 else f"0.{number}") + ("-refused" if refused else "")
-    decided = await hub.decided_at(receipt.document_id) if refused else None
+    ending = _ending(receipt)
+    version = ("0" if number == 1 else f"0.{number}") + ending
+    decided = await hub.decided_at(receipt.document_id) if ending else None
     waiting = pending_task(
         identifier=task_id,
         focus=str(facts["focus"]),
@@ -129,8 +129,13 @@ async def _waiting(hub: Hub, task_id: str, facts: dict[str, Any], receipt: Recei
     return spoken(waiting, facts)
 
 
-def _refused(receipt: Receipt) -> bool:
-    return receipt.state is ReceiptState.REJECTED and receipt.case_id is None
+def _ending(receipt: Receipt) -> str:
+    """Return what stands behind the version of a Task that ended without a case; nothing while it has not."""
+    if receipt.case_id is not None:
+        return ""
+    if receipt.state is ReceiptState.REJECTED:
+        return "-refused"
+    return "-withdrawn" if receipt.reason == WITHDRAWN else ""
 
 
 async def task_of_request(hub: Hub, reference: str) -> dict[str, Any] | None:

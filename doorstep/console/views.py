@@ -37,6 +37,7 @@ from schemas.document import (
 )
 from schemas.element import DISPATCH, unmet
 from schemas.event import Event
+from schemas.held import NumberHeld, OrderHeld, OrderWithdrawn
 from schemas.onboarding import ProviderChanged
 from schemas.order import ReferralReceived
 from schemas.outbound import (
@@ -227,12 +228,6 @@ def told(found: Event[Any]) -> str:
         case FieldsExtracted():
             sure = sum(field.evidence.accepted for field in data.fields.values())
             return f"{sure} of {len(data.fields)} fields read with confidence"
-        case ReviewRequested():
-            return f"put before a person: {data.reason}"
-        case ReviewDecided():
-            return "a person decided on it"
-        case ReviewSettled():
-            return f"what a person was asked is done: {data.command.replace('-', ' ')} by {data.by}"
         case ReferralReceived():
             return f"normalized to one {data.order.order_type} order of {_count(len(data.order.lines), 'line')}"
         case PatientNoticed():
@@ -245,7 +240,25 @@ def told(found: Event[Any]) -> str:
             before = "" if data.gate == DISPATCH else f" before the {data.gate}"
             return f"everything needed{before} is there" if data.complete else f"incomplete{before}: {open_ones}"
         case _:
-            return _told_of_case(data)
+            return _told_of_review(data) or _told_of_case(data)
+
+
+def _told_of_review(data: Any) -> str | None:
+    match data:
+        case ReviewRequested():
+            return f"put before a person: {data.reason}"
+        case ReviewDecided():
+            return "a person decided on it"
+        case ReviewSettled():
+            return f"what a person was asked is done: {data.command.replace('-', ' ')} by {data.by}"
+        case OrderHeld():
+            return "the order is kept until a person has decided"
+        case NumberHeld():
+            return "the order waits under its sender's number"
+        case OrderWithdrawn():
+            return "its sender took the order back before it had a case"
+        case _:
+            return None
 
 
 _KIND_SAYS = {

@@ -83,10 +83,10 @@ _REVIEW = select(review.c.data).where(review.c.review_id == bindparam("value"))
 
 
 _OPEN_REVIEWS = (
-    select(review.c.data)
-    .where(review.c.case_id == bindparam("value"), review.c.closed_at.is_(None))
-    .order_by(review.c.opened_at, review.c.review_id)
+    select(review.c.data).where(review.c.closed_at.is_(None)).order_by(review.c.opened_at, review.c.review_id)
 )
+_OF_CASE = _OPEN_REVIEWS.where(review.c.case_id == bindparam("value"))
+_OF_DOCUMENT = _OPEN_REVIEWS.where(review.c.document_id == bindparam("value"))
 
 
 class CaseWrites(Transaction):
@@ -109,6 +109,10 @@ class CaseWrites(Transaction):
     def case_by_document(self, document_id: str) -> Case | None:
         """Return the case that a document belongs to; the one opened first when it opened several."""
         return self._first(_BY_DOCUMENT, document_id)
+
+    def cases_by_document(self, document_id: str) -> list[Case]:
+        """Return the cases of the orders that one input brought or belongs to, oldest first."""
+        return self._cases(_BY_DOCUMENT, document_id)
 
     def cases_by_identity(self, identity_key: str) -> list[Case]:
         return self._cases(_BY_IDENTITY, identity_key)
@@ -214,7 +218,14 @@ class CaseWrites(Transaction):
 
     def open_reviews(self, case_id: str) -> list[ReviewRequested]:
         """Return the reviews of a case that wait for a person, oldest first."""
-        rows = self.connection.execute(_OPEN_REVIEWS, {"value": case_id}).scalars()
+        return self._reviews(_OF_CASE, case_id)
+
+    def waiting_reviews(self, document_id: str) -> list[ReviewRequested]:
+        """Return the reviews of an input that wait for a person, oldest first."""
+        return self._reviews(_OF_DOCUMENT, document_id)
+
+    def _reviews(self, query: Select[Any], value: str) -> list[ReviewRequested]:
+        rows = self.connection.execute(query, {"value": value}).scalars()
         return [parse(ReviewRequested, data, "review") for data in rows]
 
     def close_review(self, review_id: str) -> None:

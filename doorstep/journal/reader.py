@@ -30,6 +30,7 @@ from doorstep.journal.tables import case_, case_document, case_version, event, o
 from schemas.case import Case, Offer
 from schemas.document import ReviewDecided, ReviewRequested
 from schemas.event import Event, Payload
+from schemas.held import OrderWithdrawn
 from schemas.onboarding import ProviderChanged
 from schemas.past import CaseVersion
 from schemas.transmission import Content, TransmissionReceived
@@ -88,8 +89,8 @@ class Reader(QueueReads, ResourceReads, ClockReads, AuditReads):
         return [events.parse(CaseVersion, data, f"case {case_id}") for data in self.connection.execute(query).scalars()]
 
     def decided_at(self, document_id: str) -> datetime | None:
-        """Return when a person last decided on an input."""
-        told = of_key(document_id, ReviewDecided.topic)
+        """Return when a person last decided on an input, or its sender took its order back."""
+        told = or_(of_key(document_id, ReviewDecided.topic), of_key(document_id, OrderWithdrawn.topic))
         row = self.connection.execute(select(event.c.time).where(told).order_by(event.c.seq.desc()).limit(1)).first()
         return row[0] if row else None
 

@@ -15,7 +15,7 @@ from schemas.element import (
     UNMET,
 )
 from schemas.fhir.unmapped import FOCUS
-from schemas.transmission import ReceiptState
+from schemas.transmission import WITHDRAWN, ReceiptState
 
 CASE_SYSTEM = "urn:doorstep:case"
 DOCUMENT_SYSTEM = "urn:doorstep:document"
@@ -126,21 +126,23 @@ def pending_task(
     based_on: Sequence[str] = (),
     subject: str | None = None,
 ) -> dict[str, Any]:
-    """Return the Task of an order that has no case: still on its way, before a person, or refused with the reason."""
-    refused = state is ReceiptState.REJECTED
+    """Return the Task of an order that has no case: on its way, before a person, refused (why), or taken back."""
+    refused, withdrawn = state is ReceiptState.REJECTED, reason == WITHDRAWN
+    status = "rejected" if refused else "cancelled" if withdrawn else "received"
+    business = "refused" if refused else "cancelled" if withdrawn else "referral-received"
     task: dict[str, Any] = {
         "resourceType": "Task",
         "id": identifier,
         "meta": {"versionId": "0", "lastUpdated": _instant(received_at)},
         "identifier": [{"system": DOCUMENT_SYSTEM, "value": document_id}],
-        "status": "rejected" if refused else "received",
-        "businessStatus": _business_status("refused" if refused else "referral-received"),
+        "status": status,
+        "businessStatus": _business_status(business),
         "intent": "order",
         "code": {"coding": [{"system": TASK_CODES, "code": "fulfill"}]},
         "authoredOn": _instant(received_at),
         "lastModified": _instant(received_at),
     }
-    if refused and reason:
+    if reason and (refused or withdrawn):
         task["statusReason"] = {"text": reason}
     return task | _about(focus, based_on, subject)
 

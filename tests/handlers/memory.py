@@ -96,7 +96,10 @@ class MemoryUnit:
         return [c for c in self.cases.values() if c.identity_key == identity_key]
 
     def case_by_document(self, document_id: str) -> Case | None:
-        return next((c for c in self.cases.values() if document_id in c.document_ids), None)
+        return next(iter(self.cases_by_document(document_id)), None)
+
+    def cases_by_document(self, document_id: str) -> list[Case]:
+        return [c for c in self.cases.values() if document_id in c.document_ids]
 
     def cases_by_token(self, token: str) -> list[Case]:
         found = (self.cases[case_id] for case_id in self.tokens.get(token, ()))
@@ -171,6 +174,10 @@ class MemoryUnit:
 
     def open_reviews(self, case_id: str) -> list[ReviewRequested]:
         return [one for one in self.reviews.values() if one.case_id == case_id and one.review_id not in self.closed]
+
+    def waiting_reviews(self, document_id: str) -> list[ReviewRequested]:
+        mine = (one for one in self.reviews.values() if one.document_id == document_id)
+        return [one for one in mine if one.review_id not in self.closed]
 
     def close_review(self, review_id: str) -> None:
         assert review_id in self.reviews

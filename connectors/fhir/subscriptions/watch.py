@@ -12,12 +12,14 @@ from schemas.case import CaseStateChanged
 from schemas.document import ReviewDecided
 from schemas.event import Event
 from schemas.fhir.task import BUSINESS_STATUS, STATUS_SYSTEM, TASK_STATUS
+from schemas.held import OrderWithdrawn
 from schemas.subscription import Subscription
 from schemas.transmission import TransmissionReceived
 
 WATCHES = (
     (CaseStateChanged, None),
     (ReviewDecided, None),
+    (OrderWithdrawn, None),
     (TransmissionReceived, lambda data: data.channel == "fhir"),
 )
 Changed = tuple[str, dict[str, Any]]
@@ -55,6 +57,8 @@ async def _changed(hub: Hub, event: Event[Any]) -> list[Changed]:
     if isinstance(data, ReviewDecided):
         refused = data.decision == "reject" and data.case_id is None
         return await _tasks(hub, data.document_id, "rejected", "refused") if refused else []
+    if isinstance(data, OrderWithdrawn):
+        return await _tasks(hub, data.document_id, "cancelled", "cancelled")
     return []
 
 

@@ -58,6 +58,7 @@ async def test_a_case_is_found_by_everything_it_is_known_by(journal: Journal) ->
         assert unit.case(saved.case_id) == saved
         assert unit.case_by_order_key("key") == saved
         assert unit.case_by_document("two") == saved
+        assert unit.cases_by_document("two") == [saved]
         assert unit.cases_by_identity("who") == [saved]
         assert unit.case("none") is unit.case_by_order_key("none") is unit.case_by_document("none") is None
 
@@ -82,6 +83,23 @@ async def test_of_two_racing_duplicates_one_opens_a_case_and_the_other_may_look_
     results = await asyncio.gather(journal.write(opens), journal.write(opens), return_exceptions=True)
     assert [type(r) for r in results] == [type(None), Unavailable]
     assert len(await journal.read(lambda reader: reader.cases())) == 1
+
+
+async def test_the_orders_of_one_input_have_each_their_case(journal: Journal) -> None:
+    for number, key in (("DS-000001-8", "one"), ("DS-000002-6", "two")):
+        await journal.write(lambda unit, n=number, k=key: unit.save_case(case(n, order_key=k, document_ids=("doc-9",))))
+    found = await journal.write(lambda unit: unit.cases_by_document("doc-9"))
+    assert [one.case_id for one in found] == ["DS-000001-8", "DS-000002-6"]
+
+
+async def test_the_reviews_of_an_input_are_those_that_wait(journal: Journal) -> None:
+    def look(unit: JournalUnit) -> list[str]:
+        for name, document_id in (("a", "doc-1"), ("b", "doc-1"), ("c", "doc-2")):
+            unit.save_review(ReviewRequested(review_id=name, document_id=document_id, reason="why"))
+        unit.close_review("a")
+        return [one.review_id for one in unit.waiting_reviews("doc-1")]
+
+    assert await journal.write(look) == ["b"]
 
 
 async def test_a_cancelled_order_may_be_opened_again(journal: Journal) -> None:
