@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from pydantic import ValidationError
 
 from doorstep.handler import Tools, Unit, on
 from doorstep.ocr import sniff
 from handlers.apart import read_apart
-from handlers.casework import hold, order_type_of
+from handlers.casework import hold, order_type_of, payer_key, saved, with_document
+from handlers.finding import all_by_number
+from handlers.identity import agrees, person_of
 from schemas.codec import CodecError
 from schemas.event import Event, Payload
 from schemas.faults import faults_of
 from schemas.order import Order, OrderType, ReferralReceived
 from schemas.transmission import Content, ReceiptState, TransmissionReceived
 
+STATUS_TOLD = "the status of an order at its sender: noted, nothing is done"
 NOTICE_TYPES = frozenset({"ADT", "SIU", "ORU", "MDM"})
 """HL7 v2 messages that tell of a patient and order nothing."""
 
@@ -115,7 +119,7 @@ def translate(
     if isinstance(found, CodecError):
         reason = f"{found.message}" + (f" at {found.location}" if found.location else "")
         return hold(unit, data.document_id, data.reply_to, stage="translate", reason=reason, documents=data.contents)
-    return [
+    received = [
         ReferralReceived(
             document_id=data.document_id,
             order=_typed(order, unit).model_copy(update={"documents": order.documents or data.contents[:1]}),
@@ -124,6 +128,24 @@ def translate(
         )
         for order in found
     ]
+    orders = [one for one in received if one.order.action != "status"]
+    for one in received:
+        if one.order.action == "status":
+            _noted(one, unit, alone=not orders)
+    return orders
+
+
+def _noted(told: ReferralReceived, unit: Unit, *, alone: bool) -> None:
+    """Keep with its case how far the order is at its sender: nobody is asked and nothing moves."""
+    who = partial(payer_key, unit)
+    person = person_of(told.order, who)
+    cases = [case for case in all_by_number(told, unit) if agrees(person, person_of(case.order, who))]
+    for case in cases:
+        if told.document_id not in case.document_ids:
+            saved(case, unit, document_ids=with_document(case, told.document_id))
+    if alone:
+        case_id = cases[0].case_id if cases else None
+        unit.settle_receipt(told.document_id, ReceiptState.ACCEPTED, reason=STATUS_TOLD, case_id=case_id)
 
 
 def _typed(order: Order, unit: Unit) -> Order:

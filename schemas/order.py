@@ -130,7 +130,7 @@ class Order(Model):
     document_id: str
     channel: str
     order_type: OrderType = OrderType.UNKNOWN
-    action: Literal["new", "update", "cancel"] = "new"
+    action: Literal["new", "update", "cancel", "status"] = "new"
     placer_number: str | None = None
     filler_number: str | None = None
     authored_on: date | None = None

@@ -23,6 +23,7 @@ from schemas.hl7v2 import (
     check,
     header_of,
     placer_number,
+    tells_status,
 )
 from schemas.transmission import ReplyTo
 
@@ -67,7 +68,7 @@ async def answer(hub: Hub, frame: Frame, door: Door = OPEN, *, peer: str = "", b
     except Exception as error:  # noqa: BLE001 - whatever breaks in the hub, the sender must hear that it has no custody
         logger.error("not stored: %s; size=%d\n%s", type(error).__name__, len(frame.data), _where(error))
         return _said(header, "AE", now, AckError("207", "", "the message could not be stored; send it again"))
-    return _receipt_said(header, receipt, door)
+    return _receipt_said(header, receipt, door, frame.data)
 
 
 def _agreed(header: Header, door: Door) -> None:
@@ -88,13 +89,14 @@ def fault_of(frame: Frame) -> AckError:
     return AckError("100", "", "the message was not ended by FS CR")
 
 
-def _receipt_said(header: Header, receipt: Receipt, door: Door) -> tuple[bytes, ...]:
+def _receipt_said(header: Header, receipt: Receipt, door: Door, data: bytes) -> tuple[bytes, ...]:
     """The answer to a re-send is the one of the first time, to the byte."""
     if receipt.conflict:
         text = "another message with this sender and control id was taken before"
         return _said(header, "AE", receipt.received_at, AckError("205", "MSH-10", text))
     # an order is answered by its response (ORR and the like) where the sender has a listener for that
-    later = header.code not in NOTICE_SEGMENTS and door.answered(header.sender)
+    answered = header.code not in NOTICE_SEGMENTS and door.answered(header.sender)
+    later = answered and not tells_status(data, header.delimiters)
     return _said(header, "AA", receipt.received_at, None, later=later)
 
 

@@ -15,6 +15,7 @@ from schemas.hl7v2.header import (
     check,
     header_of,
     placer_number,
+    tells_status,
 )
 from schemas.hl7v2.notices import Notice, Notices, notices_of
 from schemas.hl7v2.options import AS_SENT, Options
@@ -57,5 +58,6 @@ __all__ = [
     "placer_number",
     "response_of",
     "split",
+    "tells_status",
     "update_of",
 ]

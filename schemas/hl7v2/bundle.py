@@ -18,7 +18,7 @@ from schemas.hl7v2.cells import left_over
 from schemas.hl7v2.er7 import Message, Segment, split
 from schemas.hl7v2.groups import Item, Patient, Segments, patients_of
 from schemas.hl7v2.header import kind_of
-from schemas.hl7v2.lines import line_of, type_of
+from schemas.hl7v2.lines import line_of, results_among, type_of
 from schemas.hl7v2.mapping import MessageMap, Part, Place, mappings
 from schemas.hl7v2.moments import clock_of, moment_of
 from schemas.hl7v2.options import AS_SENT, Options
@@ -143,16 +143,23 @@ def _note(made: dict[str, list[str]], more: Mapping[str, list[str]]) -> None:
 
 def _items(patient: Patient, kind: tuple[str, str]) -> list[tuple[Item, bool, OrderType]]:
     """Return the items with whether each is a result and what kind of order it is: by the rules of the order itself."""
-    items = patient.items or ([Item()] if kind[0] == "REF" else [])
+    items = list(patient.items)
     lines = [line_of(Sheet(), item.segments) for item in items]
-    coded = any(line is not None and line.code for line in lines)
-    types = [type_of(line, patient.segments, item.segments) for item, line in zip(items, lines, strict=True)]
-    found = []
-    for item, line, own in zip(items, lines, types, strict=True):
-        told = kind[0] == "REF" and coded and line is not None and not line.code
-        is_report = kind[0] in _REPORTS or bool(_controls(item) & NOT_ORDERS) or told
-        found.append((item, is_report, settled(own, line, types)))
-    return found
+    told = results_among(kind[0], [(item.segments, line) for item, line in zip(items, lines, strict=True)])
+    if kind[0] == "REF" and all(told):
+        items, lines, told = [*items, Item()], [*lines, None], [*told, False]
+    types = [
+        OrderType.UNKNOWN if result else type_of(line, patient.segments, item.segments)
+        for item, line, result in zip(items, lines, told, strict=True)
+    ]
+    return [
+        (
+            item,
+            kind[0] in _REPORTS or bool(_controls(item) & NOT_ORDERS) or result,
+            settled(own, line, types),
+        )
+        for item, line, own, result in zip(items, lines, types, told, strict=True)
+    ]
 
 
 def _run(

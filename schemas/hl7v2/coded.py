@@ -10,7 +10,7 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from schemas.hl7v2 import tables
+from schemas.hl7v2 import tables, values
 from schemas.hl7v2.cells import Cell
 from schemas.hl7v2.mapping import Row
 from schemas.hl7v2.setting import Setting, clean
@@ -59,12 +59,19 @@ def endpoint(cell: Cell, setting: Setting, row: Row) -> str | None:
 
 
 def entity_authority(cell: Cell, setting: Setting, row: Row) -> dict[str, Any] | None:
-    """Return the same from an EI, whose second to fourth components are an HD."""
+    """Return the same from an EI, whose second to fourth components are an HD where the first holds the number."""
+    if not cell.get(1):
+        return None
     name, identifier, kind = clean(cell.get(2)), cell.get(3), cell.get(4)
     system = universal(identifier, kind)
     shown = name or (identifier if system is None else "")
     found: dict[str, Any] = {"system": system} if system else {}
     return found | ({"assigner": {"display": shown}} if shown else {}) or None
+
+
+def entity_number(cell: Cell, setting: Setting, row: Row) -> str | None:
+    """Return the number of an EI."""
+    return clean(values.entity_number(cell.get)) or None
 
 
 def universal_id(cell: Cell, setting: Setting, row: Row) -> str | None:

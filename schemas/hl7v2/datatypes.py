@@ -189,6 +189,7 @@ READINGS: dict[str, Reading] = {
     "xcn_number": coded.provider_number, "pln_number": coded.provider_number, "id_type": coded.id_type,
     "id_system": coded.id_system, "CWE": coded.concept, "coding": coded.coding, "diagnosis": coded.diagnosis,
     "CQ": quantity, "unit": unit, "language": coded.language, "SN": structured, "EI.authority": coded.entity_authority,
+    "EI.number": coded.entity_number,
     "XTN.parts": number_parts, "PL.name": place_name, "universal": coded.universal_id, "interval": interval,
     "ED": attachment, "RP": pointer,
 }  # fmt: skip

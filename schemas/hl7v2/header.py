@@ -10,7 +10,9 @@ from functools import lru_cache
 from itertools import islice
 
 from schemas.codec import CodecError
-from schemas.hl7v2.er7 import NULL, STANDARD, Delimiters, codec_of, delimiters_of, first_line
+from schemas.hl7v2.er7 import NULL, STANDARD, Delimiters, Repetition, codec_of, delimiters_of, first_line
+from schemas.hl7v2.tables import STATUS_ACTIONS
+from schemas.hl7v2.values import entity_number
 
 MAX_CONTROL_ID = 199
 _VERSION = re.compile(r"2(?:\.\d){0,2}")
@@ -229,19 +231,27 @@ def has_more_segments(data: bytes, number: int, delimiters: Delimiters) -> bool:
 
 
 def placer_number(data: bytes, delimiters: Delimiters) -> str:
-    """Return the first ORC-2 (else OBR-2, else RF1-6) as received, without its assigner; '' when there is none."""
+    """Return RF1-6 (else the first ORC-2, else OBR-2) as received, without its assigner; '' when there is none."""
     separator = delimiters.field.encode()
-    for name, number in ((b"ORC", 2), (b"OBR", 2), (b"RF1", 6)):
+    for name, number in ((b"RF1", 6), (b"ORC", 2), (b"OBR", 2)):
         start = max(data.find(b"\r" + name + separator), data.find(b"\n" + name + separator))
         if start < 0:
             continue
         fields = re.split(rb"[\r\n]", data[start + 1 : start + 4096], maxsplit=1)[0].split(separator, number + 1)
         if len(fields) > number:
-            text = fields[number].decode("utf-8", "replace").split(delimiters.component)[0]
-            value = delimiters.decode(text.split(delimiters.repetition)[0]).strip()
+            text = fields[number].decode("utf-8", "replace").split(delimiters.repetition)[0]
+            value = entity_number(Repetition(text, delimiters, "utf-8", (0, 0, 1)).get)
             if value and value != '""' and not (name == b"RF1" and is_day(value)):
                 return value[:100]
     return ""
+
+
+def tells_status(data: bytes, delimiters: Delimiters) -> bool:
+    """Say whether a message only tells how far orders are (ORC-1 SC): it asks for nothing, so no response follows."""
+    separator = delimiters.field.encode()
+    found = [line.strip().split(separator, 6) for line in re.split(rb"[\r\n]", data) if line.strip()[:3] == b"ORC"]
+    told = [[*(part.strip().upper().decode("utf-8", "replace") for part in orc), *[""] * 6] for orc in found]
+    return bool(told) and all(orc[1] == "SC" and STATUS_ACTIONS.get(orc[5]) == "status" for orc in told)
 
 
 def is_day(text: str) -> bool:

@@ -6,7 +6,8 @@ import re
 from decimal import Decimal
 
 from schemas.hl7v2 import tables, values
-from schemas.hl7v2.er7 import Repetition
+from schemas.hl7v2.er7 import Repetition, Segment
+from schemas.hl7v2.facts import field_of
 from schemas.hl7v2.groups import ITEM_SEGMENTS, Segments
 from schemas.hl7v2.sheet import Sheet, place_of
 from schemas.identifiers import HCPCS_IN_TEXT
@@ -79,6 +80,36 @@ def _quantity(sheet: Sheet, scope: Segments) -> tuple[Decimal | None, str | None
                 unit = unit or next(sheet.texts(scope, unit_place), None)
                 break
     return sheet.agreed("order_lines", found), unit
+
+
+def results_among(kind: str, items: list[tuple[Segments, OrderLine | None]]) -> list[bool]:
+    """Say of each item of a message whether it reports what was found: a referral brings results in OBR and OBX.
+
+    An ORC that places, changes or cancels makes it an order. Else it is a result when it says so (OBR-25), when it has
+    observations that are no remarks on an order and its code or words name nothing that home care brings, and
+    when it has no code beside others that have one.
+    """
+    coded = any(line is not None and line.code for _, line in items)
+    return [kind == "REF" and line is not None and _is_result(scope, line, coded) for scope, line in items]
+
+
+def _is_result(scope: Segments, line: OrderLine, coded: bool) -> bool:
+    if "OBR" not in scope:
+        return coded and not line.code
+    if any(tables.ACTIONS.get(segment.get(1).upper() or "?") for segment in scope.get("ORC", ())):
+        return coded and not line.code
+    if any(segment.get(25).upper() in tables.RESULT_STATES for segment in scope["OBR"]):
+        return True
+    if any(found_in(segment) for segment in scope.get("OBX", ())):
+        named = {segment.get(4, at).upper() for segment in scope["OBR"] for at in (3, 6)}
+        return bool(named & {"LN", "LOINC"}) or type_of(line, {}, scope) is OrderType.UNKNOWN
+    return coded and not line.code
+
+
+def found_in(observation: Segment) -> bool:
+    """Say whether an OBX tells what was found, and is neither a document nor a remark on the order."""
+    enclosed = observation.get(2).upper() in {"ED", "RP"}
+    return bool(observation.text(5)) and not enclosed and field_of(observation) is None
 
 
 def type_of(line: OrderLine | None, patient: Segments, item: Segments) -> OrderType:

@@ -13,7 +13,7 @@ from schemas.hl7v2 import parties, tables, values
 from schemas.hl7v2.er7 import Message, split
 from schemas.hl7v2.groups import Item, Patient, Segments, patients_of
 from schemas.hl7v2.header import ORDER_SEGMENTS, is_day, kind_of
-from schemas.hl7v2.lines import diagnoses_of, line_of, type_of
+from schemas.hl7v2.lines import diagnoses_of, line_of, results_among, type_of
 from schemas.hl7v2.moments import clock_of
 from schemas.hl7v2.options import AS_SENT, Options
 from schemas.hl7v2.sheet import Sheet, unmapped
@@ -33,6 +33,8 @@ class Draft:
     sheet: Sheet
     patient: Patient
     items: list[tuple[Item, OrderLine | None]] = field(default_factory=list)
+    results: list[Item] = field(default_factory=list)
+    """What was found before: said with the order, and nothing of it is ordered."""
 
 
 def orders_of(message: bytes, document_id: str, options: Options = AS_SENT) -> tuple[Order, ...]:
@@ -53,7 +55,9 @@ def orders_of(message: bytes, document_id: str, options: Options = AS_SENT) -> t
         order = _order(draft, document_id, ordinal, options)
         used |= draft.sheet.used
         orders.append(order)
-    everything: list[list[Segments]] = [[d.patient.segments, *(item.segments for item, _ in d.items)] for d in drafts]
+    everything: list[list[Segments]] = [
+        [d.patient.segments, *(item.segments for item in (*(i for i, _ in d.items), *d.results))] for d in drafts
+    ]
     note = {"MSH-18": "the character set is not declared; 8-bit text was read as " + split_message.codec}
     return tuple(
         order.model_copy(update={"unmapped": unmapped(scopes, strange, used) | (note if split_message.guessed else {})})
@@ -85,7 +89,7 @@ def _action(item: Item, patient: Patient, kind: tuple[str, str], *, replaced: bo
         action = tables.ACTIONS.get(control)
         if control == "SC":
             action = tables.STATUS_ACTIONS.get(segment.get(5).upper())
-        if action is None or (kind[0] == "OSU" and action != "cancel"):
+        if action is None or (kind[0] == "OSU" and action not in {"cancel", "status"}):
             raise CodecError("103", "the order control code is not supported", "ORC-1")
         return "cancel" if control == "RP" and replaced else action
     return "new"
@@ -95,8 +99,9 @@ def _drafts(patient: Patient, kind: tuple[str, str]) -> list[Draft]:
     """Sort the patient's items into orders."""
     items = patient.items or ([Item()] if kind[0] == "REF" else [])
     replaced = any(s.get(1).upper() == "RO" for item in items for s in item.segments.get("ORC", ()))
+    ordered, results = _parted(items, kind[0])
     read: list[tuple[Item, OrderLine | None, OrderType, tables.Action, Sheet]] = []
-    for item in items:
+    for item in ordered:
         action = _action(item, patient, kind, replaced=replaced)
         if action is None:
             continue
@@ -104,22 +109,30 @@ def _drafts(patient: Patient, kind: tuple[str, str]) -> list[Draft]:
         line = line_of(sheet, item.segments) or _number_only(sheet, item.segments, action)
         read.append((item, line, type_of(line, patient.segments, item.segments), action, sheet))
     types = [t for _, _, t, _, _ in read]
-    coded = [line for _, line, _, _, _ in read if line and line.code]
     drafts: dict[tuple[OrderType, str], Draft] = {}
     for item, line, found, action, sheet in read:
         order_type = settled(found, line, types)
-        is_result = kind[0] == "REF" and bool(coded) and line is not None and not line.code
         draft = drafts.setdefault((order_type, action), Draft(action, order_type, Sheet(), patient))
         draft.sheet.used |= sheet.used
         draft.sheet.unreadable.update(sheet.unreadable)
         draft.sheet.conflicting.update(sheet.conflicting)
-        draft.items.append((item, None if is_result else line))
+        draft.items.append((item, line))
+    for draft in drafts.values():
+        draft.results = results
     return list(drafts.values())
 
 
+def _parted(items: list[Item], kind: str) -> tuple[list[Item], list[Item]]:
+    """Return what is ordered and what is reported beside it; a referral of which only results are items is one."""
+    told = results_among(kind, [(item.segments, line_of(Sheet(), item.segments)) for item in items])
+    ordered = [item for item, result in zip(items, told, strict=True) if not result]
+    results = [item for item, result in zip(items, told, strict=True) if result]
+    return ordered or ([Item()] if results else []), results
+
+
 def _number_only(sheet: Sheet, scope: Segments, action: tables.Action) -> OrderLine | None:
-    """Return a line with the sender's number alone: what an ORC without an item cancels."""
-    number = next(sheet.texts(scope, "ORC-2"), None) if action == "cancel" else None
+    """Return a line with the sender's number alone: what an ORC without an item cancels, or tells of."""
+    number = next(sheet.texts(scope, "ORC-2"), None) if action in {"cancel", "status"} else None
     return OrderLine(placer_number=number) if number else None
 
 
@@ -136,6 +149,7 @@ def settled(found: OrderType, line: OrderLine | None, types: list[OrderType]) ->
 def _order(draft: Draft, document_id: str, ordinal: int, options: Options) -> Order:
     sheet, patient = draft.sheet, draft.patient.segments
     scopes: list[Segments] = [{**patient, **item.segments} for item, _ in draft.items]
+    everything = [*draft.items, *((item, None) for item in draft.results)]
     found = parties.member_of(sheet, patient)
     clinician = _same_clinician(sheet, [parties.clinician_of(sheet, scope) for scope in scopes])
     authored = _date(sheet, "authored_on", scopes, tables.AUTHORED_PLACES, min)
@@ -159,7 +173,7 @@ def _order(draft: Draft, document_id: str, ordinal: int, options: Options) -> Or
         contact_phone=found.contact,
         signature_present=True if signed else None,
         signature_date=authored if signed else None,
-        diagnoses=diagnoses_of(sheet, patient, [item.segments for item, _ in draft.items]),
+        diagnoses=diagnoses_of(sheet, patient, [item.segments for item, _ in everything]),
         lines=tuple(line for _, line in draft.items if line is not None),
         service_start=_date(sheet, "service_start", scopes, tables.START_PLACES, min),
         service_end=_date(sheet, "service_end", scopes, tables.END_PLACES, max),
@@ -167,7 +181,7 @@ def _order(draft: Draft, document_id: str, ordinal: int, options: Options) -> Or
         discharge_deadline=sheet.first("discharge_deadline", patient, tables.DEADLINE_PLACES, values.moment),
     )
     sent = next((s.get(7) for s in patient.get("MSH", ())), "")
-    return _finished(with_stated(order, sheet, draft.patient.segments, draft.items), sheet, sent, options)
+    return _finished(with_stated(order, sheet, draft.patient.segments, everything), sheet, sent, options)
 
 
 def _first(sheet: Sheet, scopes: list[Segments], places: tuple[str, ...]) -> str | None:

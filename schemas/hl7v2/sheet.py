@@ -9,8 +9,8 @@ from typing import NamedTuple, TypeVar
 
 from schemas.hl7v2.er7 import Repetition, Segment
 from schemas.hl7v2.groups import Segments
-from schemas.hl7v2.tables import NOT_REPORTED, REPEATING
-from schemas.hl7v2.values import Unusable
+from schemas.hl7v2.tables import NOT_REPORTED, NUMBER_PLACES, REPEATING
+from schemas.hl7v2.values import Unusable, entity_number
 
 T = TypeVar("T")
 MAX_UNMAPPED = 200
@@ -67,7 +67,7 @@ class Sheet:
     def texts(self, scope: Segments, place: str) -> Iterator[str]:
         at = place_of(place)
         for rep in self.peek(scope, place):
-            text = rep.get(at.component, at.subcomponent)
+            text = entity_number(rep.get) if place in NUMBER_PLACES else rep.get(at.component, at.subcomponent)
             if text:
                 self.take(rep)
                 yield text

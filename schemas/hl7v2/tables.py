@@ -10,7 +10,7 @@ from typing import Literal
 
 from schemas.order import OrderType
 
-Action = Literal["new", "update", "cancel"]
+Action = Literal["new", "update", "cancel", "status"]
 Priority = Literal["routine", "urgent", "asap", "stat"]
 
 ACTIONS: dict[str, Action] = {
@@ -26,8 +26,15 @@ ACTIONS: dict[str, Action] = {
 }
 """ORC-1 (table 0119). What is not here is no request to place, change or cancel an order: CodecError 103."""
 
-STATUS_ACTIONS: dict[str, Action] = {"CA": "cancel", "DC": "cancel"}
-"""ORC-5 (table 0038) under ORC-1 = SC."""
+STATUS_ACTIONS: dict[str, Action] = {
+    **dict.fromkeys(("CA", "DC", "CANCELED", "CANCELLED", "DISCONTINUED"), "cancel"),
+    **dict.fromkeys(("", "A", "CM", "IP", "SC", "ACTIVE", "IN PROCESS", "IN PROGRESS", "SCHEDULED"), "status"),
+    **dict.fromkeys(("COMPLETE", "COMPLETED"), "status"),
+}
+"""ORC-5 (table 0038, and its words) under ORC-1 = SC: how far the order is at its sender changes nothing here.
+
+What wants something (HD on hold, RP replaced, ER not found) and what nobody knows is not here: CodecError 103.
+"""
 
 REFERRAL_ACTIONS: dict[str, Action] = {"": "new", "P": "new", "A": "new", "NEW": "new", "R": "cancel", "E": "cancel"}
 """RF1-1 (table 0283): a pending referral is exactly our work; rejected or entered in error takes it back."""
@@ -153,8 +160,12 @@ END_PLACES = ("TQ1-8", "OBR-27.5", "ORC-7.5", "RXE-1.5", "RF1-8")
 AUTHORED_PLACES = ("ORC-9", "RF1-9", "RXE-32", "OBR-6", "RF1-22")
 DELIVERY_PLACES = ("RXO-35", "RXE-43")
 DEADLINE_PLACES = ("PV2-9", "PV1-45")
-PLACER_PLACES = ("ORC-2", "OBR-2", "RF1-6", "ORC-4")
-FILLER_PLACES = ("ORC-3", "OBR-3", "RF1-11")
+PLACER_PLACES = ("RF1-6", "ORC-2", "OBR-2", "ORC-4")
+FILLER_PLACES = ("RF1-11", "ORC-3", "OBR-3")
+NUMBER_PLACES = frozenset(PLACER_PLACES + FILLER_PLACES)
+"""Numbers of type EI: the number stands in the first component, or is all that the field holds."""
+RESULT_STATES = frozenset({"A", "C", "F", "P", "R", "FINAL", "PRELIMINARY", "CORRECTED"})
+"""OBR-25 (table 0123) of what was done and reported."""
 CLINICIAN_PLACES = ("ORC-12", "OBR-16", "RXE-13", "RXO-14")
 """Who ordered; the last two hold the prescriber with a DEA number."""
 ORGANIZATION_PLACES = ("ORC-21",)

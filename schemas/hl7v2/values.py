@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 
@@ -30,6 +31,15 @@ _SSN = re.compile(r"(?!000|666|9)(\d{3})-?(?!00)(\d{2})-?(?!0000)(\d{4})")
 
 class Unusable(ValueError):
     """A value is there and cannot be trusted; the text says why, without the value."""
+
+
+def entity_number(part: Callable[..., str]) -> str:
+    """Return the number of an EI by its components; `^^REF001` holds nothing but the number, in another one's place."""
+    number = part(1)
+    if number or part(4):  # with a type in the fourth the third is who gave the number
+        return number
+    others = [text for text in (part(2), part(3)) if text]
+    return others[0] if len(others) == 1 else ""
 
 
 def clean(text: str) -> str:

@@ -3,15 +3,15 @@ from typing import Any
 
 import pytest
 
-from handlers.translate import _parse, orders_in, translate
+from handlers.translate import STATUS_TOLD, _parse, orders_in, translate
 from schemas.codec import CodecError
 from schemas.document import ReviewRequested
 from schemas.event import Event
 from schemas.order import OrderType, ReferralReceived
 from schemas.outbound import ConfirmationRequested
 from schemas.transmission import Content, ReceiptState, TransmissionReceived
-from tests.factories import HOSPITAL, NOW, content, order
-from tests.handlers.memory import MemoryUnit
+from tests.factories import HOSPITAL, NOW, content, order, referral
+from tests.handlers.memory import MemoryHub, MemoryUnit
 
 
 def event(channel: str, *contents: Content) -> Event[TransmissionReceived]:
@@ -75,6 +75,40 @@ def test_each_order_of_a_message_becomes_a_referral_with_its_kind() -> None:
     assert [type(payload) for payload in produced] == [ReferralReceived] * 2
     assert [payload.order.order_type for payload in produced] == [OrderType.DME, OrderType.INFUSION]
     assert produced[0].order.documents == (content(b"x"),)
+
+
+def status_of(number: str) -> Any:
+    return order(order_id="s", more={"placer_number": number, "action": "status"})
+
+
+def test_how_far_an_order_is_at_its_sender_is_noted_on_its_case_and_nobody_is_asked() -> None:
+    hub = MemoryHub()
+    hub.send(referral(order(document_id="doc-0", more={"placer_number": "P1"})))
+    before = hub.only_case()
+    for _ in range(2):
+        assert list(translate(event("hl7v2"), hub.unit, (status_of("P1"),))) == []  # type: ignore[arg-type]
+    case = hub.only_case()
+    assert case.document_ids == ("doc-0", "doc-1")
+    assert (case.state, case.order, case.revision) == (before.state, before.order, before.revision + 1)
+    assert hub.unit.receipts["doc-1"] == (ReceiptState.ACCEPTED, STATUS_TOLD, case.case_id)
+    assert not hub.seen(ReviewRequested)
+
+
+@pytest.mark.parametrize("number", ["P9", "P1"])
+def test_a_status_of_an_order_that_is_not_here_or_of_another_member_is_kept_with_its_receipt(number: str) -> None:
+    hub = MemoryHub()
+    hub.send(referral(order(7, document_id="doc-0", more={"placer_number": "P1"})))
+    assert list(translate(event("hl7v2"), hub.unit, (status_of(number),))) == []  # type: ignore[arg-type]
+    assert hub.only_case().document_ids == ("doc-0",)
+    assert hub.unit.receipts["doc-1"] == (ReceiptState.ACCEPTED, STATUS_TOLD, None)
+
+
+def test_a_status_beside_an_order_leaves_the_receipt_to_the_order() -> None:
+    unit = MemoryUnit()
+    (produced,) = translate(event("hl7v2"), unit, (order(order_id="a"), status_of("P1")))  # type: ignore[arg-type]
+    assert isinstance(produced, ReferralReceived)
+    assert produced.order.order_id == "a"
+    assert not unit.receipts
 
 
 async def test_a_fhir_input_is_read_from_its_collection_and_not_from_the_raw_bytes() -> None:

@@ -61,6 +61,12 @@ async def test_what_gets_no_response_is_answered_on_the_connection_though_the_se
         assert [(await sender.ack())[0] for _ in "ab"] == ["CA", "AA"]
 
 
+async def test_a_mere_status_of_an_order_is_answered_on_the_connection_for_it_gets_no_response() -> None:
+    async with listening(MemoryHub(), partners=EHR) as server, sending(server) as sender:
+        await sender.send(framed(order(accept="AL|AL").replace(b"ORC|NW|P-ID1", b"ORC|SC|P-ID1|||CM")))
+        assert [(await sender.ack())[0] for _ in "ab"] == ["CA", "AA"]
+
+
 async def test_another_message_with_the_same_id_is_refused_once() -> None:
     async with listening(MemoryHub()) as server, sending(server) as sender:
         await sender.send(framed(order(accept="AL|AL")) + framed(order(accept="AL|AL", more="|x")))

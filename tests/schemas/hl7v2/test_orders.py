@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from schemas.codec import CodecError
-from schemas.hl7v2 import orders_of
+from schemas.hl7v2 import STANDARD, orders_of, placer_number, tells_status
 from schemas.order import Order, OrderLine, OrderType
 
 MSH = "MSH|^~\\&|APP|FAC|DOORSTEP|HUB|20261120083000||{kind}|ID1|P|2.5.1"
@@ -34,7 +34,7 @@ def test_a_status_update_takes_an_order_back(orc: str) -> None:
     assert (order.action, order.placer_number) == ("cancel", "REF77")
 
 
-@pytest.mark.parametrize("orc", ["ORC|NW|REF77", "ORC|XO|REF77", "ORC|OK|REF77|||CM", "ORC|SC|REF77|||IP"])
+@pytest.mark.parametrize("orc", ["ORC|NW|REF77", "ORC|XO|REF77", "ORC|OK|REF77|||CM", "ORC|SC|REF77|||HD"])
 def test_another_status_update_is_refused(orc: str) -> None:
     with pytest.raises(CodecError) as caught:
         one(orc, kind="OSU^O51")
@@ -49,7 +49,37 @@ def test_the_order_control_code_decides_the_action(control: str, action: str) ->
     assert one(ORC.replace("NW", control), OBR).action == action
 
 
-@pytest.mark.parametrize("control", ["HD", "ZZ", "RL", "SS", "SC"])
+@pytest.mark.parametrize("status", ["", "IP", "CM", "A", "SC", "Completed"])
+@pytest.mark.parametrize("kind", ["ORM^O01", "OSU^O51"])
+def test_how_far_an_order_is_at_its_sender_asks_for_nothing(kind: str, status: str) -> None:
+    """A filler's or a hospital's progress (ORC-1 SC): each would otherwise be a review that nobody can act on."""
+    order = one(f"ORC|SC|REF77|||{status}", kind=kind)
+    assert (order.action, order.placer_number) == ("status", "REF77")
+
+
+@pytest.mark.parametrize("status", ["HD", "RP", "ER", "ZZ"])
+def test_a_status_that_wants_something_or_that_nobody_knows_is_a_persons(status: str) -> None:
+    with pytest.raises(CodecError) as caught:
+        one(f"ORC|SC|REF77|||{status}", OBR)
+    assert (caught.value.code, caught.value.location) == ("103", "ORC-1")
+
+
+@pytest.mark.parametrize(
+    ("message_", "alone"),
+    [
+        (("ORC|SC|P1|||CM",), True),
+        (("ORC|SC|P1|||CM", "OBR|1|P1", "ORC| sc |P2|||IP"), True),
+        (("ORC|SC|P1|||CM", "ORC|NW|P2"), False),
+        (("ORC|SC|P1|||CA",), False),
+        (("ORC|SC|P1|||HD",), False),
+        (("OBR|1|P1",), False),
+    ],
+)
+def test_a_message_that_only_tells_a_status_wants_no_response(message_: tuple[str, ...], alone: bool) -> None:
+    assert tells_status(message(*message_), STANDARD) is alone
+
+
+@pytest.mark.parametrize("control", ["HD", "ZZ", "RL", "SS"])
 def test_a_control_code_that_is_no_request_is_refused_rather_than_taken_for_new(control: str) -> None:
     with pytest.raises(CodecError) as caught:
         orders_of(message(ORC.replace("NW", control), OBR), "doc")
@@ -462,3 +492,74 @@ def test_a_measured_flow_is_no_order() -> None:
 def test_the_one_hcpcs_code_in_the_words_beside_a_local_code_is_the_item() -> None:
     assert one(ORC, "OBR|1|P1||DME100^E1390 Oxygen concentrator^L").lines[0].code == "E1390"
     assert one(ORC, "OBR|1|P1||DME100^E1390 or E1391^L").lines[0].code is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "number"),
+    [
+        ("REF001", "REF001"),
+        ("REF001^EPIC^1.2.3^ISO", "REF001"),
+        ("^^REF001", "REF001"),
+        ("^REF001", "REF001"),
+        ("^EPIC^1.2.3^ISO", None),
+        ("^^1.2.3^ISO", None),
+        ("^EPIC^REF001", None),
+    ],
+)
+def test_a_number_that_stands_alone_in_another_component_is_the_number(sent: str, number: str | None) -> None:
+    referral = message(f"RF1|P|R|DME^Equipment|||{sent}", "PR1|1||E1390^Oxygen^HCPCS", kind="REF^I12")
+    (order,) = orders_of(referral, "doc")
+    assert (order.placer_number, placer_number(referral, STANDARD)) == (number, number or "")
+    other = one(ORC.replace("P1", sent), OBR.replace("P1", sent))
+    assert {other.placer_number, other.lines[0].placer_number} == {number}
+
+
+def referred(*segments: str) -> tuple[Order, ...]:
+    return orders_of(message("RF1|P|R|HH^Home health|||R7", *segments, kind="REF^I12"), "doc")
+
+
+SPO2 = "OBX|1|NM|59408-5^Oxygen saturation^LN||86|%|||||F"
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        ("OBR|1||L1|718-7^Hemoglobin^LN", "OBX|1|NM|718-7^Hemoglobin^LN||9.1|g/dL|||||F"),
+        ("OBR|1||L1|85025^CBC^C4|||20261119||||||||||||||||||F", "OBX|1|NM|WBC^WBC^L||11|||||F"),
+        ("OBR|1||L1|CXR^Chest film^L|||||||||||||||||||||F",),
+        ("OBR|1||L1|VITALS^Vital signs^L", SPO2),
+        ("ORC|RE|X1", "OBR|1|X1|L1|VITALS^Vital signs^L", SPO2),
+        ("OBR|1||L1|2708-6^Oxygen saturation in arterial blood^LN", SPO2),
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_result_inside_of_a_referral_is_not_ordered(result: tuple[str, ...], first: bool) -> None:
+    asked = ("PR1|1||G0299^RN visit^HCPCS", "PR1|2||E1390^Concentrator^HCPCS")
+    found = referred(*(result + asked if first else asked + result))
+    assert [(o.order_type, [line.code for line in o.lines]) for o in found] == [
+        (OrderType.HOME_HEALTH, ["G0299"]),
+        (OrderType.DME, ["E1390"]),
+    ]
+    (alone,) = referred(*result)
+    assert (alone.order_type, alone.lines, alone.placer_number) == (OrderType.HOME_HEALTH, (), "R7")
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        (("OBR|1|P1||E1390^Concentrator^HCPCS", SPO2), "E1390"),
+        (("OBR|1|P1||DME1^Oxygen concentrator^L", SPO2), None),
+        (("ORC|NW|P1", "OBR|1|P1||TRACH^Tracheostomy care^L", SPO2), None),
+        (("OBR|1|P1||TRACH^Tracheostomy care^L", "OBX|1|TX|^Access barriers||stairs||||||F"), None),
+        (("OBR|1|P1||TRACH^Tracheostomy care^L", "OBX|1|ED|FACE^Face sheet||^AP^PDF^Base64^JVBERi0=||||||F"), None),
+    ],
+)
+def test_an_item_with_what_was_measured_for_it_stays_ordered(asked: tuple[str, ...], code: str | None) -> None:
+    (order,) = referred(*asked)
+    assert [line.code for line in order.lines] == [code]
+
+
+def test_what_a_result_says_stays_with_the_referral() -> None:
+    (order,) = referred("OBR|1||L1|VITALS^Vital signs^L", SPO2, "OBX|2|TX|^Oxygen flow||2 L/min||||||F")
+    assert order.frequency is not None
+    assert order.unmapped["OBX-5"] == "86"
