@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,15 @@ from typing import Any
 from pydantic import JsonValue
 
 from doorstep import __version__
+from doorstep.packet.attest import checked
 from doorstep.packet.leaves import ImageLeaf, TextLeaf, leaves
 from doorstep.packet.story import Edition, Exhibit, Packet, Said, initials
-from schemas.element import (
-    ElementStatus,
-)
+from schemas.element import GATES, ElementResult, ElementStatus
 from schemas.outbound import SELF_PAY
 
 PACKET_SECONDS = 300.0
+_REPEATS = "fhir.message"
+"""Entries that only tell other systems what the one before them says; they stand in the manifest, not on paper."""
 _TEMPLATE = Path(__file__).with_name("packet.typ")
 _LATIN, _GREEK, _CYRILLIC = "\u00a0-\u00ac\u00ae-\u017f\u1e00-\u1e9f\u1ea0-\u1ef9", "Α-ΡΣ-Ωα-ω", "А-я"
 _UNPRINTABLE = re.compile(f"[^\n -~{_LATIN}{_GREEK}{_CYRILLIC}–—‘’“”•…€™]")
@@ -54,14 +55,16 @@ def _content(packet: Packet, folder: Path) -> dict[str, Any]:
     full = packet.edition is Edition.PAYER
     exhibits = [_exhibit(number, one, folder, full=full) for number, one in enumerate(packet.exhibits, start=1)]
     labels = {of.document_id: number for number, of in reversed(list(enumerate(packet.exhibits, start=1)))}
+    manifest = json.dumps(_manifest(packet), indent=1, sort_keys=True, default=str)
     return {
         "case": case.case_id,
         "edition": packet.edition.value,
         "date": [as_of.year, as_of.month, as_of.day, as_of.hour, as_of.minute, as_of.second],
         "facts": _printed(_facts(packet, full=full)),
-        "fields": [_printed([_label(name), _value(value), _read_at(found)]) for name, value, found in packet.fields],
+        "fields": [_printed([_label(name), _value(value), checked(found)]) for name, value, found in packet.fields],
         "rulesets": _printed(packet.rulesets),
-        "elements": [_printed([e.label, _STATUS[e.status], "; ".join(e.cite)]) for e in packet.elements],
+        "elements": _elements(packet.elements),
+        "not_asked": sum(one.status is ElementStatus.NOT_APPLICABLE for one in packet.elements),
         "offers": [
             _printed([moment(o.sent_at), o.provider_name, f"wave {o.wave}", o.state.value, o.decline_reason or ""])
             for o in packet.offers
@@ -69,13 +72,16 @@ def _content(packet: Packet, folder: Path) -> dict[str, Any]:
         "payer": [_said(line, labels) for line in packet.payer],
         "desk": [_said(line, labels) for line in packet.desk],
         "timeline": [
-            [*_printed([moment(row.time), row.says, row.source]), labels.get(row.document_id, 0)]
+            [*_printed([moment(row.time), row.says, f"{row.source}, entry {row.seq}"]), labels.get(row.document_id, 0)]
             for row in packet.timeline
+            if row.topic != _REPEATS
         ],
+        "attested": [_said(line, labels) for line in packet.attested],
+        "record": _printed(_record(packet, manifest)),
         "sent": [_printed([moment(s.time), s.what, s.far_id, f"try {s.attempt}"]) for s in packet.sent],
         "exhibits": exhibits,
-        "manifest": json.dumps(_manifest(packet), indent=1, sort_keys=True, default=str),
-    }  # fmt: skip
+        "manifest": manifest,
+    }
 
 
 _STATUS = {
@@ -87,6 +93,26 @@ _STATUS = {
     ElementStatus.NOT_APPLICABLE: "not applicable",
     ElementStatus.WAIVED: "waived",
 }
+
+
+def _elements(results: Iterable[ElementResult]) -> list[list[str]]:
+    """Return what the order must say, in the order of the gates; what does not apply to it is counted only."""
+    asked = [one for one in results if one.status is not ElementStatus.NOT_APPLICABLE]
+    return [
+        _printed([one.label, one.gate, _STATUS[one.status] + (f" ({one.why})" if one.why else ""), "; ".join(one.cite)])
+        for one in sorted(asked, key=lambda one: GATES.index(one.gate))
+    ]
+
+
+def _record(packet: Packet, manifest: str) -> list[str]:
+    """Return what the record is that a custodian signs for: how much of it there is, and the digest of its list."""
+    documents = f"{len(packet.exhibits)} document{'' if len(packet.exhibits) == 1 else 's'}"
+    return [
+        f"This packet was made by Doorstep {__version__} from its journal as of position {packet.position}, "
+        f"{moment(packet.as_of)}. It holds {documents} as received and {len(packet.timeline)} entries of the timeline.",
+        "SHA-256 of the embedded manifest.json:",
+        f"{hashlib.sha256(manifest.encode()).hexdigest()}",
+    ]
 
 
 def _said(line: Said, labels: dict[str, int]) -> list[Any]:
@@ -137,12 +163,6 @@ def _value(value: JsonValue) -> str:
     return str(value)
 
 
-def _read_at(evidence: Any) -> str:
-    if evidence is None or evidence.page is None:
-        return ""
-    return f"page {evidence.page}, {evidence.confidence:.0%} sure"
-
-
 def _printed(value: Any) -> Any:
     return [_printed(item) for item in value] if isinstance(value, list | tuple) else printable(value)
 
@@ -150,7 +170,9 @@ def _printed(value: Any) -> Any:
 def _exhibit(number: int, exhibit: Exhibit, folder: Path, *, full: bool) -> dict[str, Any]:
     content = exhibit.content
     facts = [
+        ["Received", f"{moment(exhibit.received_at)} by {exhibit.channel}"],
         ["From", (exhibit.sender or "not stated") if full else "withheld"],
+        *([name, value] for name, value in (exhibit.header if full else ())),
         ["Type", content.content_type],
         ["Size", f"{content.size:,} bytes"],
         ["SHA-256", content.sha256],
@@ -159,6 +181,7 @@ def _exhibit(number: int, exhibit: Exhibit, folder: Path, *, full: bool) -> dict
         "number": number,
         "title": printable(f"Received {moment(exhibit.received_at)} by {exhibit.channel}"),
         "facts": _printed(facts),
+        "headed": full and (exhibit.channel == "fax" or bool(exhibit.header)),
         "leaves": list(_leaves(number, exhibit, folder)) if full else [],
     }
 
@@ -195,7 +218,14 @@ def _manifest(packet: Packet) -> dict[str, Any]:
             for one in packet.exhibits
         ],
         "timeline": [
-            {"seq": row.seq, "time": row.time.astimezone(UTC).isoformat(), "says": row.says, "source": row.source}
+            {
+                "seq": row.seq,
+                "time": row.time.astimezone(UTC).isoformat(),
+                "says": row.says,
+                "source": row.source,
+                "topic": row.topic,
+                "event": row.event_id,
+            }
             for row in packet.timeline
         ],
     }

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from doorstep.console import views
 from doorstep.journal import Reader
+from doorstep.packet.attest import attested, header_of, source_of
 from doorstep.packet.payer import Line, desk_lines, payer_lines
 from schemas.case import (
     Case,
@@ -48,6 +49,8 @@ class Exhibit:
     content: Content
     data: bytes
     reading: Reading | None
+    header: tuple[tuple[str, str], ...] = ()
+    """How it came: station, numbers, identifiers; of the first content of an input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class Row:
     says: str
     source: str
     document_id: str
+    topic: str = ""
+    event_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One line of what a payer said, or of what the desk did about it."""
+    """One line of what a payer said, of what the desk did about it, or of what a person vouched for."""
 
     time: datetime
     what: str
@@ -98,6 +103,7 @@ class Packet:
     timeline: tuple[Row, ...]
     sent: tuple[Sent, ...]
     exhibits: tuple[Exhibit, ...]
+    attested: tuple[Said, ...] = ()
 
 
 _PERSONAL = {"member_id", "group_no", "phone", "contact_phone", "address", "delivery_address", "member_address"}
@@ -126,7 +132,14 @@ def gather(reader: Reader, case_id: str, edition: Edition = Edition.PAYER) -> Pa
         timeline=tuple(_rows(timeline, {e.document_id for e in exhibits})),
         sent=tuple(_sent(timeline)),
         exhibits=exhibits,
+        attested=tuple(_attested(case, timeline, exhibits, full=full)),
     )
+
+
+def _attested(case: Case, timeline: Sequence[Event[Any]], exhibits: Sequence[Exhibit], *, full: bool) -> Iterator[Said]:
+    known = {exhibit.document_id for exhibit in exhibits}
+    for time, what, says, of in attested(case, timeline, full=full):
+        yield Said(time, what, says, of if of in known else "")
 
 
 def _fields(case: Case, *, full: bool) -> Iterator[tuple[str, JsonValue, Evidence | None]]:
@@ -150,8 +163,8 @@ def _rows(timeline: Sequence[Event[Any]], documents: Iterable[str]) -> Iterator[
     known = set(documents)
     for event in timeline:
         of = getattr(event.data, "document_id", "")
-        source = f"{event.topic} (event {event.id})"
-        yield Row(event.seq, event.time, views.told(event), source, of if of in known else "")
+        where = of if of in known else ""
+        yield Row(event.seq, event.time, views.told(event), source_of(event), where, event.topic, event.id)
 
 
 def _said(lines: Iterable[Line], exhibits: Iterable[Exhibit]) -> Iterator[Said]:
@@ -190,4 +203,5 @@ def _exhibits(reader: Reader, timeline: Sequence[Event[Any]]) -> Iterator[Exhibi
                 content=content,
                 data=reader.content(content),
                 reading=Reading.model_validate_json(reader.content(kept)) if kept else None,
+                header=header_of(data) if number == 0 else (),
             )

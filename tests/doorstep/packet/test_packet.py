@@ -13,19 +13,19 @@ import pytest
 from PIL import Image
 
 from doorstep.packet import Edition, Packet, gather, typeset
+from doorstep.packet.attest import attested, checked, source_of
 from doorstep.packet.leaves import COLUMNS, LINES, MOST_TEXT_LEAVES, ImageLeaf, TextLeaf, leaves
 from doorstep.packet.paper import printable
 from doorstep.packet.story import Exhibit, Row, Said
-from schemas.case import (
-    CompletenessEvaluated,
-)
-from schemas.element import (
-    ElementResult,
-    ElementStatus,
-)
-from schemas.order import Coverage
+from schemas.case import CaseState, CaseStateChanged, CompletenessEvaluated, OfferAccepted
+from schemas.document import ReviewDecided
+from schemas.element import ElementResult, ElementStatus, Waiver
+from schemas.event import Event
+from schemas.order import Coverage, Evidence
 from schemas.outbound import ConfirmationKind, ConfirmationSent
+from schemas.payer import AppealDecided
 from schemas.reading import Page, Reading, Word
+from schemas.service import Proof, ServiceCompleted
 from tests.doorstep.journal.support import opened, transmission
 from tests.factories import NOW, case, content, order
 from tests.services.verapdf import VeraPdf
@@ -53,7 +53,7 @@ def packet(*exhibits: Exhibit, **deviations: Any) -> Packet:
         "offers": (),
         "payer": (Said(NOW, "Denial", "denied on 2026-11-23: CARC 50", "doc-1"),),
         "desk": (Said(NOW, "Call to the payer", "by Marta Lindgren: status", ""),),
-        "timeline": (Row(1, NOW, "received by fax", "intake.transmission.received", "doc-1"),),
+        "timeline": (Row(1, NOW, "received by fax", "sender, by fax", "doc-1", "intake.transmission.received", "e-1"),),
         "sent": (),
         "exhibits": exhibits,
     }
@@ -75,7 +75,7 @@ def test_every_page_bears_the_case_number_and_its_own() -> None:
 def test_the_index_names_the_page_on_which_each_part_begins() -> None:
     pages = texts(typeset(packet(exhibit(TIFF, "image/tiff"))))
     index = pages[1].splitlines()
-    for title in ("Timeline", "Order", "Required elements", "Documents", "Exhibit 1"):
+    for title in ("Timeline", "Order", "Required elements", "Attestations", "Documents", "Exhibit 1"):
         line = next(line for line in index if line.startswith(title))
         first = int(line.split("DS-000001-8-")[1].split()[0])
         assert title in pages[first - 1]
@@ -117,7 +117,7 @@ def test_the_manifest_holds_the_timeline_and_the_digest_of_each_document() -> No
         assert document.count_attachments() == 1
         manifest = json.loads(bytes(document.get_attachment(0).get_data()))
     assert manifest["documents"][0]["sha256"] == content(TIFF).sha256
-    assert [row["says"] for row in manifest["timeline"]] == ["received by fax"]
+    assert [(row["says"], row["event"]) for row in manifest["timeline"]] == [("received by fax", "e-1")]
     assert manifest["position"] == 7
 
 
@@ -234,3 +234,86 @@ async def test_it_is_gathered_from_the_journal_in_one_read(database_url: str, tm
     assert [s.far_id for s in found.sent] == ["X1"]
     assert found.position == max(row.seq for row in found.timeline)
     assert found.timeline[0].document_id == receipt.document_id
+
+
+def test_a_fax_begins_with_how_it_was_received_and_the_regulators_edition_leaves_that_out() -> None:
+    fax = exhibit(TIFF, "image/tiff", header=(("Station (TSID)", "RIVERSIDE"), ("Called number", "6145550100")))
+    *_, head, page = texts(typeset(packet(fax)))
+    assert "How it was received" in head
+    assert "Station (TSID) RIVERSIDE" in " ".join(head.split())
+    assert "How it was received" not in page
+    assert "RIVERSIDE" not in "".join(texts(typeset(packet(fax, edition=Edition.REGULATOR))))
+
+
+def test_a_value_is_said_to_be_checked_and_not_to_be_sure() -> None:
+    seen = Evidence(page=2, confidence=0.9999, validators=("npi-luhn", "engines-agree", "odd-check"))
+    text = " ".join("\n".join(texts(typeset(packet(fields=(("clinician_npi", "1234567893", seen),))))).split())
+    assert "page 2; check digit of the NPI; two engines read the same; odd check" in text
+    assert "sure" not in text
+    assert checked(None) == "as sent"
+
+
+def test_elements_stand_by_gate_and_those_that_do_not_apply_are_counted() -> None:
+    base = packet().elements[0]
+    late = base.model_copy(update={"label": "Encounter", "gate": "claim", "status": ElementStatus.MISSING})
+    other = base.model_copy(update={"label": "Weight", "status": ElementStatus.NOT_APPLICABLE})
+    page = next(t for t in texts(typeset(packet(elements=(late, other, base)))) if "Judged by" in t)
+    assert page.index("Date of birth") < page.index("Encounter")
+    assert "Weight" not in page
+    assert "1 further elements" in page
+
+
+def test_what_only_repeats_an_entry_for_machines_is_in_the_manifest_and_not_on_paper() -> None:
+    rows = tuple(
+        Row(n, NOW, f"row {n}", "hub", "", topic) for n, topic in ((1, "case.state.changed"), (2, "fhir.message"))
+    )
+    pdf = typeset(packet(timeline=rows))
+    assert "row 1" in "".join(texts(pdf))
+    assert "row 2" not in "".join(texts(pdf))
+    with pdfium.PdfDocument(pdf) as document:
+        assert b"row 2" in bytes(document.get_attachment(0).get_data())
+
+
+def happened(data: Any) -> Event[Any]:
+    return Event(id="e", source="test", time=NOW, data=data, seq=1)
+
+
+def test_who_vouched_for_what_is_told_and_the_custodian_signs_for_the_record() -> None:
+    proof = Proof(completed_at=NOW, signed_by="Ida Sommer", relation="sister", recorded_by="provider")
+    who = {"document_id": "doc-1", "reviewer": "R. Viewer"}
+    told = [
+        ReviewDecided(review_id="r", decision="accept", fields={"dob": "1950-01-02"}, **who),
+        ReviewDecided(review_id="q", decision="reject", **who),
+        ServiceCompleted(
+            case_id="c", offer_id="o", npi="1", provider_name="P", proof=proof, committed_start=NOW, late=False
+        ),
+    ]
+    waived = {"contact_phone": Waiver(reason="no phone", by="R. Viewer", at=NOW)}
+    made = case(order(), waived=waived)
+    said = [(what, says) for _, what, says, _ in attested(made, [happened(one) for one in told], full=True)]
+    assert [what for what, _ in said] == [
+        *("Order signed", "Requirement waived", "Confirmed by a person", "Proof of service"),
+    ]
+    assert said[2][1] == "dob; by R. Viewer"
+    assert "signed by Ida Sommer (sister)" in said[3][1]
+    bare = " ".join(says for _, _, says, _ in attested(made, [happened(one) for one in told], full=False))
+    name = made.order.clinician.name
+    assert name is not None
+    assert "Ida Sommer" not in bare
+    assert name.text not in bare
+    page = next(t for t in texts(typeset(packet(attested=(Said(NOW, *said[2], ""),)))) if "Custodian" in t)
+    assert "dob; by R. Viewer" in page
+    assert "journal as of position 7" in " ".join(page.split())
+
+
+@pytest.mark.parametrize(
+    ("data", "source"),
+    [
+        (ReviewDecided(review_id="r", document_id="d", decision="accept", reviewer="R. Viewer"), "desk, R. Viewer"),
+        (OfferAccepted(case_id="c", offer_id="o", npi="1", provider_name="Front Door", start=NOW), "Front Door"),
+        (AppealDecided(case_id="c", level=1, outcome="upheld", by="payer", document_id="d"), "payer"),
+        (CaseStateChanged(case_id="c", from_state=None, to_state=CaseState.OPEN, cause="x"), "hub"),
+    ],
+)
+def test_the_source_of_an_entry_is_who_told_it(data: Any, source: str) -> None:
+    assert source_of(happened(data)) == source
