@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 
 from doorstep.handler import Unit
 from handlers.benefits import OFFERING, timer_of, to_person
@@ -78,6 +79,7 @@ def denial_of(
     appeal_until: date | None = None,
     peer_contact: str | None = None,
     peer_until: date | None = None,
+    amount: Decimal | None = None,
     trace: str | None = None,
     document_id: str | None = None,
 ) -> Denial:
@@ -93,6 +95,7 @@ def denial_of(
         window_by="notice" if appeal_until else "rules",
         peer_contact=peer_contact,
         peer_until=peer_until or (notice_date + timedelta(days=peer.days) if peer else None),
+        amount=amount,
         source=source,
         trace=trace,
         document_id=document_id,

@@ -195,6 +195,7 @@ def _denial(spoken: Spoken, said: DenialTerms, unit: Unit, trace: str | None) ->
         appeal_until=said.appeal_until,
         peer_contact=said.peer_contact,
         peer_until=said.peer_until,
+        amount=said.amount,
         source="letter" if said.document_id else "desk",
         recorded_by=said.agent,
         trace=trace,

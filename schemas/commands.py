@@ -136,6 +136,13 @@ class DenialTerms(Said):
     appeal_until: date | None = None
     peer_contact: Line | None = None
     peer_until: date | None = None
+    amount: Decimal | None = Field(
+        default=None,
+        gt=0,
+        max_digits=10,
+        decimal_places=2,
+        description="Dollars denied, where the notice says",
+    )
     document_id: Line | None = None
 
 

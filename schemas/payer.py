@@ -193,6 +193,7 @@ class Denial(Model):
     window_by: Literal["notice", "rules"]
     peer_contact: str | None = None
     peer_until: date | None = None
+    amount: Decimal | None = Field(default=None, description="Dollars that are denied, where they are known")
     source: str = Field(description="payer, desk, letter")
     trace: str | None = None
     document_id: str | None = None

@@ -141,7 +141,9 @@ def withdrawal_words(data: AuthorizationWithdrawn | AuthorizationCancellationAns
 
 def denial_words(denial: Denial) -> str:
     window = "by the notice" if denial.window_by == "notice" else "by the payer's rules"
-    return f"denied on {denial.notice_date}{reasons_words(denial.reasons)}; appeal until {denial.appeal_until} {window}"
+    amount = f" ${denial.amount:,.2f}" if denial.amount is not None else ""
+    said = f"denied on {denial.notice_date}{amount}{reasons_words(denial.reasons)}"
+    return f"{said}; appeal until {denial.appeal_until} {window}"
 
 
 def reasons_words(reasons: tuple[Reason, ...]) -> str:

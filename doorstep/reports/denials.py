@@ -56,6 +56,7 @@ def report(reader: Reader, period: Period) -> Report:
         ("overturned", Rate(sum(one.outcomes[-1] == "overturned" for one in decided), len(decided),
                             {"not decided yet": len(fought) - len(decided)})),
         ("preventable by our own rules", Rate(sum(bool(preventable(one.denial)) for one in fought), len(fought))),
+        ("with an amount that is known", Rate(sum(one.denial.amount is not None for one in fought), len(fought))),
     ]  # fmt: skip
     return Report(
         name="monthly-denials",
@@ -65,6 +66,7 @@ def report(reader: Reader, period: Period) -> Report:
         made_at=period.now.isoformat(timespec="seconds"),
         tables=(
             Table.of("Rates", ("measure", *RATE_COLUMNS), [(name, *rate.cells()) for name, rate in rates]),
+            _dollars(fought, today),
             _counted("By reason", "reason", (_words(one.denial.reasons) for one in fought)),
             _counted("By payer", "payer", (_payer(cases[one.case_id]) for one in fought)),
             _counted("By order type", "order type", (_kind(cases[one.case_id]) for one in fought)),
@@ -72,13 +74,14 @@ def report(reader: Reader, period: Period) -> Report:
         ),
         notes=(
             "Preventable: the reason is one that an element or a step of ours should have caught (rules/denials.yaml).",
+            "Dollars count where the notice or the desk said what is denied; of the others nothing is assumed.",
             "The window is the notice's where the notice states one, else the rules' (window by).",
         ),
     )
 
 
 _COLUMNS = (
-    "case", "notice", "reason", "payer", "order type", "appeal until", "window by", "appeal", "catchable by"
+    "case", "notice", "reason", "payer", "order type", "dollars", "appeal until", "window by", "appeal", "catchable by"
 )  # fmt: skip
 
 
@@ -113,11 +116,27 @@ def _row(one: Fought, case: Case | None, period: Period) -> tuple[Cell, ...]:
         _words(one.denial.reasons),
         _payer(case),
         _kind(case),
+        float(one.denial.amount) if one.denial.amount is not None else None,
         str(one.denial.appeal_until),
         one.denial.window_by,
         one.appeal(today),
         ", ".join(preventable(one.denial)),
     )
+
+
+def _dollars(fought: Iterable[Fought], today: date) -> Table:
+    """Return what is denied in dollars by how its appeal stands, each with how many denials it comes from."""
+    groups: dict[str, list[Fought]] = {}
+    for one in fought:
+        groups.setdefault(one.appeal(today), []).append(one)
+    rows: list[tuple[Cell, ...]] = []
+    for stands, found in [*sorted(groups.items()), ("all", [one for some in groups.values() for one in some])]:
+        known = [one.denial.amount for one in found if one.denial.amount is not None]
+        without = len(found) - len(known)
+        rows.append(
+            (stands, float(sum(known)), len(known), len(found), f"{without} without an amount" if without else "")
+        )
+    return Table.of("Dollars", ("appeal", "dollars", "n", "of", "left out"), rows if groups else ())
 
 
 def _words(reasons: Iterable[Reason]) -> str:

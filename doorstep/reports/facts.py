@@ -143,6 +143,10 @@ class Facts:
     """Document -> when a person decided on it."""
     review_seconds: list[float] = field(default_factory=list)
     call_minutes: list[int] = field(default_factory=list)
+    calls: int = 0
+    """All calls of the period, also those whose minutes nobody noted."""
+    called: dict[str, list[int]] = field(default_factory=dict)
+    """By case: the minutes of its calls."""
     accepted_fields: int = 0
     corrected_fields: int = 0
     clocks: list[ClockStopped] = field(default_factory=list)
@@ -190,8 +194,10 @@ class _Gathering:
                 self._offered(event.time, data)
 
     def _called(self, data: CallLogged) -> None:
-        if self.period.has(data.at) and data.minutes is not None:
-            self.facts.call_minutes.append(data.minutes)
+        self.facts.calls += self.period.has(data.at)
+        if data.minutes is not None:
+            self.facts.called.setdefault(data.case_id, []).append(data.minutes)
+            self.facts.call_minutes += [data.minutes] if self.period.has(data.at) else []
         if data.direction == "in" and (found := self._of(data)):
             found.contacts.append(data.at)
 

@@ -7,17 +7,20 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from doorstep.journal import Reader
+from doorstep.network import configured
+from doorstep.providers import with_kept
 from doorstep.reports import net_clocks
 from doorstep.reports.facts import Facts, Referral, Service, gather, hours
 from doorstep.reports.period import Period
 from doorstep.reports.sheet import RATE_COLUMNS, Cell, Rate, Report, Table, percentile
-from doorstep.rules import load
 from schemas.case import CaseState
-from schemas.network import Directory, lacks
+from schemas.network import Directory, Provider, ends_of, lacks
 
 DAY = timedelta(hours=24)
 SAME_QUESTION = timedelta(days=7)
 """Within so long another contact counts as the same matter. Ours: no source gives a window."""
+SOON = (30, 60, 90)
+"""Days within which papers that end are counted."""
 _PLACED = (CaseState.PROVIDER_ACCEPTED, CaseState.SCHEDULED)
 
 
@@ -25,20 +28,21 @@ def report(reader: Reader, period: Period) -> Report:
     """Count the referrals received in the period, and what happened in it."""
     facts = gather(reader, period)
     received = list(facts.referrals.values())
+    network = [one for one in directory(reader) if one.active]
     rates: list[tuple[str, Rate]] = [
         ("acknowledged within 24 hours", acknowledged(received)),
         ("acknowledged within the first business day", acknowledged_that_day(received)),
         ("clarification needed", clarified(received)),
         ("touchless to complete", touchless(received, facts)),
         ("fields accepted unseen and corrected later", Rate(facts.corrected_fields, facts.accepted_fields)),
-        ("resolved at first contact", first_contact(received)),
+        ("resolved at first contact", first_contact(received, period)),
         ("referrals placed with a provider", placed(received)),
         ("offers accepted", accepted(facts)),
         ("on time, by the first committed start", on_time(facts, period)),
         ("visits missed", missed(facts, period)),
         ("received again", Rate(sum(r.duplicates > 0 for r in received), len(received))),
         ("scheduled before the discharge", discharge_saves(received)),
-        ("providers with every paper current", onboarded(period)),
+        ("providers with every paper current", onboarded(network, period)),
     ]
     shown = [(name, *rate.cells()) for name, rate in rates]
     sends = [(*which, number) for which, number in sorted(facts.sends.items())]
@@ -51,17 +55,20 @@ def report(reader: Reader, period: Period) -> Report:
         tables=(
             Table.of("Rates", ("measure", *RATE_COLUMNS), shown, chart=("measure", "percent")),
             Table.of("Times in hours", ("measure", "n", "p50", "p90", "p99"), _times(received, facts, period)),
+            handling(received, facts),
             *_clarification(received),
             _providers(facts),
             *net_clocks.tables(facts.clocks, net_clocks.started(reader.clocks(), facts.referrals)),
             Table.of("Clocks that ran out", ("clock", "times"), sorted(facts.breaches.items())),
             Table.of("What went to senders", ("channel", "outcome", "times"), sends),
+            *papers(network, period),
         ),
         notes=(
             f"{len(received)} referrals received in the period; what was received before it is counted in its own.",
             "Clocks count what ended in the period; net is without the time in which they stood still for a cause.",
             "Acknowledged: the sender's channel took the case number. Clarification target: below 8 percent.",
             f"First contact: nothing more came for the case within {SAME_QUESTION.days} days.",
+            "Handling time is that of calls with their minutes; how long a person looked at a review is not measured.",
             "Corrected later: among the fields that a person happened to see; only a checked sample tells more.",
             f"{facts.dead} deliveries ended in the dead letters.",
         ),
@@ -98,9 +105,12 @@ def touchless(received: Sequence[Referral], facts: Facts) -> Rate:
     return Rate(untouched, len(complete), {"not complete yet": len(received) - len(complete)})
 
 
-def first_contact(received: Sequence[Referral]) -> Rate:
-    once = sum(not any(at - r.received_at <= SAME_QUESTION for at in r.contacts) for r in received)
-    return Rate(once, len(received))
+def first_contact(received: Sequence[Referral], period: Period) -> Rate:
+    """Count referrals after which nothing more came in time; whose time is not over yet is not known."""
+    over = [r for r in received if period.now - r.received_at > SAME_QUESTION]
+    once = sum(not any(at - r.received_at <= SAME_QUESTION for at in r.contacts) for r in over)
+    early = f"received less than {SAME_QUESTION.days} days ago"
+    return Rate(once, len(over), {early: len(received) - len(over)})
 
 
 def placed(received: Sequence[Referral]) -> Rate:
@@ -143,11 +153,55 @@ def discharge_saves(received: Sequence[Referral]) -> Rate:
     return Rate(saved, len(flagged), {"no discharge named": len(received) - len(flagged)})
 
 
-def onboarded(period: Period) -> Rate:
+def directory(reader: Reader) -> list[Provider]:
+    """Return the network as this hub is set up with it, and what the API says of it."""
+    return [one.provider for one in with_kept(Directory.model_validate(configured()), reader.providers())]
+
+
+def onboarded(active: Sequence[Provider], period: Period) -> Rate:
     """Count the active providers of the network that lack no paper today (rules/network)."""
-    active = [p for p in Directory.model_validate(load("network/sample")).providers if p.active]
     today = period.now.astimezone(period.zone).date()
     return Rate(sum(not lacks(provider, today) for provider in active), len(active))
+
+
+def papers(active: Sequence[Provider], period: Period) -> tuple[Table, Table]:
+    """Return how many providers have a paper that has ended or ends soon, and which."""
+    today = period.now.astimezone(period.zone).date()
+    ends = sorted((last, one.name, one.npi, paper) for one in active for paper, last in ends_of(one))
+    spans = [("ended before today", None, -1), *((f"ends within {days} days", 0, days) for days in SOON)]
+    rows = []
+    for name, first, last in spans:
+        within = [e for e in ends if (first is None or (e[0] - today).days >= first) and (e[0] - today).days <= last]
+        rows.append((name, *Rate(len({npi for _, _, npi, _ in within}), len(active)).cells()[:3], len(within)))
+    soon = [(npi, name, paper, str(last), (last - today).days) for last, name, npi, paper in ends
+            if (last - today).days <= SOON[-1]]  # fmt: skip
+    return (
+        Table.of("Papers that end", ("within", "percent of providers", "n", "of", "papers"), rows),
+        Table.of("Which papers end", ("NPI", "provider", "paper", "last day", "days left"), soon),
+    )
+
+
+def handling(received: Sequence[Referral], facts: Facts) -> Table:
+    """Return the minutes of calls: by call, and by referral that the desk had any call about."""
+    minutes, calls = sum(facts.call_minutes), len(facts.call_minutes)
+    without = facts.calls - calls
+    left_out = f"{without} calls without minutes" if without else ""
+    called = {case for case in facts.called if case in facts.referrals}
+    of_theirs = sum(sum(facts.called[case]) for case in called)
+    quiet = len(received) - len(called)
+    return Table.of(
+        "Handling time in minutes",
+        ("measure", "mean", "total", "n", "left out"),
+        [
+            ("a call", _mean(minutes, calls), minutes, calls, left_out),
+            ("calls of a referral", _mean(of_theirs, len(called)), of_theirs, len(called),
+             f"{quiet} referrals without a call that has minutes" if quiet else ""),
+        ],
+    )  # fmt: skip
+
+
+def _mean(total: float, number: int) -> float | None:
+    return round(total / number, 2) if number else None
 
 
 def _times(received: Sequence[Referral], facts: Facts, period: Period) -> list[tuple[Cell, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from doorstep.journal import Journal
@@ -15,13 +16,15 @@ MONTH = named_period("2026-11", ZoneInfo("America/New_York"), NOW + timedelta(da
 CARC = "CARC"
 
 
-def denial(case_id: str, *codes: str, until: date = date(2026, 12, 31)) -> DenialRecorded:
+def denial(
+    case_id: str, *codes: str, until: date = date(2026, 12, 31), amount: Decimal | None = None
+) -> DenialRecorded:
     return DenialRecorded(
         case_id=case_id,
         denial=Denial(
             reasons=tuple(Reason(system=CARC, code=code) for code in codes) or (Reason(system="text", text="= no"),),
             notice_date=date(2026, 11, 20), appeal_until=until, window_by="notice", source="desk",
-            recorded_by="R. Viewer", recorded_at=NOW,
+            recorded_by="R. Viewer", recorded_at=NOW, amount=amount,
         ),
     )  # fmt: skip
 
@@ -36,7 +39,7 @@ def decided(case_id: str, outcome: str) -> AppealDecided:
 
 async def test_each_denial_stands_with_its_reason_its_window_and_what_was_done(journal: Journal) -> None:
     told: list[Payload] = [
-        denial("A", "197"), filed("A"), decided("A", "overturned"),
+        denial("A", "197", amount=Decimal("1200.50")), filed("A"), decided("A", "overturned"),
         denial("B", "50", until=date(2026, 12, 1)),
         denial("C"), denial("D", "204"), filed("D"),
     ]  # fmt: skip
@@ -51,14 +54,16 @@ async def test_each_denial_stands_with_its_reason_its_window_and_what_was_done(j
     assert rates["overturned"] == (1, 1)
     assert rates["preventable by our own rules"] == (2, 4)
     rows = {row[0]: row for row in report.tables[-1].rows}
-    assert (rows["A"][2], rows["A"][3], rows["A"][7], rows["A"][8]) == (
-        "CARC 197",
-        "Aetna",
-        "overturned",
-        "authorization",
+    assert (rows["A"][2], rows["A"][3], rows["A"][5], rows["A"][8], rows["A"][9]) == (
+        *("CARC 197", "Aetna", 1200.5),
+        *("overturned", "authorization"),
     )
+    assert rates["with an amount that is known"] == (1, 4)
+    dollars = {row[0]: row[1:] for row in report.tables[1].rows}
+    assert dollars["overturned"] == (1200.5, 1, 1, "")
+    assert dollars["all"] == (1200.5, 1, 4, "3 without an amount")
     assert rows["C"][2] == "in words, see the notice"
-    assert rows["D"][7] == "filed"
+    assert rows["D"][8] == "filed"
 
 
 def test_a_window_that_passed_without_an_appeal_says_so() -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+import yaml
+
+from doorstep.network import configured
 from doorstep.reports import named_period
 from doorstep.reports.facts import Facts, facts_of
 from doorstep.reports.metrics import (
@@ -15,11 +21,14 @@ from doorstep.reports.metrics import (
     acknowledged_that_day,
     clarified,
     first_contact,
+    handling,
     missed,
     on_time,
+    papers,
     placed,
     touchless,
 )
+from doorstep.rules import load
 from schemas.case import (
     CaseState,
     CaseStateChanged,
@@ -37,6 +46,7 @@ from schemas.element import (
     ElementStatus,
 )
 from schemas.event import Event, Payload
+from schemas.network import Directory, Licence, Provider
 from schemas.outbound import ConfirmationKind, ConfirmationRequested, ConfirmationSent
 from schemas.service import OfferWithdrawn, Proof, ServiceCompleted, ServiceMissed, ServiceScheduled
 from tests.factories import HOSPITAL, NOW, extraction, order
@@ -132,8 +142,63 @@ def test_a_call_from_outside_is_another_contact_and_its_minutes_are_counted() ->
         case_id="A", agent="R. Viewer", direction="in", with_whom="practice", at=NOW, minutes=6, reason="?", outcome="!"
     )
     facts = Story().referral("A").tell(call).facts
-    assert first_contact(list(facts.referrals.values())).n == 0
+    assert first_contact(list(facts.referrals.values()), MONTH).n == 0
     assert facts.call_minutes == [6]
+
+
+def test_a_referral_whose_seven_days_are_not_over_says_nothing_of_its_first_contact_yet() -> None:
+    story = Story().referral("old", received=NOW - timedelta(days=8)).referral("new", received=NOW - timedelta(days=6))
+    found = first_contact(list(story.facts.referrals.values()), replace(MONTH, now=NOW))
+    assert (found.n, found.of, found.excluded) == (1, 1, {"received less than 7 days ago": 1})
+
+
+def test_handling_time_is_that_of_calls_with_minutes_and_says_how_many_had_none() -> None:
+    def call(case_id: str, minutes: int | None) -> CallLogged:
+        who = {"agent": "R. Viewer", "direction": "out", "with_whom": "practice", "reason": "?", "outcome": "!"}
+        return CallLogged.model_validate({"case_id": case_id, "at": NOW, "minutes": minutes, **who})
+
+    story = Story().referral("A").referral("B").referral("C")
+    facts = story.tell(call("A", 6), call("A", 3), call("B", 3), call("C", None), call("before", 8)).facts
+    by_call, by_referral = handling(list(facts.referrals.values()), facts).rows
+    assert by_call == ("a call", 5.0, 20, 4, "1 calls without minutes")
+    assert by_referral == ("calls of a referral", 6.0, 12, 2, "1 referrals without a call that has minutes")
+
+
+def test_papers_that_end_are_counted_by_provider_within_30_60_and_90_days() -> None:
+    base = Directory.model_validate(load("network/sample")).providers[0]
+    today = MONTH.now.astimezone(MONTH.zone).date()
+
+    def provider(npi: str, *days: int) -> Provider:
+        licences = tuple(
+            Licence(number=str(n), states=("OH",), expires=today + timedelta(days=left)) for n, left in enumerate(days)
+        )
+        bare: dict[str, Any] = {
+            "npi": npi,
+            "licences": licences,
+            "accreditation": None,
+            "surety_bond": None,
+            "fee_schedules": {},
+        }
+        return base.model_copy(update=bare)
+
+    counted, listed = papers([provider("1", -1, 30), provider("2", 31, 90), provider("3", 400), provider("4")], MONTH)
+    assert [(row[0], row[2], row[3], row[4]) for row in counted.rows] == [
+        ("ended before today", 1, 4, 1),
+        ("ends within 30 days", 1, 4, 1),
+        ("ends within 60 days", 2, 4, 2),
+        ("ends within 90 days", 2, 4, 3),
+    ]
+    assert [(row[0], row[4]) for row in listed.rows] == [("1", -1), ("1", 30), ("2", 31), ("2", 90)]
+
+
+def test_the_network_that_is_counted_is_the_operators_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample = dict(load("network/sample"))
+    own = tmp_path / "network.yaml"
+    own.write_text(yaml.safe_dump({**sample, "providers": sample["providers"][:1]}))
+    monkeypatch.setenv("DOORSTEP_NETWORK_FILE", str(own))
+    assert len(Directory.model_validate(configured()).providers) == 1
+    monkeypatch.delenv("DOORSTEP_NETWORK_FILE")
+    assert configured() is load("network/sample")
 
 
 def test_a_referral_of_another_month_is_not_counted() -> None:
@@ -218,7 +283,8 @@ def test_first_contact_and_placement() -> None:
     story.state(CaseState.DISPATCHING, "A").state(CaseState.PROVIDER_ACCEPTED, "A", after=2)
     story.state(CaseState.UNDISPATCHABLE, "B")
     received = list(story.facts.referrals.values())
-    assert (first_contact(received).n, first_contact(received).of) == (1, 2)
+    once = first_contact(received, MONTH)
+    assert (once.n, once.of, sum(once.excluded.values())) == (1, 2, 0)
     assert (placed(received).n, placed(received).of) == (1, 2)
 
 
