@@ -10,7 +10,6 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from doorstep import rules, settings
 from doorstep.errors import Refused
 from doorstep.live_file import LiveFile, read_right
 from schemas.faults import first_fault
@@ -26,12 +25,6 @@ MOST_BYTES = 64 * 1024 * 1024
 def read(path: Path) -> dict[str, Any]:
     """Return a directory file as it is parsed, once it is known to be right; SettingsError says what is not."""
     return read_right(path, "network", MOST_BYTES, checked)
-
-
-def configured() -> Mapping[str, Any]:
-    """Return the directory that this hub is set up with, as it is parsed: the operator's file, else the sample."""
-    path = settings.load().network_file
-    return read(path) if path is not None else rules.load(RULES_NAME)
 
 
 def checked(raw: object) -> Directory:

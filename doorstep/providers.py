@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from doorstep import rules, settings
 from doorstep.journal import Journal
-from doorstep.network import RULES_NAME
+from doorstep.network import RULES_NAME, read
 from schemas.network import Directory, Entry
 from schemas.onboarding import ProviderChanged
+
+
+def configured() -> Mapping[str, Any]:
+    """Return the directory that this hub is set up with, as it is parsed: the operator's file, else the sample."""
+    path = settings.load().network_file
+    return read(path) if path is not None else rules.load(RULES_NAME)
 
 
 async def entries(journal: Journal) -> list[Entry]:

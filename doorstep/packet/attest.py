@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from schemas.case import Case
+from schemas.case import Case, OfferAccepted, OfferDeclined
 from schemas.document import ReviewDecided
 from schemas.event import Event
 from schemas.order import Evidence
-from schemas.service import ServiceCompleted
+from schemas.service import OfferWithdrawn, ServiceCompleted, ServiceMissed, ServiceScheduled
 from schemas.transmission import TransmissionReceived
 
 Attested = tuple[datetime, str, str, str]
@@ -37,7 +37,7 @@ _CHECKED = {
 }
 """What the checks of a read value are called here."""
 _FROM = {"dispatch": "provider", "desk": "desk", "payer": "payer"}
-_OF_PROVIDER = ("dispatch.offer.accepted", "dispatch.offer.declined", "dispatch.offer.withdrawn", "service.")
+_OF_PROVIDER = (OfferAccepted, OfferDeclined, OfferWithdrawn, ServiceScheduled, ServiceMissed, ServiceCompleted)
 
 
 def checked(evidence: Evidence | None) -> str:
@@ -57,7 +57,7 @@ def source_of(event: Event[Any]) -> str:
         value = getattr(data, name, None)
         if isinstance(value, str) and value:
             return value if value in {"payer", "hub", "provider"} else f"desk, {value}"
-    if event.topic.startswith(_OF_PROVIDER):
+    if isinstance(data, _OF_PROVIDER):
         return str(getattr(data, "provider_name", "") or "provider")
     return "hub"
 

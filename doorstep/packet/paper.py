@@ -20,9 +20,10 @@ from doorstep.packet.leaves import ImageLeaf, TextLeaf, leaves
 from doorstep.packet.story import Edition, Exhibit, Packet, Said, initials
 from schemas.element import GATES, ElementResult, ElementStatus
 from schemas.outbound import SELF_PAY
+from schemas.published import OrderMessage
 
 PACKET_SECONDS = 300.0
-_REPEATS = "fhir.message"
+_REPEATS = OrderMessage.topic
 """Entries that only tell other systems what the one before them says; they stand in the manifest, not on paper."""
 _TEMPLATE = Path(__file__).with_name("packet.typ")
 _LATIN, _GREEK, _CYRILLIC = "\u00a0-\u00ac\u00ae-\u017f\u1e00-\u1e9f\u1ea0-\u1ef9", "Α-ΡΣ-Ωα-ω", "А-я"

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from doorstep.journal import Reader
-from doorstep.network import configured
-from doorstep.providers import with_kept
+from doorstep.providers import configured, with_kept
 from doorstep.reports import net_clocks
 from doorstep.reports.facts import Facts, Referral, Service, gather, hours
 from doorstep.reports.period import Period

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from doorstep.network import configured
+from doorstep.providers import configured
 from doorstep.reports import named_period
 from doorstep.reports.facts import Facts, facts_of
 from doorstep.reports.metrics import (
