@@ -95,7 +95,7 @@ def _answer(loop: Loop, around: Sequence[Loop], asked: Asked, at: datetime) -> E
     return Eligibility(
         trace=trace,
         status=status,
-        plan=next((one.plan for one in said if one.plan), None),
+        plan=next((one.plan for one in said if one.plan and one.code in ACTIVE | INACTIVE), None),
         group_no=next((one.get(2) for one in own if one.name == "REF" and one.get(1) in {"6P", "1L"}), None),
         member_id=name.get(9) if name else None,
         begins=begins,

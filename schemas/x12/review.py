@@ -88,7 +88,7 @@ def review_answers(found: Interchange) -> tuple[ReviewAnswer, ...]:
         if transaction.kind != "278":
             continue
         tree = Tree(transaction.segments)
-        events = tree.level("EV")
+        events = tree.level("EV") or tree.level("SS")  # before 5010 a service stood for itself
         for event in events:
             refused = [reason for one in reversed(tree.above(event)) for reason in rejections(one.segments)]
             answers.append(_answer(event, tree.below(event, "SS"), refused))

@@ -150,3 +150,9 @@ def test_no_answer_makes_a_coverage_active_without_saying_so(codes: list[str], n
     junk = "".join(one for one in noise if one not in "*~")
     answer = read(answer_271(*[f"EB*{code}**30**{junk}" for code in codes]))
     assert (answer.status is CoverageStatus.ACTIVE) == bool({"1", "2", "3", "4"} & set(codes))
+
+
+def test_the_plan_is_what_the_coverage_is_called_and_not_a_benefit_of_it() -> None:
+    found = read(answer_271("EB*F*IND**MB*PHYSICAL & SPEECH THERAPY*29*1860", "EB*1**30**GOLD 123 PLAN"))
+    assert found.plan == "GOLD 123 PLAN"
+    assert read(answer_271("EB*1*IND**MA", "EB*F*IND**MB*PHYSICAL & SPEECH THERAPY*29*1860")).plan is None

@@ -135,3 +135,13 @@ def test_an_interchange_acknowledgement_stands_outside_groups() -> None:
     (found,) = parse(f"{isa}~TA1*000000017*261123*1504*R*022~IEA*0*000000042~".encode())
     (told,) = acknowledgements(found)
     assert (told.control, told.taken, told.reasons) == ("000000017", False, ("TA1: 022",))
+
+
+def test_a_payer_of_the_older_guide_decides_on_a_service_that_no_event_holds() -> None:
+    lines = (
+        *("HL*1**20*1", "HL*2*1*21*1", "HL*3*2*22*1", "NM1*IL*1*BRIGHTWATER*ODESSA****MI*W1", "HL*4*3*19*1"),
+        *("HL*5*4*SS*0", f"TRN*2*{TRACE}*9DOORSTEP0", "UM*SC*I*1", "HCR*A1*REF77", "DTP*472*RD8*20261125-20270224"),
+    )
+    found = read(wrapped("278", "004010X094A1", "HI", *lines))
+    assert (found.decision, found.number, found.trace) == (Decision.APPROVED, "REF77", TRACE.lower())
+    assert (found.valid_from, found.valid_to) == (date(2026, 11, 25), date(2027, 2, 24))
