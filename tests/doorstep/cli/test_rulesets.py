@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import yaml
 from doorstep.cli.rulesets import Change, RuleFiles, changed, check, read
 from doorstep.errors import Refused
 from doorstep.rules import rules_dir
+from schemas.clock_rules import Clocks
 from tests.factories import case, order
 
 OXYGEN = rules_dir() / "elements" / "dme.oxygen.yaml"
@@ -84,8 +86,26 @@ def test_trying_a_file_shows_whose_verdict_would_be_another_and_changes_nothing(
 def test_the_clocks_are_checked_like_rulesets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     whole = rules_dir() / "clocks.yaml"
     check(whole)
-    assert "13 clocks, 5 pause for 6 causes" in capsys.readouterr().out
+    clocks = Clocks.model_validate(yaml.safe_load(whole.read_text("utf-8")))
+    assert f"{len(clocks.case)} clocks, " in (said := capsys.readouterr().out)
+    assert f"pause for {len(clocks.pauses)} causes" in said
     wrong = tmp_path / "clocks.yaml"
     wrong.write_text(whole.read_text("utf-8").replace("most_days: 30", "most_days: 0"))
     with pytest.raises(Refused, match=r"cause on-hold\.most_days"):
         check(wrong)
+
+
+def test_a_new_category_is_tried_together_with_the_ruleset_that_names_it(tmp_path: Path) -> None:
+    own = shutil.copytree(rules_dir(), tmp_path / "rules") / "elements"
+    parent, shoes = own / "dme.yaml", own / "dme.shoes.yaml"
+    parent.write_text(parent.read_text("utf-8").replace("dme.glucose]", "dme.glucose, dme.shoes]"))
+    made = yaml.safe_load((own / "dme.beds.yaml").read_text("utf-8"))
+    made |= {"ruleset": "dme.shoes", "applies": {"hcpcs": ["A5500-A5514"]}, "elements": made["elements"][:1]}
+    shoes.write_text(yaml.safe_dump(made))
+    new = RuleFiles(read(parent), read(shoes)).unit
+    asked = case(order(order_lines=[{"code": "A5500", "quantity": 1}]))
+    other = case(order(order_lines=[{"code": "E0143", "quantity": 1}]))
+    assert [(c.element, c.before, c.after) for c in changed(asked, RuleFiles().unit, new)] == [
+        ("bed_reason", "not asked", "missing")
+    ]
+    assert list(changed(other, RuleFiles().unit, new)) == []
