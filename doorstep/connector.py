@@ -23,7 +23,7 @@ from schemas.event import Event, Payload
 from schemas.network import Entry
 from schemas.outbound import ConfirmationDelivered, ConfirmationFailed, ConfirmationRequested
 from schemas.past import SubscriptionVersion
-from schemas.search import ResourceQuery
+from schemas.search import Page, ResourceQuery
 from schemas.subscription import Subscription, SubscriptionNotice
 from schemas.transmission import Content, ReceiptState, ReplyTo
 
@@ -62,6 +62,23 @@ class StoredResource:
     """(parameter, value) it can be found by within its partner; None for what is nobody's to search."""
     replaces: str | None = None
     """`TYPE/ID` of the resource that is not found by search any more, because this one is its newer version."""
+    words: str | None = None
+    """Set where it stands for an order that its sender follows (`Hub.tasks`): in whose words, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an order stands that its sender follows.
+
+    `facts` is what was kept of it last, by the `told`-th input; `case` its newest case, the `turn`-th that it has had.
+    """
+
+    task_id: str
+    facts: Mapping[str, Any]
+    told: int
+    receipt: Receipt
+    case: Case | None
+    turn: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +181,13 @@ class Hub(Protocol):
     async def versions(self, resource_type: str, resource_id: str) -> list[dict[str, JsonValue]]:
         """Return every version of a stored FHIR resource as served, oldest first; none of another tenant's."""
 
-    async def search(self, query: ResourceQuery) -> tuple[int, list[tuple[datetime, StoredResource]]]:
-        """Return how many resources fit, and one page of them with the time of their last change."""
+    async def search(self, query: ResourceQuery) -> Page[tuple[datetime, StoredResource]]:
+        """Return one page of the resources that fit, each with the time of its last change."""
+        ...
+
+    async def tasks(self, query: ResourceQuery) -> Page[Standing]:
+        """Return one page of the orders that are followed, by how they stand (doorstep/journal/task_search.py)."""
+        ...
 
     async def resources_of(self, document_id: str) -> list[StoredResource]:
         """Return the FHIR resources kept with one transmission."""

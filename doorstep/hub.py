@@ -16,7 +16,7 @@ from pydantic import JsonValue
 
 from doorstep.access.caller import current
 from doorstep.access.gate import TOKEN_PATH
-from doorstep.connector import Access, Receipt, StoredResource, Transmission
+from doorstep.connector import Access, Receipt, Standing, StoredResource, Transmission
 from doorstep.errors import Refused
 from doorstep.journal import Journal, JournalUnit, Reader
 from doorstep.journal.subscriptions import events_count, listed, load, notices, sealed_headers, versions
@@ -31,7 +31,7 @@ from schemas.document import ReviewRequested
 from schemas.network import Entry
 from schemas.outbound import ConfirmationDelivered, ConfirmationFailed, ConfirmationRequested
 from schemas.past import SubscriptionVersion
-from schemas.search import ResourceQuery
+from schemas.search import Page, ResourceQuery
 from schemas.subscription import Subscription, SubscriptionNotice
 from schemas.transmission import Content
 
@@ -131,10 +131,13 @@ class LiveHub:
         tenant = current().tenant
         return await self._journal.read(lambda reader: reader.versions(resource_type, resource_id, tenant))
 
-    async def search(self, query: ResourceQuery) -> tuple[int, list[tuple[datetime, StoredResource]]]:
-        tenant = current().tenant
-        asked = query if tenant is None else replace(query, partner=tenant)
+    async def search(self, query: ResourceQuery) -> Page[tuple[datetime, StoredResource]]:
+        asked = _own(query)
         return await self._journal.read(lambda reader: reader.search(asked))
+
+    async def tasks(self, query: ResourceQuery) -> Page[Standing]:
+        asked = _own(query)
+        return await self._journal.read(lambda reader: reader.tasks(asked))
 
     async def resources_of(self, document_id: str) -> list[StoredResource]:
         tenant = current().tenant
@@ -205,6 +208,12 @@ class LiveHub:
         folder = self._settings.data_dir.resolve() / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def _own(query: ResourceQuery) -> ResourceQuery:
+    """Return a question as the caller may put it: a tenant asks for what is its own."""
+    tenant = current().tenant
+    return query if tenant is None else replace(query, partner=tenant)
 
 
 def reachable(host: str) -> str:

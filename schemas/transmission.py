@@ -46,6 +46,21 @@ class ReceiptState(StrEnum):
     REJECTED = "rejected"
 
 
+class BeforeCase(StrEnum):
+    """How an order stands that has no case: on its way or before a person, refused by one, taken back by its sender."""
+
+    WAITING = "pending"
+    REFUSED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+def before_case(state: ReceiptState, reason: str | None, case_id: str | None = None) -> BeforeCase:
+    """Return how an order stands that has no case, by what became of its input (whose `case_id` is another order's)."""
+    if state is ReceiptState.REJECTED and case_id is None:
+        return BeforeCase.REFUSED
+    return BeforeCase.WITHDRAWN if reason == WITHDRAWN else BeforeCase.WAITING
+
+
 class TransmissionReceived(Payload):
     """One input is durable on the hub's own disk, and its sender may be told so."""
 

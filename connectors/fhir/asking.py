@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.fhir.bundles import Placed, stored_reference
-from connectors.fhir.tasks import TASK_OF_TYPE, TASK_TYPE, case_of_task, index_id
+from connectors.fhir.tasks import TASK_OF_TYPE, case_of_task, index_id
 from doorstep import clock, rules
 from doorstep.connector import Hub
 from schemas.element import UNMET
 from schemas.fhir import is_answer, questionnaire
+from schemas.fhir.following import TASK_TYPE
 from schemas.fhir.graph import parts
 from schemas.order import OrderType
 from schemas.rules import Element, Ruleset

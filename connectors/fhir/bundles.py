@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 from connectors.fhir.wire import refusal
 from schemas.fhir import is_request, order_groups
 from schemas.fhir.graph import HISTORY, RELATIVE, Graph, part, parts
+from schemas.fhir.search import index_of
 from schemas.fhir.strict import canonical
 
 VOLATILE = ("lastUpdated", "versionId", "source")
@@ -257,6 +258,15 @@ def task_plans(collection: dict[str, Any], ordered: set[str], known: dict[str, s
         plans.append(TaskPlan(before or sent or new_id(group[0]), group[0], group, kept))
         tasks = [t for t in tasks if t.get("id") != sent]
     return plans
+
+
+def patients_of(plan: TaskPlan, collection: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what a Task is found by: the patient that its requests are about, however they name it."""
+    mine = set(plan.based_on)
+    resources = [part(entry.get("resource")) for entry in parts(collection.get("entry"))]
+    named = [r for r in resources if f"{r.get('resourceType')}/{r.get('id')}" in mine]
+    found = dict.fromkeys(value for r in named for param, value in index_of(r) if param == "patient")
+    return [(param, value) for param in ("patient", "subject") for value in found]
 
 
 def subject_of(resource: dict[str, Any]) -> Any:

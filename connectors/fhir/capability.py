@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.fhir.subscriptions.criteria import TASK, TOPICS
+from connectors.fhir.subscriptions.criteria import TOPICS
 from connectors.fhir.subscriptions.notification import OPERATIONS
 from connectors.fhir.subscriptions.reading import BACKPORT
 from doorstep import __version__
-from schemas.fhir.search import SEARCH
+from schemas.fhir.search import SEARCH, TASK
 
 ORDER_TYPES = ("ServiceRequest", "DeviceRequest", "MedicationRequest", "NutritionOrder")
 SUPPORTING_TYPES = (

@@ -8,11 +8,12 @@ from typing import Any
 
 from connectors.fhir.bundles import Placed, references, stored_reference
 from connectors.fhir.capability import ORDER_TYPES
-from connectors.fhir.tasks import TASK_OF_TYPE, TASK_TYPE, index_id
+from connectors.fhir.tasks import TASK_OF_TYPE, index_id
 from doorstep.connector import Hub, StoredResource
 from schemas.fhir import is_request
+from schemas.fhir.following import TASK_TYPE
 from schemas.fhir.groups import ACTION_SYSTEM, CANCELLED, DONE
-from schemas.search import Criterion, ResourceQuery
+from schemas.search import NEWEST_FIRST, Criterion, ResourceQuery
 
 MAX_GATHERED = 100
 
@@ -67,8 +68,10 @@ async def add_orders_of_patients(
         about = (Criterion("patient", "is", (one.reference,)),)
         requests: list[StoredResource] = []
         for kind in ORDER_TYPES:
-            _, page = await hub.search(ResourceQuery(kind, partner, about, newest_first=True, limit=MAX_GATHERED))
-            requests += [r for _, r in page if f"{r.resource_type}/{r.resource_id}" not in but]
+            query = ResourceQuery(kind, partner, about, order=NEWEST_FIRST, limit=MAX_GATHERED, counted=False)
+            requests += [
+                r for _, r in (await hub.search(query)).found if f"{r.resource_type}/{r.resource_id}" not in but
+            ]
         found.patients += bool(requests)
         found.bundle["entry"] += [
             {"fullUrl": f"{hub.base_url()}/fhir/{r.resource_type}/{r.resource_id}", "resource": r.body}

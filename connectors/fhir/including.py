@@ -6,14 +6,13 @@ from datetime import datetime
 
 from connectors.fhir.authority import may_read, may_search
 from connectors.fhir.bundles import references, stored_reference
-from connectors.fhir.tasks import task_of_request
+from connectors.fhir.seeking import tasks_page
 from doorstep.connector import Hub, StoredResource
-from schemas.fhir.search import SEARCH
+from schemas.fhir.search import table_of
 from schemas.search import Criterion, ResourceQuery
 
 Found = list[tuple[datetime, StoredResource]]
 MOST_REFERRING = 200
-TASK = ("Task", "focus")
 
 
 async def included(hub: Hub, parameters: list[str], found: Found, base: str) -> list[StoredResource]:
@@ -21,7 +20,7 @@ async def included(hub: Hub, parameters: list[str], found: Found, base: str) -> 
     kept: dict[tuple[str, str], StoredResource] = {}
     for _, one in found if parameters else ():
         for param in parameters:
-            element = SEARCH[one.resource_type][param][1].split(".")[0]
+            element = table_of(one.resource_type)[param][1].split(".")[0]
             for literal in references(one.body.get(element)):
                 target = stored_reference(literal, base)
                 if target is None or target in kept or not may_read(target[0]):
@@ -41,12 +40,9 @@ async def referring(
     for kind, param in parameters if matched else ():
         if not may_search(kind):
             continue
-        if (kind, param) == TASK:
-            tasks = [task for task in [await task_of_request(hub, reference) for reference in matched] if task]
-            kept |= {("Task", str(task["id"])): StoredResource("Task", str(task["id"]), task) for task in tasks}
-            continue
-        query = ResourceQuery(kind, partner, (Criterion(param, "is", tuple(matched)),), limit=MOST_REFERRING)
-        _, others = await hub.search(query)
-        kept |= {(kind, other.resource_id): other for _, other in others}
+        about = (Criterion(param, "is", tuple(matched)),)
+        query = ResourceQuery(kind, partner, about, limit=MOST_REFERRING, counted=False)
+        page = await (tasks_page(hub, query) if kind == "Task" else hub.search(query))
+        kept |= {(kind, other.resource_id): other for _, other in page.found}
     own = {tuple(reference.split("/")) for reference in matched}
     return [one for key, one in kept.items() if key not in own]

@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from connectors.fhir import versions
 from connectors.fhir.asking import Answered, answered
-from connectors.fhir.bundles import Entry, Placed, digest_of, has_requests, place, task_plans
+from connectors.fhir.bundles import Entry, Placed, digest_of, has_requests, patients_of, place, task_plans
 from connectors.fhir.collecting import (
     Collected,
     add_orders_of_patients,
@@ -26,12 +26,13 @@ from connectors.fhir.enclosed import Enclosed, enclosed_in, related
 from connectors.fhir.papers import news_of_patients, papers_of
 from connectors.fhir.resolve import conditions, resolved
 from connectors.fhir.settings import FhirSettings
-from connectors.fhir.tasks import TASK_OF_TYPE, TASK_TYPE, index_id
+from connectors.fhir.tasks import TASK_OF_TYPE, index_id
 from connectors.fhir.wire import MEDIA_TYPE, Refusal, refusal, work
 from connectors.fhir.wording import instant
 from doorstep import clock
 from doorstep.connector import Blob, Hub, StoredResource, Transmission
 from schemas.fhir import dumps, is_request, task_id
+from schemas.fhir.following import TASK_TYPE
 from schemas.fhir.graph import part
 from schemas.fhir.groups import is_follow_up
 from schemas.fhir.nutrition import views
@@ -259,7 +260,7 @@ class Intake:
                 p.kind,
                 p.id,
                 as_served(p, received_at),
-                search=tuple(index_of(p.resource)),
+                search=tuple(index_of(p.resource)) if p.kind != "Task" else (),
                 replaces=chained.replaced.get(n),
             )
             for n, p in enumerate(placed)
@@ -268,8 +269,10 @@ class Intake:
         for plan in plans:
             facts: dict[str, JsonValue] = {"sha256": sha256, "focus": plan.focus, "subject": plan.subject}
             facts["basedOn"] = list(plan.based_on)
-            facts["profile"] = self.settings.task_profiles.get(given.partner)
-            resources.append(StoredResource(TASK_TYPE, plan.id, facts))
+            words = self.settings.task_profiles.get(given.partner)
+            facts["profile"] = words
+            about = tuple(patients_of(plan, collected.bundle))
+            resources.append(StoredResource(TASK_TYPE, plan.id, facts, search=about, words=words or ""))
             resources += [StoredResource(TASK_OF_TYPE, index_id(ref), {"task": plan.id}) for ref in plan.based_on]
         reply_to = None
         if plans:

@@ -6,14 +6,17 @@ import hashlib
 
 from pydantic import JsonValue
 
-from connectors.fhir.bundles import Placed
+from connectors.fhir.bundles import Placed, subject_of
 from connectors.fhir.collecting import Collected
 from connectors.fhir.enclosed import Enclosed
-from connectors.fhir.tasks import TASK_OF_TYPE, TASK_TYPE, index_id
+from connectors.fhir.tasks import TASK_OF_TYPE, index_id
 from connectors.fhir.wire import MEDIA_TYPE
 from doorstep import clock
 from doorstep.connector import Blob, StoredResource, Transmission
 from schemas.fhir import dumps, task_id
+from schemas.fhir.following import TASK_TYPE
+from schemas.fhir.graph import RELATIVE
+from schemas.fhir.search import index_of
 from schemas.transmission import ReplyTo
 
 
@@ -31,8 +34,10 @@ def _paper(
     focus, task = about or (holder.reference, task_id(f"{holder.reference}#{number}"))
     kept: list[StoredResource] = []
     if about is None:
-        facts: dict[str, JsonValue] = {"sha256": digest, "focus": focus, "basedOn": [focus], "subject": None}
-        kept.append(StoredResource(TASK_TYPE, task, facts))
+        subject = subject_of(holder.resource)
+        kept_as = subject if isinstance(subject, str) and RELATIVE.fullmatch(subject) else None
+        facts: dict[str, JsonValue] = {"sha256": digest, "focus": focus, "basedOn": [focus], "subject": kept_as}
+        kept.append(StoredResource(TASK_TYPE, task, facts, search=_patient(holder), words=""))
         kept.append(StoredResource(TASK_OF_TYPE, index_id(focus), {"task": task}))
     details = {"interaction": "document", "type": holder.kind, "whole": came.idempotency_key}
     return Transmission(
@@ -47,6 +52,12 @@ def _paper(
         details=details | ({"about": about[0]} if about else {}),
         resources=tuple(kept),
     )
+
+
+def _patient(holder: Placed) -> tuple[tuple[str, str], ...]:
+    """Return what the Task of an order on paper is found by: the patient that the paper says it is about."""
+    found = [value for param, value in index_of(holder.resource) if param == "patient"]
+    return tuple((param, value) for param in ("patient", "subject") for value in found)
 
 
 def news_of_patients(found: Collected, patients: list[Placed], partner: str) -> Transmission:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from connectors.fhir.search import DEFAULT_COUNT, MOST_COUNT, PAGE
+from connectors.fhir.asked import DEFAULT_COUNT, MOST_COUNT, PAGE
 from connectors.fhir.wire import Refusal, refusal
 from connectors.fhir.wording import etag
 from schemas.fhir.graph import part

@@ -9,13 +9,14 @@ from typing import Any
 import httpx
 
 from connectors.fhir.settings import FhirSettings
-from connectors.fhir.tasks import TASK_TYPE, current_task, spoken, task_of_request
+from connectors.fhir.tasks import current_task, spoken, task_of_request
 from connectors.fhir.wire import MEDIA_TYPE
 from doorstep import clock
 from doorstep.connector import Delivery, Hub, Sent
 from doorstep.errors import Refused, Unavailable
 from doorstep.trust import authorities
 from schemas.fhir import dumps, pending_task, task_of
+from schemas.fhir.following import TASK_TYPE
 from schemas.fhir.unmapped import FOCUS
 from schemas.outbound import TO_PROVIDERS, ConfirmationRequested
 

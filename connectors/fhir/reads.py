@@ -10,13 +10,13 @@ from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
 
+from connectors.fhir.asked import asked_of
 from connectors.fhir.asking import questionnaire_of
 from connectors.fhir.authority import searched_partner, security
 from connectors.fhir.capability import CREATED, capability_statement
 from connectors.fhir.offers import is_provider, provider_task, provider_tasks
 from connectors.fhir.past import Past, history, one_of, wanted
-from connectors.fhir.search import asked_of, searchset
-from connectors.fhir.seeking import found_tasks
+from connectors.fhir.search import searchset
 from connectors.fhir.settings import FhirSettings
 from connectors.fhir.tasks import current_task, past_tasks
 from connectors.fhir.wire import MOST_PARAMETERS, Refusal, answer, read_form, refusal
@@ -95,9 +95,7 @@ class Reads:
     ) -> dict[str, Any]:
         if kind == "Task" and is_provider():
             return await provider_tasks(self.hub, asked_for, self.base)
-        if kind == "Task":
-            return await found_tasks(self.hub, asked_for, partner, self.base, lenient=lenient)
-        if kind not in CREATED:
+        if kind not in {*CREATED, "Task"}:
             raise unknown(kind)
         asked = asked_of(kind, asked_for, partner, lenient=lenient, base=self.base)
         return await searchset(self.hub, asked, self.base)

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from connectors.fhir.asked import asked_of
 from connectors.fhir.bundles import Entry, Known
-from connectors.fhir.search import asked_of, matches
+from connectors.fhir.search import matches
 from connectors.fhir.wire import Refusal, refusal
 from connectors.fhir.wording import version_of
 from doorstep.connector import Hub
@@ -62,7 +63,7 @@ async def _updated(hub: Hub, entry: Entry, partner: str) -> Known | None:
 
 async def known(hub: Hub, kind: str, identity: str, partner: str) -> Known | None:
     """Return a resource of this partner by its id; None where it has none of that id."""
-    _, found = await hub.search(ResourceQuery(kind, partner, ids=(identity,), limit=1))
+    found = (await hub.search(ResourceQuery(kind, partner, ids=(identity,), limit=1, counted=False))).found
     return _known(kind, identity, dict(found[0][1].body)) if found else None
 
 

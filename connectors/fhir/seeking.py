@@ -1,107 +1,113 @@
-"""Task search: which Tasks are meant by an order, a case, a patient or an id, and which of them fit the rest."""
+"""Task search: a Task is in no index of values, so what is asked of it is put as what its order stands by."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 from connectors.fhir.capability import ORDER_TYPES
+from connectors.fhir.instants import span
+from connectors.fhir.settings import task_profiles
 from connectors.fhir.subscriptions.criteria import fits
-from connectors.fhir.tasks import current_task, task_of_case, task_of_request
-from connectors.fhir.wire import refusal
-from doorstep.connector import Hub
+from connectors.fhir.tasks import TASK_OF_TYPE, index_id, shown_task, spoken
+from doorstep.connector import Hub, StoredResource
+from schemas.case import CaseState
 from schemas.codec import CodecError
-from schemas.fhir.graph import RELATIVE
+from schemas.fhir.following import TASK_TYPE
+from schemas.fhir.graph import RELATIVE, part, parts
 from schemas.fhir.search import criterion
-from schemas.search import ResourceQuery
+from schemas.fhir.task import CASE_SYSTEM, DOCUMENT_SYSTEM, NPI_SYSTEM, standing
+from schemas.search import Criterion, Order, Page, ResourceQuery
+from schemas.transmission import BeforeCase
 
-LEADING = ("focus", "based-on", "identifier", "_id", "patient", "subject")
-"""Each leads to the Tasks it means; one at least must be there, for nothing lists all Tasks."""
-NARROWING = ("status", "business-status", "code", "intent", "priority")
-_IGNORED = frozenset({"_format", "_pretty"})
-_MOST_ORDERS = 200
-Tasks = dict[str, dict[str, Any]]
-
-
-@dataclass(slots=True)
-class _Asked:
-    leading: list[tuple[str, str, str]] = field(default_factory=list)
-    narrowing: list[str] = field(default_factory=list)
-    used: list[tuple[str, str]] = field(default_factory=list)
+_BY_STATE = ("status", "business-status", "code", "intent")
+"""What a Task says by nothing but the state of its case."""
+_SORTED = {"authored-on": "authored", "modified": "modified", "priority": "priority"}
+_BY_ORDER = ("focus", "based-on")
 
 
-async def found_tasks(
-    hub: Hub, asked_for: Sequence[tuple[str, str]], partner: str | None, base: str, *, lenient: bool = False
-) -> dict[str, Any]:
-    """Return the searchset of the Tasks that every parameter fits (R4 3.1.1.4: parameters are joined by AND)."""
-    asked = _read(asked_for, lenient=lenient)
-    found: Tasks | None = None
-    for name, kind, value in asked.leading:
-        meant: Tasks = {}
-        for text in value.split(","):
-            meant |= await _meant(hub, name, f"{kind}/{text}" if kind and "/" not in text else text, partner, base)
-        found = meant if found is None else {key: task for key, task in found.items() if key in meant}
-    tasks = [task for task in (found or {}).values() if all(fits(one, task) for one in asked.narrowing)]
-    entries = [
-        {"fullUrl": f"{base}/Task/{task['id']}", "resource": task, "search": {"mode": "match"}} for task in tasks
-    ]
-    link = [{"relation": "self", "url": f"{base}/Task?{urlencode(asked.used)}"}]
-    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": len(tasks), "link": link}
-    return bundle | ({"entry": entries} if entries else {})
+@cache
+def _states() -> dict[str, dict[str, Any]]:
+    """Return what a Task says in each state, in each partner's words, as the journal names it (`words|state`)."""
+    return {
+        f"{words}|{state.value}": spoken({"resourceType": "Task", **standing(state)}, {"profile": words})
+        for words in ("", *task_profiles())
+        for state in (*CaseState, *BeforeCase)
+    }
 
 
-def _read(asked_for: Sequence[tuple[str, str]], *, lenient: bool) -> _Asked:
-    """Take the parameters apart; refuse with 400 what is not offered: a filter left out would show too much."""
-    asked = _Asked()
-    for name, value in asked_for:
-        param, _, modifier = name.partition(":")
-        if param in LEADING and (not modifier or (modifier[:1].isupper() and param not in {"identifier", "_id"})):
-            asked.leading.append((param, modifier, value))
-        elif param in NARROWING:
-            narrowing = f"Task?{urlencode([(name, value)])}"
-            try:
-                fits(narrowing, {})
-            except CodecError as wrong:
-                raise refusal(400, wrong.code, wrong.message, wrong.location) from None
-            asked.narrowing.append(narrowing)
-        elif name in _IGNORED:
-            pass
-        elif lenient:
-            continue
-        else:
-            raise refusal(400, "not-supported", "this search parameter is not offered here", name[:40])
-        asked.used.append((name, value))
-    if not asked.leading:
-        raise refusal(400, "not-supported", f"search Tasks by {', '.join(LEADING[:-1])} or {LEADING[-1]}")
-    return asked
+def parameter(name: str, value: str) -> Criterion:
+    """Return one parameter of a Task search; CodecError for what is not offered."""
+    param, _, modifier = name.partition(":")
+    if param in _BY_STATE:
+        asked = f"Task?{name}={quote(value, safe='')}"
+        return Criterion("standing", "is", tuple(state for state, said in _states().items() if fits(asked, said)))
+    if param in {"authored-on", "modified"} and not modifier:
+        return Criterion(_SORTED[param], "range", _texts(*span(value, param)))
+    if param == "owner" and modifier == "identifier":
+        return Criterion("provider", "is", tuple(_of_system(value, NPI_SYSTEM)))
+    found = criterion("Task", name, value)
+    if param == "identifier" and not modifier:
+        named = [f"case:{one}" for one in _of_system(value, CASE_SYSTEM)]
+        return Criterion(param, "is", (*named, *(f"document:{one}" for one in _of_system(value, DOCUMENT_SYSTEM))))
+    if param in {"identifier", "owner", "authored-on", "modified"} and modifier:
+        raise CodecError("not-supported", "this modifier is not offered here", name[:60])
+    return found
 
 
-async def _meant(hub: Hub, name: str, text: str, partner: str | None, base: str) -> Tasks:
-    """Return the Tasks that one value of a leading parameter means, by their ids."""
-    literal = text.removeprefix(f"{base}/")
-    if name == "_id":
-        found = [await current_task(hub, text)]
-    elif name == "identifier":
-        found = [await task_of_case(hub, text.rpartition("|")[2])]
-    else:
-        named = [literal] if RELATIVE.fullmatch(literal) else [f"{kind}/{literal}" for kind in ORDER_TYPES]
-        if name in {"patient", "subject"}:
-            named = await _orders_of(hub, literal, partner)
-        found = [await task_of_request(hub, reference) for reference in named]
-    return {str(task["id"]): task for task in found if task is not None}
+def _of_system(value: str, system: str) -> list[str]:
+    """Return the values of a token that are of this system, or of any."""
+    listed = [one.rpartition("|") for one in value.split(",")]
+    return [text for named, bar, text in listed if text and (not bar or named == system)]
 
 
-async def _orders_of(hub: Hub, patient: str, partner: str | None) -> list[str]:
-    """Return the references of a patient's orders, the newest of each kind first."""
-    if not patient:
-        return []
-    named: list[str] = []
-    for kind in ORDER_TYPES:
-        query = ResourceQuery(
-            kind, partner, (criterion(kind, "patient", patient),), newest_first=True, limit=_MOST_ORDERS
-        )
-        _, found = await hub.search(query)
-        named += [f"{kind}/{one.resource_id}" for _, one in found]
-    return named
+def _texts(low: datetime | None, high: datetime | None) -> tuple[str, str]:
+    return (low.isoformat() if low else "", high.isoformat() if high else "")
+
+
+def order(name: str, *, descending: bool) -> Order:
+    """Return by what Tasks are sorted; CodecError where they are not."""
+    if name in _SORTED:
+        return Order(_SORTED[name], descending)
+    if name not in {"status", "business-status"}:
+        raise CodecError("not-supported", "Tasks are not sorted by this here", "_sort")
+    return Order("standing", descending, tuple((state, _word(said, name)) for state, said in _states().items()))
+
+
+def _word(said: dict[str, Any], name: str) -> str:
+    if name == "status":
+        return str(said["status"])
+    return next((str(coding.get("code")) for coding in parts(part(said["businessStatus"]).get("coding"))), "")
+
+
+async def tasks_page(hub: Hub, query: ResourceQuery) -> Page[tuple[datetime, StoredResource]]:
+    """Return one page of Tasks as they stand now."""
+    asked = replace(query, resource_type=TASK_TYPE)
+    for one in query.criteria:
+        if one.param in _BY_ORDER:
+            asked = await _by_order(hub, asked, one)
+    page = await hub.tasks(asked)
+    found = []
+    for each in page.found:
+        task = await shown_task(hub, each)
+        changed = datetime.fromisoformat(str(task["meta"]["lastUpdated"]))
+        found.append((changed, StoredResource("Task", each.task_id, task)))
+    return Page(found, page.total, page.after)
+
+
+async def _by_order(hub: Hub, query: ResourceQuery, one: Criterion) -> ResourceQuery:
+    """Put Tasks in the place of the requests that they are asked by: every request that a Task ever had leads to it."""
+    rest = tuple(other for other in query.criteria if other is not one)
+    if one.how == "present":
+        return replace(query, criteria=rest)
+    found: set[str] = set()
+    for text in one.values:
+        named = [text] if RELATIVE.fullmatch(text) else [f"{kind}/{text}" for kind in ORDER_TYPES]
+        for reference in named:
+            noted = await hub.resource(TASK_OF_TYPE, index_id(reference))
+            found |= {str(noted["task"])} if noted else set()
+    both = found if query.ids is None else found.intersection(query.ids)
+    return replace(query, criteria=rest, ids=tuple(sorted(both)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,14 +9,14 @@ from uuid import NAMESPACE_URL, uuid5
 
 from connectors.fhir.settings import task_profiles
 from connectors.fhir.wording import instant
-from doorstep.connector import Hub, Receipt
+from doorstep.connector import Hub, Receipt, Standing
 from schemas.case import Case
 from schemas.fhir import pending_task, task_of
+from schemas.fhir.following import TASK_TYPE, case_of_order
 from schemas.fhir.profile import profiled
-from schemas.fhir.unmapped import FOCUS
-from schemas.transmission import WITHDRAWN, ReceiptState
+from schemas.search import ResourceQuery
+from schemas.transmission import BeforeCase, ReceiptState, before_case
 
-TASK_TYPE = "Doorstep.Task"
 TASK_OF_TYPE = "Doorstep.TaskOf"
 
 
@@ -34,18 +33,30 @@ def spoken(task: dict[str, Any], facts: dict[str, Any] | None) -> dict[str, Any]
 
 async def current_task(hub: Hub, task_id: str) -> dict[str, Any] | None:
     """Return the Task as it stands now, None when there is no such Task."""
-    told = [dict(facts) for facts in await hub.versions(TASK_TYPE, task_id)]
-    receipt = await _receipt(hub, str(told[-1]["sha256"]), task_id) if told else None
-    if receipt is None:
-        return None
-    case = await _newest_case(hub, told, task_id)
-    if case is None:
-        return await _waiting(hub, task_id, told[-1], receipt, len(told))
-    first = await _receipt(hub, str(told[0]["sha256"]), task_id) if len(told) > 1 else receipt
-    number = 1
-    if first is not None and first.document_id not in case.document_ids:
-        number = [one.case_id for one in await _cases_of_task(hub, told, task_id)].index(case.case_id) + 1
-    return _standing(hub, task_id, told[-1], case, number)
+    found = await _standing_of(hub, task_id)
+    return await shown_task(hub, found) if found else None
+
+
+async def shown_task(hub: Hub, one: Standing) -> dict[str, Any]:
+    """Return the Task of an order that stands so."""
+    facts = dict(one.facts)
+    if one.case is None:
+        return await _waiting(hub, one.task_id, facts, one.receipt, one.told)
+    return _standing(hub, one.task_id, facts, one.case, one.turn)
+
+
+async def case_of_task(hub: Hub, task_id: str) -> Case | None:
+    """Return the case of a Task's order.
+
+    While a person still looks at its newest version, that is the case that an earlier version opened.
+    """
+    found = await _standing_of(hub, task_id)
+    return found.case if found else None
+
+
+async def _standing_of(hub: Hub, task_id: str) -> Standing | None:
+    found = (await hub.tasks(ResourceQuery(TASK_TYPE, None, ids=(task_id,), limit=1, counted=False))).found
+    return found[0] if found else None
 
 
 async def past_tasks(hub: Hub, task_id: str) -> list[dict[str, Any]]:
@@ -88,22 +99,13 @@ async def _words_at(hub: Hub, told: list[dict[str, Any]], task_id: str, at: date
     return None
 
 
-async def _cases_of_task(hub: Hub, told: list[dict[str, Any]], task_id: str) -> list[Case]:
-    """Return the cases that an order had one after the other, the first one first."""
-    found: dict[str, Case] = {}
-    for facts in told:
-        receipt = await _receipt(hub, str(facts["sha256"]), task_id)
-        case = await _case(hub, receipt, str(facts["focus"])) if receipt else None
-        if case is not None:
-            found.setdefault(case.case_id, case)
-    return list(found.values())
-
-
 def _standing(hub: Hub, task_id: str, facts: dict[str, Any], case: Case, number: int) -> dict[str, Any]:
     """Return the Task of a case; its version is the case's, after the number of the case where it is not the first."""
     base = f"{hub.base_url().rstrip('/')}/fhir"
     focus, based_on = str(facts["focus"]), [str(reference) for reference in facts["basedOn"]]
     task = spoken(task_of(case, identifier=task_id, focus=focus, based_on=based_on, base=base), facts)
+    if facts.get("subject"):
+        task.setdefault("for", {"reference": str(facts["subject"])})
     if number > 1:
         task["meta"] = {**task["meta"], "versionId": f"{number}.{case.revision}"}
     return task
@@ -129,26 +131,18 @@ async def _waiting(hub: Hub, task_id: str, facts: dict[str, Any], receipt: Recei
     return spoken(waiting, facts)
 
 
+_ENDINGS = {BeforeCase.WAITING: "", BeforeCase.REFUSED: "-refused", BeforeCase.WITHDRAWN: "-withdrawn"}
+
+
 def _ending(receipt: Receipt) -> str:
     """Return what stands behind the version of a Task that ended without a case; nothing while it has not."""
-    if receipt.case_id is not None:
-        return ""
-    if receipt.state is ReceiptState.REJECTED:
-        return "-refused"
-    return "-withdrawn" if receipt.reason == WITHDRAWN else ""
+    return _ENDINGS[before_case(receipt.state, receipt.reason, receipt.case_id)]
 
 
 async def task_of_request(hub: Hub, reference: str) -> dict[str, Any] | None:
     """Return the Task of a request by its reference (`ServiceRequest/ID`)."""
     noted = await hub.resource(TASK_OF_TYPE, index_id(reference))
     return await current_task(hub, str(noted["task"])) if noted else None
-
-
-async def task_of_case(hub: Hub, case_id: str) -> dict[str, Any] | None:
-    """Return the Task of a case that began with a FHIR order."""
-    case = await hub.case(case_id)
-    focus = case.order.unmapped.get(FOCUS) if case else None
-    return await task_of_request(hub, focus) if focus else None
 
 
 async def _receipt(hub: Hub, sha256: str, task_id: str) -> Receipt | None:
@@ -161,37 +155,9 @@ async def _receipt(hub: Hub, sha256: str, task_id: str) -> Receipt | None:
     return found[0] if found else None
 
 
-async def case_of_task(hub: Hub, task_id: str) -> Case | None:
-    """Return the case of a Task's order.
-
-    While a person still looks at its newest version, that is the case that an earlier version opened.
-    """
-    return await _newest_case(hub, await hub.versions(TASK_TYPE, task_id), task_id)
-
-
-async def _newest_case(hub: Hub, told: Sequence[Mapping[str, Any]], task_id: str) -> Case | None:
-    for facts in reversed(told):
-        receipt = await _receipt(hub, str(facts["sha256"]), task_id)
-        case = await _case(hub, receipt, str(facts["focus"])) if receipt else None
-        if case is not None:
-            return case
-    return None
-
-
 async def _case(hub: Hub, receipt: Receipt, focus: str) -> Case | None:
-    """Return the case of one order of an input: the one whose focus it is.
-
-    An input that added to an older case has that case, which keeps the older focus, and an order on paper names no
-    request; but where an input brought several orders, such a case may be another's, so it is no one's.
-    """
+    """Return the case of one order of an input."""
     cases = await hub.cases_of(receipt.document_id)
-    mine = [case for case in cases if case.order.unmapped.get(FOCUS) == focus]
-    if mine:
-        return mine[0]
-    papers = focus.startswith(("DocumentReference/", "Binary/", "QuestionnaireResponse/", "Communication/"))
-    older = [case for case in cases if papers or case.order.document_id != receipt.document_id]
-    if older:
-        kept = await hub.resources_of(receipt.document_id)
-        if sum(one.resource_type == TASK_TYPE for one in kept) == 1:
-            return older[0]
-    return None
+    kept = await hub.resources_of(receipt.document_id) if cases else []
+    orders = sum(one.resource_type == TASK_TYPE for one in kept)
+    return case_of_order(cases, focus, receipt.document_id, orders=orders)

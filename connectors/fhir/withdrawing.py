@@ -10,12 +10,13 @@ from pydantic import JsonValue
 from connectors.fhir.bundles import references, stored_reference
 from connectors.fhir.collecting import collect_cancelled
 from connectors.fhir.resolve import known
-from connectors.fhir.tasks import TASK_OF_TYPE, TASK_TYPE, current_task, index_id
+from connectors.fhir.tasks import TASK_OF_TYPE, current_task, index_id
 from connectors.fhir.wire import MEDIA_TYPE, refusal
 from connectors.fhir.wording import version_of
 from doorstep import clock
 from doorstep.connector import Blob, Hub, Transmission
 from schemas.fhir import dumps
+from schemas.fhir.following import TASK_TYPE
 from schemas.fhir.graph import part, parts
 from schemas.fhir.strict import canonical
 from schemas.transmission import ReplyTo

@@ -23,7 +23,8 @@ from doorstep.journal.tables import (
     review,
     upsert,
 )
-from doorstep.journal.transaction import Transaction, one_or_many
+from doorstep.journal.tasks import TaskWrites
+from doorstep.journal.transaction import one_or_many
 from schemas.case import Case, CaseState, Offer, OfferState
 from schemas.document import ReviewRequested
 from schemas.onboarding import ProviderChanged
@@ -89,7 +90,7 @@ _OF_CASE = _OPEN_REVIEWS.where(review.c.case_id == bindparam("value"))
 _OF_DOCUMENT = _OPEN_REVIEWS.where(review.c.document_id == bindparam("value"))
 
 
-class CaseWrites(Transaction):
+class CaseWrites(TaskWrites):
     """The cases' share of a unit of work."""
 
     def new_case_id(self) -> str:
@@ -169,8 +170,11 @@ class CaseWrites(Transaction):
         past = {"case_id": case.case_id, "revision": case.revision, "data": version}
         self.connection.execute(_INSERT_VERSION, past)
         links = [{"document_id": document_id, "case_id": case.case_id} for document_id in case.document_ids]
+        joined = 0
         if links:
-            self.connection.execute(insert_new(self.dialect, case_document), one_or_many(links))
+            linked = insert_new(self.dialect, case_document).execution_options(preserve_rowcount=True)
+            joined = self.connection.execute(linked, one_or_many(links)).rowcount
+        self.follow_case(case, joined=joined != 0)
 
     def offer(self, offer_id: str) -> Offer | None:
         data = self.connection.execute(_OFFER, {"value": offer_id}).scalar()

@@ -17,9 +17,10 @@ from doorstep.journal.content import Staged
 from doorstep.journal.tables import insert_receipt
 from doorstep.journal.tables import receipt as receipt_table
 from doorstep.journal.tables import resource as resource_table
-from doorstep.journal.transaction import Transaction, one_or_many
+from doorstep.journal.tasks import TaskWrites
+from doorstep.journal.transaction import one_or_many
 from schemas.event import Event
-from schemas.transmission import ReceiptState, ReplyTo, TransmissionReceived
+from schemas.transmission import ReceiptState, ReplyTo, TransmissionReceived, before_case
 
 _NAMESPACE = UUID("6f0d2f0e-6f2c-5d5b-9a55-2f6f0f1f7f3a")
 _INDEXED_BYTES = 600
@@ -123,7 +124,7 @@ def _row(transmission: Transmission, receipt: Receipt) -> dict[str, Any]:
     }
 
 
-class InboxWrites(Transaction):
+class InboxWrites(TaskWrites):
     """The receipts' share of a unit of work."""
 
     def receive(self, transmission: Transmission, staged: Sequence[Staged]) -> Receipt:
@@ -189,6 +190,8 @@ class InboxWrites(Transaction):
             self.connection.execute(insert(resource_table), row)
             if kept.search is not None:
                 search.index(self.connection, self.dialect, kept, transmission.tenant or "", version)
+            if kept.words is not None:
+                self.follow(kept, transmission.tenant or "", document_id, transmission.received_at)
 
     def _version_before(self, kept: StoredResource, tenant: str | None) -> int:
         """Return the newest version's number, 0 for none; nobody writes over what another tenant keeps."""
@@ -215,7 +218,7 @@ class InboxWrites(Transaction):
         An input may hold orders of several cases: it names the first, never with the reason of another.
         """
         columns = receipt_table.c
-        query = select(columns.state, columns.case_id).where(columns.document_id == document_id)
+        query = select(columns.state, columns.case_id, columns.reason).where(columns.document_id == document_id)
         known = self.connection.execute(query).one_or_none()
         if known is None:
             raise Defect("receipt.unknown", "there is no such input", detail=document_id)
@@ -229,3 +232,5 @@ class InboxWrites(Transaction):
             changes["reason"] = None
         statement = update(receipt_table).where(columns.document_id == document_id).values(changes)
         self.connection.execute(statement)
+        now = {"case_id": known.case_id, "reason": known.reason, **changes}
+        self.follow_receipt(document_id, before_case(state, now["reason"], now["case_id"]))

@@ -27,6 +27,7 @@ from doorstep.journal.inbox import load_receipt, storable
 from doorstep.journal.queues import QueueReads
 from doorstep.journal.resources import ResourceReads
 from doorstep.journal.tables import case_, case_document, case_version, event, of_key, offer, receipt, review
+from doorstep.journal.task_search import TaskReads
 from schemas.case import Case, Offer
 from schemas.document import ReviewDecided, ReviewRequested
 from schemas.event import Event, Payload
@@ -41,7 +42,7 @@ _AFTER = (
 )
 
 
-class Reader(QueueReads, ResourceReads, ClockReads, AuditReads):
+class Reader(QueueReads, ResourceReads, TaskReads, ClockReads, AuditReads):
     """Read-only queries, consistent within one `Journal.read`."""
 
     def __init__(self, connection: Connection, store: ContentStore) -> None:

@@ -20,7 +20,7 @@ from doorstep.connector import StoredResource
 from doorstep.errors import Defect
 from doorstep.journal import search
 from doorstep.journal.tables import receipt, resource
-from schemas.search import ResourceQuery
+from schemas.search import Page, ResourceQuery
 
 
 class ResourceReads:
@@ -34,7 +34,7 @@ class ResourceReads:
         if tenant is not None:
             query = query.where(_owned(tenant))
         row = self.connection.execute(query.order_by(resource.c.version.desc()).limit(1)).first()
-        return _body(row[0], f"{resource_type}/{resource_id}") if row else None
+        return body_of(row[0], f"{resource_type}/{resource_id}") if row else None
 
     def versions(self, resource_type: str, resource_id: str, tenant: str | None = None) -> list[dict[str, JsonValue]]:
         """Return every version of a FHIR resource, oldest first; with a tenant only if they are that one's."""
@@ -42,7 +42,7 @@ class ResourceReads:
         if tenant is not None:
             query = query.where(_owned(tenant))
         rows = self.connection.execute(query.order_by(resource.c.version)).scalars()
-        return [_body(body, f"{resource_type}/{resource_id}") for body in rows]
+        return [body_of(body, f"{resource_type}/{resource_id}") for body in rows]
 
     def resources(self, resource_type: str, *, limit: int = 1000) -> list[StoredResource]:
         """Return the newest version of every resource of a type, by id."""
@@ -56,14 +56,16 @@ class ResourceReads:
         query = query.where(resource.c.type == resource_type).order_by(resource.c.id).limit(limit)
         return [_stored(row) for row in self.connection.execute(query).mappings()]
 
-    def search(self, query: ResourceQuery) -> tuple[int, list[tuple[datetime, StoredResource]]]:
-        """Return how many resources fit, and one page of them with the time of their last change."""
+    def search(self, query: ResourceQuery) -> Page[tuple[datetime, StoredResource]]:
+        """Return one page of the resources that fit, each with the time of its last change."""
         kind = query.resource_type
+        query = search.narrowed(self.connection, query)
+        rows, after = search.page(self.connection, query)
         found = [
-            (row["updated_at"], StoredResource(kind, row["id"], _body(row["body"], f"{kind}/{row['id']}")))
-            for row in search.page(self.connection, query)
+            (row["updated_at"], StoredResource(kind, row["id"], body_of(row["body"], f"{kind}/{row['id']}")))
+            for row in rows
         ]
-        return search.total(self.connection, query), found
+        return Page(found, search.total(self.connection, query) if query.counted else 0, after)
 
     def resources_of(self, document_id: str, tenant: str | None = None) -> list[StoredResource]:
         """Return the FHIR resources kept with one transmission; with a tenant only if it is that one's."""
@@ -77,7 +79,8 @@ def _owned(tenant: str) -> ColumnElement[bool]:
     return exists().where(receipt.c.document_id == resource.c.document_id, receipt.c.tenant == tenant)
 
 
-def _body(text: str, what: str) -> dict[str, JsonValue]:
+def body_of(text: str, what: str) -> dict[str, JsonValue]:
+    """Return a resource as it was kept, its numbers with their digits."""
     try:
         body = json.loads(text, parse_float=Decimal)
     except ValueError:
@@ -87,4 +90,4 @@ def _body(text: str, what: str) -> dict[str, JsonValue]:
 
 
 def _stored(row: Any) -> StoredResource:
-    return StoredResource(row["type"], row["id"], _body(row["body"], f"{row['type']}/{row['id']}"))
+    return StoredResource(row["type"], row["id"], body_of(row["body"], f"{row['type']}/{row['id']}"))

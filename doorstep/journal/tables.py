@@ -159,6 +159,23 @@ case_document = Table(
     Column("case_id", Text, primary_key=True),
 )
 
+task = Table(
+    "task",
+    metadata,
+    Column("task_id", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("document_id", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("case_id", Text),
+    Column("turn", Integer, nullable=False),
+    Column("priority", Text),
+    Column("provider", Text),
+    Column("authored_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+"""How each order that its sender can follow stands now (doorstep/journal/tasks.py)."""
+
 case_token = Table(
     "case_token",
     metadata,

@@ -84,15 +84,35 @@ SEARCH: dict[str, dict[str, tuple[Kind, str]]] = {
     "Medication": {**_COMMON, "code": ("token", "code")},
 }  # fmt: skip
 """Resource type -> search parameter (as R4 names it) -> kind and where it stands."""
+TASK: Table = {
+    "status": ("token", "status"),
+    "business-status": ("token", "businessStatus"),
+    "code": ("token", "code"),
+    "intent": ("token", "intent"),
+    "priority": ("token", "priority"),
+    "identifier": ("token", "identifier"),
+    "focus": ("reference", "focus"),
+    "based-on": ("reference", "basedOn"),
+    "patient": ("reference", "for"),
+    "subject": ("reference", "for"),
+    "owner": ("reference", "owner"),
+    "authored-on": ("date", "authoredOn"),
+    "modified": ("date", "lastModified"),
+}
+"""The same for Task, which is made anew from its case whenever somebody asks: it is in no index of values."""
 MAX_VALUE = 200
 _DATE = re.compile(r"(eq|ne|gt|lt|ge|le|sa|eb|ap)?(\d{4}(?:-\d{2}(?:-\d{2}(?:T.*)?)?)?)")
 
 
-def index_of(resource: Mapping[str, Any], table: Table | None = None) -> list[tuple[str, str]]:
+def table_of(kind: str) -> Table:
+    """Return what resources of a type can be searched for."""
+    return TASK if kind == "Task" else SEARCH.get(kind, {})
+
+
+def index_of(resource: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return (parameter, value) of all that can be searched for (by the table of its type); the same pair once."""
     found: dict[tuple[str, str], None] = {}
-    known = SEARCH.get(str(resource.get("resourceType")), {}) if table is None else table
-    for param, (kind, path) in known.items():
+    for param, (kind, path) in table_of(str(resource.get("resourceType"))).items():
         for item in _at(resource, path.split(".")):
             for value in _values(kind, item):
                 found[(param, value[:MAX_VALUE])] = None
@@ -158,13 +178,13 @@ def folded(text: str) -> str:
     return " ".join(plain.lower().split())
 
 
-def criterion(kind_of: str, name: str, value: str, table: Table | None = None) -> Criterion:
+def criterion(kind_of: str, name: str, value: str) -> Criterion:
     """Return one parameter as a criterion; CodecError with FHIR's issue code for one that is not offered.
 
     `value` may hold several alternatives apart by commas; a comma after a backslash is none of these.
     """
     param, _, modifier = name.partition(":")
-    known = (SEARCH.get(kind_of, {}) if table is None else table).get(param)
+    known = table_of(kind_of).get(param)
     if known is None:
         raise CodecError("not-supported", "this search parameter is not offered here", param[:40])
     kind = known[0]
@@ -182,6 +202,8 @@ def criterion(kind_of: str, name: str, value: str, table: Table | None = None) -
         if how is None:
             raise CodecError("not-supported", "this modifier is not offered here", name[:60])
         return Criterion(param, how, tuple(folded(part) for part in parts))  # type: ignore[arg-type]
+    if modifier == "not" and kind == "token":
+        return Criterion(param, "not", parts)
     if modifier and not (kind == "reference" and modifier[:1].isupper()):
         raise CodecError("not-supported", "this modifier is not offered here", name[:60])
     typed = tuple(f"{modifier}/{part}" if modifier and "/" not in part else part for part in parts)
@@ -196,7 +218,7 @@ def _range(param: str, modifier: str, parts: Iterable[str]) -> Criterion:
         raise CodecError("value", "give one date with an optional prefix eq, gt, ge, lt or le", param)
     prefix, text = match[1] or "eq", match[2][:10]
     try:
-        first, after = _days(text)
+        first, after = days_of(text)
     except (ValueError, OverflowError):
         raise CodecError("value", "this is no possible date", param) from None
     low, high = {
@@ -208,7 +230,7 @@ def _range(param: str, modifier: str, parts: Iterable[str]) -> Criterion:
     return Criterion(param, "range", (low, high))
 
 
-def _days(text: str) -> tuple[str, str]:
+def days_of(text: str) -> tuple[str, str]:
     """Return the first day of a year, month or day, and the day after its last."""
     year, month, day = (int(part) for part in [*text.split("-"), "0", "0"][:3])
     if not month:

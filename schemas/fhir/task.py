@@ -15,7 +15,7 @@ from schemas.element import (
     UNMET,
 )
 from schemas.fhir.unmapped import FOCUS
-from schemas.transmission import WITHDRAWN, ReceiptState
+from schemas.transmission import BeforeCase, ReceiptState, before_case
 
 CASE_SYSTEM = "urn:doorstep:case"
 DOCUMENT_SYSTEM = "urn:doorstep:document"
@@ -72,6 +72,24 @@ def task_id(focus: str) -> str:
     return str(uuid5(NAMESPACE_URL, f"urn:doorstep:task:{focus}"))
 
 
+BEFORE_CASE: dict[BeforeCase, tuple[str, str]] = {
+    BeforeCase.WAITING: ("received", "referral-received"),
+    BeforeCase.REFUSED: ("rejected", "refused"),
+    BeforeCase.WITHDRAWN: ("cancelled", "cancelled"),
+}
+"""Status and business status of the Task of an order that has no case."""
+
+
+def standing(state: CaseState | BeforeCase) -> dict[str, Any]:
+    """Return what a Task says by nothing but the state of its case, or of its order before there is one."""
+    if isinstance(state, CaseState):
+        status, business = TASK_STATUS[state], BUSINESS_STATUS[state]
+    else:
+        status, business = BEFORE_CASE[state]
+    code = {"coding": [{"system": TASK_CODES, "code": "fulfill"}]}
+    return {"status": status, "businessStatus": _business_status(business), "intent": "order", "code": code}
+
+
 def task_of(
     case: Case,
     *,
@@ -91,11 +109,8 @@ def task_of(
         "id": identifier or task_id(focus or case.order.order_id),
         "meta": {"versionId": str(case.revision), "lastUpdated": _instant(case.updated_at)},
         "identifier": [{"system": CASE_SYSTEM, "value": case.case_id}],
-        "status": TASK_STATUS[case.state],
-        "businessStatus": _business_status(BUSINESS_STATUS[case.state]),
-        "intent": "order",
+        **standing(case.state),
         "priority": case.order.priority,
-        "code": {"coding": [{"system": TASK_CODES, "code": "fulfill"}]},
         "authoredOn": _instant(case.opened_at),
         "lastModified": _instant(case.updated_at),
         "owner": _owner(case),
@@ -127,22 +142,17 @@ def pending_task(
     subject: str | None = None,
 ) -> dict[str, Any]:
     """Return the Task of an order that has no case: on its way, before a person, refused (why), or taken back."""
-    refused, withdrawn = state is ReceiptState.REJECTED, reason == WITHDRAWN
-    status = "rejected" if refused else "cancelled" if withdrawn else "received"
-    business = "refused" if refused else "cancelled" if withdrawn else "referral-received"
+    before = before_case(state, reason)
     task: dict[str, Any] = {
         "resourceType": "Task",
         "id": identifier,
         "meta": {"versionId": "0", "lastUpdated": _instant(received_at)},
         "identifier": [{"system": DOCUMENT_SYSTEM, "value": document_id}],
-        "status": status,
-        "businessStatus": _business_status(business),
-        "intent": "order",
-        "code": {"coding": [{"system": TASK_CODES, "code": "fulfill"}]},
+        **standing(before),
         "authoredOn": _instant(received_at),
         "lastModified": _instant(received_at),
     }
-    if reason and (refused or withdrawn):
+    if reason and before is not BeforeCase.WAITING:
         task["statusReason"] = {"text": reason}
     return task | _about(focus, based_on, subject)
 

@@ -8,21 +8,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from schemas.codec import CodecError
-from schemas.fhir.search import SEARCH, Table, criterion, index_of
+from schemas.fhir.search import criterion, index_of
 from schemas.search import Criterion
 
-TASK: Table = {
-    "status": ("token", "status"),
-    "business-status": ("token", "businessStatus"),
-    "code": ("token", "code"),
-    "intent": ("token", "intent"),
-    "priority": ("token", "priority"),
-    "identifier": ("token", "identifier"),
-    "focus": ("reference", "focus"),
-    "based-on": ("reference", "basedOn"),
-    "patient": ("reference", "for"),
-    "subject": ("reference", "for"),
-}
 REQUESTS = ("ServiceRequest", "DeviceRequest", "MedicationRequest", "NutritionOrder")
 TASK_STATUS_TOPIC = "urn:doorstep:subscription-topic:task-status"
 ORDER_TOPIC = "urn:doorstep:subscription-topic:order"
@@ -48,11 +36,7 @@ def parse(text: str) -> tuple[str, tuple[Criterion, ...]]:
 def _criterion(kind: str, name: str, value: str) -> Criterion:
     if name == "_id":
         return Criterion("_id", "is", tuple(part.rpartition("/")[2] for part in value.split(",")))
-    return criterion(kind, name, value, _table(kind))
-
-
-def _table(kind: str) -> Table:
-    return TASK if kind == "Task" else SEARCH.get(kind, {})
+    return criterion(kind, name, value)
 
 
 def fits(text: str, resource: Mapping[str, Any]) -> bool:
@@ -60,7 +44,7 @@ def fits(text: str, resource: Mapping[str, Any]) -> bool:
     kind, criteria = parse(text)
     if resource.get("resourceType") != kind:
         return False
-    pairs = [*index_of(resource, _table(kind)), ("_id", str(resource.get("id")))]
+    pairs = [*index_of(resource), ("_id", str(resource.get("id")))]
     return all(_holds(one, [value for param, value in pairs if param == one.param]) for one in criteria)
 
 
@@ -79,6 +63,8 @@ def _holds(one: Criterion, values: list[str]) -> bool:
             return any(wanted in value for value in values for wanted in one.values)
         case "is":
             return any(value in one.values for value in values)
+        case "not":
+            return not any(value in one.values for value in values)
 
 
 def _within(value: str, low: str, high: str) -> bool:

@@ -6,11 +6,12 @@ from typing import Any
 
 from connectors.fhir.settings import FhirSettings
 from connectors.fhir.subscriptions.criteria import REQUESTS, TOPICS, fits
-from connectors.fhir.tasks import TASK_TYPE, current_task, spoken
+from connectors.fhir.tasks import current_task, spoken
 from doorstep.connector import Hub, Match
 from schemas.case import CaseStateChanged
 from schemas.document import ReviewDecided
 from schemas.event import Event
+from schemas.fhir.following import TASK_TYPE
 from schemas.fhir.task import BUSINESS_STATUS, STATUS_SYSTEM, TASK_STATUS
 from schemas.held import OrderWithdrawn
 from schemas.subscription import Subscription

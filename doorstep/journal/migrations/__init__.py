@@ -43,8 +43,11 @@ def migrate(connection: Connection) -> int:
             if current == max(available):
                 return current
             number = min(n for n in available if n > current)
-            for statement in import_module(f"{__name__}.{available[number]}").statements(dialect):
+            step = import_module(f"{__name__}.{available[number]}")
+            for statement in step.statements(dialect):
                 connection.exec_driver_sql(statement)
+            if hasattr(step, "fill"):  # what SQL alone cannot say
+                step.fill(connection)
             # both are ours: a number and an identifier from a file name
             connection.exec_driver_sql(
                 f"INSERT INTO migration VALUES ({number}, '{available[number]}', '{clock.now().isoformat()}')"  # noqa: S608

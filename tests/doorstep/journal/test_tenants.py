@@ -36,9 +36,9 @@ async def test_reads_are_within_a_tenant(journal: Journal) -> None:
         def look(reader, tenant=tenant):  # type: ignore[no-untyped-def]
             found = {one for one in ("p1", "p2", "p3") if reader.resource("Patient", one, tenant)}
             versions = {one for one in ("p1", "p2", "p3") if reader.versions("Patient", one, tenant)}
-            total, page = reader.search(ResourceQuery("Patient", tenant))
-            searched = {stored.resource_id for _, stored in page}
-            assert total == len(searched)
+            page = reader.search(ResourceQuery("Patient", tenant))
+            searched = {stored.resource_id for _, stored in page.found}
+            assert page.total == len(searched)
             kept = reader.resources_of(north.document_id, tenant)
             return (
                 found,
