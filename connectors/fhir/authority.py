@@ -64,7 +64,7 @@ def permit_bundle(bundle: dict[str, Any]) -> None:
         if asked.get("url"):
             url = str(asked["url"])
             _hold(needed(method, url.partition("/fhir/")[2] if "://" in url.partition("?")[0] else url), where)
-        if kind:
+        if kind and method != "PATCH":  # what a patch brings is no resource of its own
             _hold((kind, _ON_TYPE.get(method, "u")), where)
 
 

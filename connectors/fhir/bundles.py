@@ -18,7 +18,6 @@ VOLATILE = ("lastUpdated", "versionId", "source")
 URL_KEYS = ("url", "uri", "valueUrl", "valueUri")
 _ROUNDS = 3
 """How far apart in the chain of references two entries that look alike may differ."""
-TAKEN_METHODS = ("POST", "PUT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +78,22 @@ def envelope(bundle: dict[str, Any]) -> dict[str, Any]:
 
 
 def entries_of(bundle: dict[str, Any], max_entries: int) -> list[Entry]:
-    """Return what a transaction or message brings; refuse what it asks that we do not do."""
+    """Return what a message brings; refuse what is none."""
     kind = str(bundle.get("type"))
-    if kind not in {"transaction", "message"}:
+    if kind != "message":
         raise refusal(422, "not-supported", "only transaction, batch and message Bundles are taken", "Bundle.type")
     found = [entry_of(entry, path, kind) for entry, path in batch_entries(bundle, max_entries)]
-    if kind == "message" and found[0].kind != "MessageHeader":
+    if found[0].kind != "MessageHeader":
         raise refusal(422, "structure", "a message begins with its MessageHeader", "Bundle.entry[0].resource")
-    urls = [entry.full_url for entry in found if entry.full_url]
+    return apart(found)
+
+
+def apart(entries: list[Entry]) -> list[Entry]:
+    """Return the entries of an input; refuse two that go by the same name."""
+    urls = [entry.full_url for entry in entries if entry.full_url]
     if len(set(urls)) != len(urls):
         raise refusal(422, "structure", "two entries have the same fullUrl", "Bundle.entry.fullUrl")
-    return found
+    return entries
 
 
 def batch_entries(bundle: dict[str, Any], max_entries: int) -> list[tuple[dict[str, Any], str]]:
@@ -123,8 +127,8 @@ def entry_of(raw: dict[str, Any], path: str, bundle_type: str) -> Entry:
 def _check_request(request: dict[str, Any], path: str) -> None:
     if not request:
         raise refusal(422, "required", "the entry has no request", f"{path}.request")
-    if request.get("method") not in TAKEN_METHODS:
-        raise refusal(422, "not-supported", "only POST and PUT are taken", f"{path}.request.method")
+    if request.get("method") not in {"POST", "PUT"}:
+        raise refusal(422, "not-supported", "a resource is POSTed or PUT", f"{path}.request.method")
 
 
 def digest_of(entries: list[Entry]) -> str:

@@ -100,21 +100,12 @@ class Reads:
         asked = asked_of(kind, asked_for, partner, lenient=lenient, base=self.base)
         return await searchset(self.hub, asked, self.base)
 
-    async def fetch(self, url: str, partner: str) -> dict[str, Any]:
-        """Return what a GET of a batch names: a resource or a search."""
-        path, _, query = url.removeprefix(f"{self.base}/").partition("?")
-        kind, _, identity = path.strip("/").partition("/")
-        if identity:
-            return await self.resource(kind, identity)
-        asked_for = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
-        return await self._found(kind, asked_for, partner)
-
 
 def unknown(kind: str) -> Refusal:
-    known = is_resource_type(kind)
-    return refusal(
-        404, "not-supported", "this resource type is not taken here" if known else "there is no such address"
-    )
+    said = "this resource type is not taken here" if is_resource_type(kind) else "there is no such address"
+    if kind == "Bundle":
+        said = "no Bundle is kept as a resource here: POST [base] takes a batch, transaction or message"
+    return refusal(404, "not-supported", said)
 
 
 def shown(body: dict[str, Any], request: Request) -> Response:

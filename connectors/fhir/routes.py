@@ -6,6 +6,8 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from connectors.fhir.authority import permit
 from connectors.fhir.capability import CREATED
+from connectors.fhir.exchange import Exchange
+from connectors.fhir.inside import Inside
 from connectors.fhir.judging import Judging
 from connectors.fhir.reads import Reads, unknown
 from connectors.fhir.settings import FhirSettings
@@ -28,9 +30,10 @@ def router(settings: FhirSettings, hub: Hub) -> APIRouter:
     api = APIRouter(prefix="/fhir", tags=["fhir"], route_class=FhirRoute, dependencies=[Depends(permit)])
     reads = Reads(settings, hub)
     writes, judging = Writes(settings, hub, reads), Judging(settings)
-    api.add_api_route("", writes.post_bundle, methods=["POST"], response_model=None)
-    api.add_api_route("/", writes.post_bundle, methods=["POST"], response_model=None, include_in_schema=False)
-    api.add_api_route("/$process-message", writes.post_bundle, methods=["POST"], response_model=None)
+    exchange = Exchange(writes, Inside(api))
+    api.add_api_route("", exchange.post_bundle, methods=["POST"], response_model=None)
+    api.add_api_route("/", exchange.post_bundle, methods=["POST"], response_model=None, include_in_schema=False)
+    api.add_api_route("/$process-message", exchange.post_bundle, methods=["POST"], response_model=None)
     api.add_api_route("/metadata", reads.metadata, methods=READ, response_model=None)
     api.add_api_route("/$validate", judging.validate, methods=["POST"], response_model=None)
     add_routes(api, settings, hub)

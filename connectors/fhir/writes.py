@@ -6,8 +6,8 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from connectors.fhir.authority import partner_of, permit_bundle
-from connectors.fhir.bundles import Entry, Placed, batch_entries, entries_of, entry_of, envelope
+from connectors.fhir.authority import partner_of
+from connectors.fhir.bundles import Entry, Placed
 from connectors.fhir.capability import CREATED
 from connectors.fhir.intake import Input, Intake, Taken
 from connectors.fhir.offers import is_provider
@@ -19,7 +19,7 @@ from connectors.fhir.resolve import known
 from connectors.fhir.settings import FhirSettings
 from connectors.fhir.wire import Refusal, answer, read_body, refusal, work
 from connectors.fhir.withdrawing import asks_to_abort, task_for, task_here, withdraw
-from connectors.fhir.wording import etag, http_date, instant, preferences
+from connectors.fhir.wording import etag, http_date, preferences
 from doorstep.connector import Hub
 from schemas.fhir import dumps, operation_outcome
 from schemas.fhir.graph import part
@@ -63,20 +63,31 @@ class Writes:
             raise unknown(kind)
         body, _ = await read_body(request, self.settings.max_bytes, MEDIA_TYPES)
         partner = partner_of(self.settings, request)
+        given = (body, request.headers.get("content-type", "").partition(";")[0].strip())
+        try:
+            entry = await self.patched(kind, resource_id, given, partner, request.headers.get("if-match"))
+            taken = await self.intake.take(Input(dumps(entry.resource), [entry], partner, "update"))
+        except Refusal as refused:
+            if refused.status != 404:
+                await self.intake.reject(body, partner, refused)
+            raise
+        return await self._answer(taken, preferences(request.headers.get("prefer", "")).get("return", ""))
+
+    async def patched(
+        self, kind: str, resource_id: str, given: tuple[bytes, str], partner: str, if_match: str | None
+    ) -> Entry:
+        """Return what a patch yields as an entry that updates; `given` is the patch and its media type."""
+        body, media = given
+        if media and media not in MEDIA_TYPES:
+            raise refusal(415, "not-supported", f"only {', '.join(sorted(MEDIA_TYPES))} is taken")
         here = await known(self.hub, kind, resource_id, partner)
         if here is None:
             raise refusal(404, "not-found", "there is no such resource")
-        try:
-            operations = operations_of(body, self.settings.max_bytes)
-            resource = await work(len(body), patched, here.body, operations, self.settings.max_bytes)
-            await work(len(body), check, resource, kind)
-            if_match = request.headers.get("if-match") or f'W/"{here.version}"'
-            entry = Entry(resource, method="PUT", url=f"{kind}/{resource_id}", if_match=if_match)
-            taken = await self.intake.take(Input(dumps(resource), [entry], partner, "update"))
-        except Refusal as refused:
-            await self.intake.reject(body, partner, refused)
-            raise
-        return await self._answer(taken, preferences(request.headers.get("prefer", "")).get("return", ""))
+        operations = operations_of(body, self.settings.max_bytes)
+        resource = await work(len(body), patched, here.body, operations, self.settings.max_bytes)
+        await work(len(body), check, resource, kind)
+        version = if_match or f'W/"{here.version}"'
+        return Entry(resource, method="PUT", url=f"{kind}/{resource_id}", if_match=version)
 
     async def update_by_search(self, kind: str, request: Request) -> Response:
         """PUT [type]?criteria: update the one that fits, create where none does, 412 where several do."""
@@ -135,7 +146,7 @@ class Writes:
     async def _answer(self, taken: Taken, wanted: str) -> Response:
         placed = taken.placed[0]
         headers = {
-            "Location": self._location(placed),
+            "Location": self.location(placed),
             "ETag": etag(placed.version),
             "Last-Modified": http_date(taken.received_at),
         }
@@ -146,76 +157,5 @@ class Writes:
             return answer(operation_outcome([]), status, headers)
         return answer(await self.hub.resource(placed.kind, placed.id), status, headers)
 
-    async def post_bundle(self, request: Request) -> Response:
-        """POST a transaction or message (all or nothing), or a batch (each entry by itself)."""
-        if request.query_params.get("async") == "true" or "response-url" in request.query_params:
-            raise refusal(400, "not-supported", "messages are answered in the same exchange: leave async out")
-        body, media = await read_body(request, self.settings.max_bytes)
-        bundle = await work(len(body), parse, body, media, self.settings.max_bytes)
-        permit_bundle(bundle)
-        partner = partner_of(self.settings, request)
-        try:
-            await work(len(body), check, envelope(bundle), "Bundle")
-            if bundle["type"] == "batch":
-                return answer(await self._batch(bundle, partner))
-            entries = entries_of(bundle, self.settings.max_entries)
-            named = part(bundle.get("identifier"))
-            value = named.get("value")
-            identifier = (str(named.get("system") or ""), str(value)) if value else None
-            given = Input(body, entries, partner, str(bundle["type"]), identifier, media=media)
-            taken = await self.intake.take(given)
-        except Refusal as refused:
-            await self.intake.reject(body, partner, refused, media)
-            raise
-        if bundle["type"] == "message":
-            return answer(self._message_response(bundle, taken))
-        listed = [{"response": self._entry_response(placed, taken)} for placed in taken.placed]
-        return answer({"resourceType": "Bundle", "type": "transaction-response", "entry": listed})
-
-    async def _batch(self, bundle: dict[str, Any], partner: str) -> dict[str, Any]:
-        """Take each entry by itself; one that is refused leaves the others alone."""
-        listed = []
-        for raw, path in batch_entries(bundle, self.settings.max_entries):
-            try:
-                listed.append(await self._batched(raw, path, partner))
-            except Refusal as refused:
-                if isinstance(raw.get("resource"), dict):
-                    await self.intake.reject(dumps(raw["resource"]), partner, refused)
-                outcome = operation_outcome(refused.issues)
-                listed.append({"response": {"status": str(refused.status), "outcome": outcome}})
-        return {"resourceType": "Bundle", "type": "batch-response", "entry": listed}
-
-    async def _batched(self, raw: dict[str, Any], path: str, partner: str) -> dict[str, Any]:
-        asked = part(raw.get("request"))
-        if asked.get("method") == "GET":
-            found = await self.reads.fetch(str(asked.get("url") or ""), partner)
-            return {"resource": found, "response": {"status": "200 OK"}}
-        entry = entry_of(raw, path, "batch")
-        interaction = "update" if entry.method == "PUT" else "create"
-        check(entry.resource, entry.kind)
-        given = Input(dumps(entry.resource), [entry], partner, interaction, if_none_exist=entry.if_none_exist)
-        taken = await self.intake.take(given)
-        return {"response": self._entry_response(taken.placed[0], taken)}
-
-    def _entry_response(self, placed: Placed, taken: Taken) -> dict[str, Any]:
-        created = placed.fresh and placed.version == 1 and not taken.existed
-        return {
-            "status": "201 Created" if created else "200 OK",
-            "location": self._location(placed),
-            "etag": etag(placed.version),
-            "lastModified": instant(taken.received_at),
-        }
-
-    def _message_response(self, bundle: dict[str, Any], taken: Taken) -> dict[str, Any]:
-        """Say that the message was received; what becomes of it is told by the Task."""
-        header = part(part(bundle["entry"][0]).get("resource"))
-        response = {"identifier": header.get("id") or taken.placed[0].id, "code": "ok"}
-        reply = {"resourceType": "MessageHeader", "id": taken.document_id, "response": response}
-        reply |= {key: header[key] for key in ("eventCoding", "eventUri") if key in header}
-        reply["source"] = {"name": "Doorstep", "endpoint": self.reads.base}
-        sent = instant(taken.received_at)
-        entry = {"fullUrl": f"urn:uuid:{taken.document_id}", "resource": reply}
-        return {"resourceType": "Bundle", "type": "message", "timestamp": sent, "entry": [entry]}
-
-    def _location(self, placed: Placed) -> str:
+    def location(self, placed: Placed) -> str:
         return f"{self.reads.base}/{placed.kind}/{placed.id}/_history/{placed.version}"

@@ -271,7 +271,7 @@ async def test_a_batch_takes_the_good_and_tells_of_the_bad(site: Served) -> None
     none = {"resource": {"gender": "male"}, "request": {"method": "POST", "url": "Patient"}}
     reply = await site.post("/fhir", {"resourceType": "Bundle", "type": "batch", "entry": [bad, good, none, good]})
     told = [entry["response"] for entry in reply.json()["entry"]]
-    assert [response["status"] for response in told] == ["422", "201 Created", "422", "201 Created"]
+    assert [response["status"][:3] for response in told] == ["422", "201", "422", "201"]
     assert told[0]["outcome"]["issue"][0]["expression"] == ["Patient.gender"]
     assert validate(reply.json()) == []
     assert len(await site.received()) == 1

@@ -199,7 +199,7 @@ async def test_a_batch_reads_too(site: Served) -> None:
     ]
     reply = (await site.post("/fhir", {"resourceType": "Bundle", "type": "batch", "entry": asked})).json()
     assert validate(reply) == []
-    assert [entry["response"]["status"] for entry in reply["entry"]] == ["200 OK", "200 OK", "404"]
+    assert [entry["response"]["status"] for entry in reply["entry"]] == ["200 OK", "200 OK", "404 Not Found"]
     assert reply["entry"][0]["resource"] == first
 
 
