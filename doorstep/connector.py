@@ -67,6 +67,15 @@ class StoredResource:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a stored resource, and when it was stored."""
+
+    number: int
+    stored_at: datetime
+    resource: StoredResource
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How an order stands that its sender follows.
 
@@ -183,6 +192,10 @@ class Hub(Protocol):
 
     async def search(self, query: ResourceQuery) -> Page[tuple[datetime, StoredResource]]:
         """Return one page of the resources that fit, each with the time of its last change."""
+        ...
+
+    async def history(self, query: ResourceQuery) -> Page[Version]:
+        """Return one page of all versions of all resources of a type and partner, the newest first."""
         ...
 
     async def tasks(self, query: ResourceQuery) -> Page[Standing]:

@@ -16,7 +16,7 @@ from pydantic import JsonValue
 
 from doorstep.access.caller import current
 from doorstep.access.gate import TOKEN_PATH
-from doorstep.connector import Access, Receipt, Standing, StoredResource, Transmission
+from doorstep.connector import Access, Receipt, Standing, StoredResource, Transmission, Version
 from doorstep.errors import Refused
 from doorstep.journal import Journal, JournalUnit, Reader
 from doorstep.journal.subscriptions import events_count, listed, load, notices, sealed_headers, versions
@@ -134,6 +134,10 @@ class LiveHub:
     async def search(self, query: ResourceQuery) -> Page[tuple[datetime, StoredResource]]:
         asked = _own(query)
         return await self._journal.read(lambda reader: reader.search(asked))
+
+    async def history(self, query: ResourceQuery) -> Page[Version]:
+        asked = _own(query)
+        return await self._journal.read(lambda reader: reader.history(asked))
 
     async def tasks(self, query: ResourceQuery) -> Page[Standing]:
         asked = _own(query)

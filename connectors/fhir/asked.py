@@ -179,7 +179,7 @@ def _revinclude(asked: Asked, value: str) -> None:
 
 
 def _page(asked: Asked, value: str) -> None:
-    asked.query = replace(asked.query, after=_after(value))
+    asked.query = replace(asked.query, after=after_of(value))
 
 
 def _last_updated(asked: Asked, value: str) -> None:
@@ -206,7 +206,8 @@ _RESULTS: dict[str, Callable[[Asked, str], None]] = {
 }
 
 
-def _after(token: str) -> tuple[str, ...]:
+def after_of(token: str) -> tuple[str, ...]:
+    """Return what the link to a page carried; CodecError for what is none of ours."""
     try:
         found: Any = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
     except (ValueError, binascii.Error):

@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from connectors.fhir.asked import DEFAULT_COUNT, MOST_COUNT, PAGE
+from connectors.fhir.asked import DEFAULT_COUNT, MOST_COUNT, PAGE, token_of
 from connectors.fhir.wire import Refusal, refusal
 from connectors.fhir.wording import etag
+from doorstep.connector import Version
 from schemas.fhir.graph import part
+from schemas.search import Page
 
 _IGNORED = frozenset({"_format", "_pretty"})
 
@@ -99,19 +101,38 @@ def history(versions: Sequence[Past], url: str, asked: Wanted) -> dict[str, Any]
     return bundle | ({"entry": [_entry(versions, n, url) for n in shown]} if shown else {})
 
 
+def type_history(page: Page[Version], url: str, asked: Wanted) -> dict[str, Any]:
+    """Return the Bundle of one page of a type's versions; `url` is the type's own."""
+    mine: dict[str, str] = {"_count": str(asked.count)} if asked.count != DEFAULT_COUNT else {}
+    mine |= {"_since": asked.since.isoformat()} if asked.since else {}
+    links = [{"relation": "self", "url": _url(url, mine)}]
+    if page.after is not None:
+        links.append({"relation": "next", "url": _url(url, mine | {PAGE: token_of(page.after)})})
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "history", "total": page.total, "link": links}
+    if not asked.count:
+        return bundle
+    entries = [
+        _told(Past.of(one.resource.body), f"{url}/{one.resource.resource_id}", created=one.number == 1)
+        for one in page.found
+    ]
+    return bundle | ({"entry": entries} if entries else {})
+
+
 def _url(url: str, parameters: Mapping[str, str]) -> str:
     return f"{url}/_history" + (f"?{urlencode(parameters)}" if parameters else "")
 
 
 def _entry(versions: Sequence[Past], number: int, url: str) -> dict[str, Any]:
     """Return one version with what made it: the first and one after a removal were created."""
-    one = versions[number]
+    return _told(versions[number], url, created=number == 0 or versions[number - 1].resource is None)
+
+
+def _told(one: Past, url: str, *, created: bool) -> dict[str, Any]:
     kind, resource_id = url.split("/")[-2:]
-    made = number == 0 or versions[number - 1].resource is None
     if one.resource is None:
         method, status = "DELETE", "204"
     else:
-        method, status = ("POST", "201") if made else ("PUT", "200")
+        method, status = ("POST", "201") if created else ("PUT", "200")
     request = {"method": method, "url": kind if method == "POST" else f"{kind}/{resource_id}"}
     response = {"status": status, "etag": etag(one.version), "lastModified": one.changed}
     shown = {} if one.resource is None else {"resource": dict(one.resource)}

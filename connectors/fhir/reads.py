@@ -10,20 +10,25 @@ from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
 
-from connectors.fhir.asked import asked_of
+from connectors.fhir.asked import PAGE, after_of, asked_of
 from connectors.fhir.asking import questionnaire_of
 from connectors.fhir.authority import searched_partner, security
 from connectors.fhir.capability import CREATED, capability_statement
 from connectors.fhir.offers import is_provider, provider_task, provider_tasks
-from connectors.fhir.past import Past, history, one_of, wanted
+from connectors.fhir.past import Past, history, one_of, type_history, wanted
 from connectors.fhir.search import searchset
 from connectors.fhir.settings import FhirSettings
+from connectors.fhir.subscriptions.notification import served
 from connectors.fhir.tasks import current_task, past_tasks
 from connectors.fhir.wire import MOST_PARAMETERS, Refusal, answer, read_form, refusal
 from connectors.fhir.wording import etag, http_date, preferences, version_of
+from doorstep import clock
 from doorstep.connector import Hub
+from doorstep.errors import Refused
+from schemas.codec import CodecError
 from schemas.fhir import is_resource_type
 from schemas.fhir.graph import part
+from schemas.search import ResourceQuery
 
 
 class Reads:
@@ -51,6 +56,9 @@ class Reads:
             made = await provider_task(self.hub, resource_id)
         elif kind == "Task":
             made = await current_task(self.hub, resource_id)
+        elif kind == "Subscription":
+            found = await self.hub.subscriptions(resource_id)
+            made = served(found[0], clock.now()) if found else None
         elif kind == "Questionnaire":
             made = await questionnaire_of(self.hub, resource_id, self.base)
         body = made or (await self.hub.resource(kind, resource_id) if is_resource_type(kind) else None)
@@ -67,6 +75,26 @@ class Reads:
         asked = wanted(request.query_params.multi_items())
         versions = await self._versions(kind, resource_id)
         return answer(history(versions, f"{self.base}/{kind}/{resource_id}", asked))
+
+    async def type_history(self, kind: str, request: Request) -> Response:
+        """GET [type]/_history: every version of what this partner sent, the newest first."""
+        if kind not in CREATED:
+            raise refusal(405, "not-supported", "this type tells the history of one only: [type]/[id]/_history")
+        asked = wanted(request.query_params.multi_items())
+        try:
+            after = after_of(asked.page) if asked.page is not None else None
+            page = await self.hub.history(
+                ResourceQuery(
+                    kind,
+                    searched_partner(self.settings, request),
+                    updated_from=asked.since,
+                    after=after,
+                    limit=max(asked.count, 1),
+                )
+            )
+        except (CodecError, Refused):
+            raise refusal(400, "value", "this is no page of ours; begin anew", PAGE) from None
+        return answer(type_history(page, f"{self.base}/{kind}", asked))
 
     async def _versions(self, kind: str, resource_id: str) -> list[Past]:
         """Return every version, oldest first; of a provider's Task and of a Questionnaire the present one."""

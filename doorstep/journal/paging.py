@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, or_
+from sqlalchemy import ColumnElement, Integer, RowMapping, Select, and_, or_
 
 from doorstep.errors import Refused
 from doorstep.journal.tables import UtcDateTime
@@ -47,7 +47,7 @@ def _beyond(keys: Sequence[Key], after: tuple[str, ...]) -> ColumnElement[bool]:
     """Say what comes after a row: greater in one key and equal in all before it."""
     if len(after) != len(keys):
         raise Refused("page", "this page belongs to another search")
-    values = [_value(key, text) for key, text in zip(keys, after, strict=True)]
+    values = [_read(key, text) for key, text in zip(keys, after, strict=True)]
     ways = []
     for number, (key, value) in enumerate(zip(keys, values, strict=True)):
         further = key.column < value if key.descending else key.column > value
@@ -55,10 +55,12 @@ def _beyond(keys: Sequence[Key], after: tuple[str, ...]) -> ColumnElement[bool]:
     return or_(*ways)
 
 
-def _value(key: Key, text: str) -> Any:
-    if not isinstance(key.column.type, UtcDateTime):
-        return text
+def _read(key: Key, text: str) -> Any:
     try:
+        if isinstance(key.column.type, Integer):
+            return int(text[:9])
+        if not isinstance(key.column.type, UtcDateTime):
+            return text
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise Refused("page", "this page belongs to another search") from None

@@ -16,9 +16,10 @@ from sqlalchemy import (
     select,
 )
 
-from doorstep.connector import StoredResource
+from doorstep.connector import StoredResource, Version
 from doorstep.errors import Defect
 from doorstep.journal import search
+from doorstep.journal.paging import Key, cut, paged
 from doorstep.journal.tables import receipt, resource
 from schemas.search import Page, ResourceQuery
 
@@ -66,6 +67,20 @@ class ResourceReads:
             for row in rows
         ]
         return Page(found, search.total(self.connection, query) if query.counted else 0, after)
+
+    def history(self, query: ResourceQuery) -> Page[Version]:
+        """Return one page of all versions of all resources of a type and partner, the newest first."""
+        keys = [Key(column, descending=True) for column in (resource.c.updated_at, resource.c.id, resource.c.version)]
+        found = select(resource).where(resource.c.type == query.resource_type)
+        if query.partner is not None:
+            found = found.where(_owned(query.partner))
+        if query.updated_from is not None:
+            found = found.where(resource.c.updated_at >= query.updated_from)
+        number = select(func.count()).select_from(found.with_only_columns(resource.c.id).subquery())
+        rows = self.connection.execute(paged(found, keys, query.after, query.limit)).mappings().all()
+        shown, after = cut(rows, keys, query.limit)
+        versions = [Version(row["version"], row["updated_at"], _stored(row)) for row in shown]
+        return Page(versions, self.connection.execute(number).scalar_one() if query.counted else 0, after)
 
     def resources_of(self, document_id: str, tenant: str | None = None) -> list[StoredResource]:
         """Return the FHIR resources kept with one transmission; with a tenant only if it is that one's."""
