@@ -90,18 +90,20 @@ def page(connection: Connection, query: ResourceQuery) -> tuple[Sequence[RowMapp
 
 def _keys(query: ResourceQuery) -> list[Key]:
     """Return what a query's results are sorted by; those that are alike in it come as they were last changed."""
-    keys = [Key(_sorted_by(query.resource_type, one), one.descending) for one in query.order]
+    updated: ColumnElement[Any] = resource.c.updated_at
+    if query.ids is not None:  # as an expression it is served by no index, which would be all of the type: ids lead
+        updated = func.coalesce(updated, updated)
+    own = {LAST_UPDATED: updated, ID: resource.c.id}
+    keys = [Key(own.get(one.param, _value_of(query.resource_type, one)), one.descending) for one in query.order]
     sorted_by = {one.param for one in query.order}
     last = bool(query.order) and query.order[-1].descending
     if LAST_UPDATED not in sorted_by:
-        keys.append(Key(resource.c.updated_at, last))
+        keys.append(Key(updated, last))
     return keys if ID in sorted_by else [*keys, Key(resource.c.id, last)]
 
 
-def _sorted_by(of_type: str, one: Order) -> ColumnElement[Any]:
-    own = {LAST_UPDATED: resource.c.updated_at, ID: resource.c.id}.get(one.param)
-    if own is not None:
-        return own
+def _value_of(of_type: str, one: Order) -> ColumnElement[Any]:
+    """Return the first (or last) of a resource's values of a parameter, nothing where it has none."""
     # of a token only the code itself: `system|code` and `system|` are there for asking
     plain = _rows(of_type, resource.c.id, one.param) & search.c.value.notlike("%|%")
     first = func.max(search.c.value) if one.descending else func.min(search.c.value)

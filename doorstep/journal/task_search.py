@@ -70,8 +70,10 @@ class TaskReads:
 
 def _found(query: ResourceQuery) -> Select[Any]:
     found = select(task)
+    # where ids are known they lead: as an expression the tenant is served by no index, which would be all its Tasks
+    tenant = task.c.tenant if query.ids is None else task.c.tenant.concat("")
     if query.partner is not None:
-        found = found.where(task.c.tenant == query.partner)
+        found = found.where(tenant == query.partner)
     if query.ids is not None:
         found = found.where(task.c.task_id.in_(query.ids))
     if query.updated_from is not None:

@@ -1,4 +1,8 @@
-"""How each order stands that its sender follows, filled from the inputs and cases that are there."""
+"""How each order stands that its sender follows, filled from what is there; resources in the order of their change.
+
+`search_of` holds whole rows: else SQLite, which has no statistics, asks for one resource's values by the other index,
+and walks through those of all resources for each of them.
+"""
 
 from sqlalchemy import Connection
 
@@ -12,6 +16,9 @@ CREATE INDEX task_updated ON task (tenant, updated_at, task_id);
 CREATE INDEX task_state ON task (tenant, state, updated_at, task_id);
 CREATE INDEX task_case ON task (case_id) WHERE case_id IS NOT NULL;
 CREATE INDEX task_document ON task (document_id);
+CREATE INDEX resource_updated ON resource (type, updated_at, id);
+DROP INDEX search_of;
+CREATE INDEX search_of ON search (type, id, param, value, partner);
 """
 TIMES = {"sqlite": "TEXT", "postgresql": "TIMESTAMPTZ"}
 
