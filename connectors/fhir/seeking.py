@@ -27,6 +27,9 @@ _BY_STATE = ("status", "business-status", "code", "intent")
 """What a Task says by nothing but the state of its case."""
 _SORTED = {"authored-on": "authored", "modified": "modified", "priority": "priority"}
 _BY_ORDER = ("focus", "based-on")
+_ALWAYS = {"identifier": True, "focus": True, "based-on": True, "authored-on": True, "modified": True, "owner": False}
+"""What every Task has a value of, and none: owners are named, with an NPI, but are no resources here."""
+_NONE = Criterion("standing", "is")
 
 
 @cache
@@ -39,8 +42,8 @@ def _states() -> dict[str, dict[str, Any]]:
     }
 
 
-def parameter(name: str, value: str) -> Criterion:
-    """Return one parameter of a Task search; CodecError for what is not offered."""
+def parameter(name: str, value: str) -> Criterion | None:
+    """Return one parameter of a Task search, None where every Task fits; CodecError for what is not offered."""
     param, _, modifier = name.partition(":")
     if param in _BY_STATE:
         asked = f"Task?{name}={quote(value, safe='')}"
@@ -50,12 +53,12 @@ def parameter(name: str, value: str) -> Criterion:
     if param == "owner" and modifier == "identifier":
         return Criterion("provider", "is", tuple(_of_system(value, NPI_SYSTEM)))
     found = criterion("Task", name, value)
-    if param == "identifier" and not modifier:
+    if modifier == "missing" and param in _ALWAYS:
+        return None if (found.how == "present") == _ALWAYS[param] else _NONE
+    if param == "identifier":
         named = [f"case:{one}" for one in _of_system(value, CASE_SYSTEM)]
-        return Criterion(param, "is", (*named, *(f"document:{one}" for one in _of_system(value, DOCUMENT_SYSTEM))))
-    if param in {"identifier", "owner", "authored-on", "modified"} and modifier:
-        raise CodecError("not-supported", "this modifier is not offered here", name[:60])
-    return found
+        return Criterion(param, found.how, (*named, *(f"document:{one}" for one in _of_system(value, DOCUMENT_SYSTEM))))
+    return _NONE if param == "owner" else found
 
 
 def _of_system(value: str, system: str) -> list[str]:
@@ -101,8 +104,6 @@ async def tasks_page(hub: Hub, query: ResourceQuery) -> Page[tuple[datetime, Sto
 async def _by_order(hub: Hub, query: ResourceQuery, one: Criterion) -> ResourceQuery:
     """Put Tasks in the place of the requests that they are asked by: every request that a Task ever had leads to it."""
     rest = tuple(other for other in query.criteria if other is not one)
-    if one.how == "present":
-        return replace(query, criteria=rest)
     found: set[str] = set()
     for text in one.values:
         named = [text] if RELATIVE.fullmatch(text) else [f"{kind}/{text}" for kind in ORDER_TYPES]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, not_, or_, select
 from sqlalchemy import case as case_when
 
 from doorstep.connector import Receipt, Standing
@@ -123,6 +123,8 @@ def _standing(one: Criterion) -> ColumnElement[bool]:
 def _identifier(one: Criterion) -> ColumnElement[bool]:
     named = {kind: [v.partition(":")[2] for v in one.values if v.startswith(kind)] for kind in ("case:", "document:")}
     waits = and_(task.c.case_id.is_(None), task.c.document_id.in_(named["document:"]))
+    if one.how == "not":
+        return not_(or_(func.coalesce(task.c.case_id, "").in_(named["case:"]), waits))
     return or_(task.c.case_id.in_(named["case:"]), waits)
 
 

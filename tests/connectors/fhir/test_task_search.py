@@ -10,8 +10,11 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 
+from connectors.fhir.subscriptions.criteria import parse
 from schemas.case import CaseState
+from schemas.codec import CodecError
 from schemas.fhir import validate
+from schemas.fhir.search import TASK
 from schemas.transmission import ReceiptState
 from tests.connectors.fhir.server import Served
 from tests.connectors.fhir.test_tasks import opened
@@ -87,6 +90,9 @@ WAITS, SCHEDULED, REFUSED = 0, 1, 2
         ("authored-on=gt2100", set()),
         ("identifier=urn:other|DS-000000-0", set()),
         ("patient=Patient/nobody", set()),
+        ("identifier:missing=false&focus:missing=false&authored-on:missing=false", {WAITS, SCHEDULED, REFUSED}),
+        ("modified:missing=true", set()),
+        ("owner:missing=false", set()),
     ],
 )
 async def test_each_parameter_alone_finds_what_it_means(site: Served, query: str, hits: set[int]) -> None:
@@ -94,12 +100,28 @@ async def test_each_parameter_alone_finds_what_it_means(site: Served, query: str
     assert set(await orders(site, query)) == {sent[hit] for hit in hits}
 
 
+@pytest.mark.parametrize("modifier", ["", ":not", ":missing", ":ServiceRequest", ":Practitioner", ":identifier"])
+@pytest.mark.parametrize("param", TASK)
+async def test_what_a_subscription_takes_as_criteria_a_search_takes_too(
+    site: Served, param: str, modifier: str
+) -> None:
+    value = {":missing": "false"}.get(modifier, "2026" if TASK[param][0] == "date" else "x")
+    text = f"Task?{param}{modifier}={value}"
+    try:
+        parse(text)
+    except CodecError:
+        return
+    assert (await site.client.get(f"/fhir/{text}")).status_code == 200
+
+
 async def test_a_task_is_found_by_the_identifier_it_shows(site: Served) -> None:
     sent = await standing(site)
     for entry in (await search(site, ""))["entry"]:
         named = entry["resource"]["identifier"][0]
         for text in (named["value"], f"{named['system']}|{named['value']}"):
-            assert await orders(site, f"identifier={text}") == [entry["resource"]["focus"]["reference"]]
+            mine = entry["resource"]["focus"]["reference"]
+            assert await orders(site, f"identifier={text}") == [mine]
+            assert set(await orders(site, f"identifier:not={text}")) == {*sent} - {mine}
     assert len(sent) == 3
 
 
