@@ -216,7 +216,7 @@ async def test_a_transaction_with_one_bad_entry_keeps_none(site: Served) -> None
         (lambda b: b.update(type="history"), "Bundle.type"),
         (lambda b: b.pop("entry"), "Bundle.entry"),
         (lambda b: b["entry"][2].pop("request"), "Bundle.entry[2].request"),
-        (lambda b: b["entry"][2]["request"].update(method="DELETE"), "Bundle.entry[2].request.method"),
+        (lambda b: b["entry"][2]["request"].update(method="DELETE"), "Bundle.entry[2].request"),
         (lambda b: b["entry"][1].pop("resource"), "Bundle.entry[1].resource"),
         (lambda b: b["entry"][1].update(fullUrl=b["entry"][2]["fullUrl"]), "Bundle.entry.fullUrl"),
     ],
