@@ -91,7 +91,7 @@ class Reader(QueueReads, ResourceReads, TaskReads, ClockReads, AuditReads):
 
     def decided_at(self, document_id: str) -> datetime | None:
         """Return when a person last decided on an input, or its sender took its order back."""
-        told = or_(of_key(document_id, ReviewDecided.topic), of_key(document_id, OrderWithdrawn.topic))
+        told = of_key(document_id, ReviewDecided.topic, OrderWithdrawn.topic)
         row = self.connection.execute(select(event.c.time).where(told).order_by(event.c.seq.desc()).limit(1)).first()
         return row[0] if row else None
 

@@ -284,13 +284,14 @@ counter = Table(
 )
 
 
-def of_key(key: Any, topic: Any) -> ColumnElement[bool]:
-    """Say which events are meant: those of a key that are of a topic.
+def of_key(key: Any, *topics: Any) -> ColumnElement[bool]:
+    """Say which events are meant: those of a key that are of one of these topics.
 
     The topic is asked for as an expression, so that no index serves it: without statistics SQLite would walk through
     all events of the topic, which are ever more, and not through those of the key, which are few.
     """
-    return and_(event.c.key == key, event.c.topic.concat("") == topic)
+    of = event.c.topic.concat("")
+    return and_(event.c.key == key, of == topics[0] if len(topics) == 1 else of.in_(topics))
 
 
 def upsert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:

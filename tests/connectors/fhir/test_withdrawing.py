@@ -59,6 +59,8 @@ async def test_an_order_that_waits_for_a_person_is_taken_back_and_its_task_says_
     assert shown["businessStatus"]["coding"][0]["code"] == "cancelled"
     assert validate(shown) == []
     assert shown["meta"]["versionId"] != task["meta"]["versionId"]
+    assert (await house.get(f"/fhir/Task?status=cancelled&_id={shown['id']}"))["entry"][0]["resource"] == shown
+    assert (await house.get("/fhir/Task?status=received"))["total"] == 0
     told = await house.get(f"/fhir/Task/{shown['id']}/_history")
     assert (told["entry"][0]["resource"], told["entry"][-1]["resource"]) == (shown, task)
     again = await house.client.put(f"/fhir/Task/{shown['id']}", json={**task, "status": "cancelled"})
