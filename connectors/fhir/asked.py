@@ -20,7 +20,8 @@ from schemas.search import ID, LAST_UPDATED, Criterion, Order, ResourceQuery
 
 DEFAULT_COUNT, MOST_COUNT = 50, 200
 PAGE = "_page"
-IGNORED = frozenset({"_format", "_pretty"})
+IGNORED = frozenset({"_format", "_pretty", "_totalMethod"})
+"""What says nothing of which resources are meant; the last is how fhirpy asks for a count."""
 MOST_VALUE = 10_000
 """Longer than any list of ids that a client asks for at once; SQLite takes no pattern of 50,000."""
 _MOST_SORTED = 4

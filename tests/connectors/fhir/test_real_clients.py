@@ -64,6 +64,7 @@ async def test_fhirpy_sends_finds_changes_and_reads(house: Working) -> None:
     assert [one.id for one in found] == [order.id]
     (task,) = await client.resources("Task").search(focus=f"ServiceRequest/{order.id}").fetch()
     assert task["identifier"][0]["value"] == (await house.case()).case_id
+    assert await client.resources("Task").search(status=task["status"]).count() == 1
     order["priority"] = "stat"
     await order.save()
     await house.rest()
