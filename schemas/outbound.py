@@ -89,8 +89,8 @@ TO_PAYERS = frozenset(
 """What only payers are asked, by their own connector."""
 TO_MANAGERS = frozenset({ConfirmationKind.ESCALATION})
 """What only who answers for an escalation is told, by mail."""
-TO_PROVIDERS = frozenset({ConfirmationKind.OFFER, ConfirmationKind.ASSIGNED})
-"""What only providers are told; it carries the signed link of the offer."""
+TO_PROVIDERS = frozenset({ConfirmationKind.OFFER, ConfirmationKind.ASSIGNED, ConfirmationKind.RECALLED})
+"""What only providers are told; an answer to it is a provider's."""
 
 
 NEEDED: dict[Gate, str] = {
