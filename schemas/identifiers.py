@@ -109,9 +109,11 @@ def read_mbi(text: str) -> Checked | None:
     return Checked(read, ("mbi-pattern", "folded")) if mbi_ok(read) else None
 
 
-ICD10 = re.compile(r"[A-Z]\d[0-9AB](?:\.?[0-9A-Z]{1,4})?", re.ASCII)
-"""The shape of an ICD-10-CM code; chapter 22 (U07.1, COVID-19) begins with a U."""
-ICD10_DOTTED = re.compile(r"(?<![A-Z0-9.])[A-Z]\d[0-9AB]\.[0-9A-Z]{1,4}(?![A-Z0-9])", re.ASCII)
+ICD10_CATEGORY = r"[A-Z]\d[0-9AB]"
+"""The first three characters of an ICD-10-CM code; chapter 22 (U07.1, COVID-19) begins with a U."""
+ICD10 = re.compile(rf"{ICD10_CATEGORY}(?:\.?[0-9A-Z]{{1,4}})?", re.ASCII)
+"""The shape of an ICD-10-CM code."""
+ICD10_DOTTED = re.compile(rf"(?<![A-Z0-9.]){ICD10_CATEGORY}\.[0-9A-Z]{{1,4}}(?![A-Z0-9])", re.ASCII)
 """Such a code amid words: the dot tells it from other codes."""
 
 

@@ -23,6 +23,9 @@ _ICD_ALONE = re.compile(
     r"(?<![A-Za-z0-9])[A-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4}(?![0-9A-Za-z])|(?<=^\[)[A-Z]\d\d(?=\][.,;]?$)|(?<=^\()[A-Z]\d\d(?=\)[.,;]?$)"
 )
 """Codes that need no label: those with a dot, and whole ones in brackets behind their words, `hypertension [I10]`."""
+_PARTED = re.compile(rf"(?<![A-Za-z0-9.])({identifiers.ICD10_CATEGORY}) (\d[0-9A-Z]{{0,3}})(?![A-Za-z0-9.])", re.ASCII)
+"""A code whose dot is a blank, as boxes for letters leave it."""
+_WITHOUT_DOT = re.compile(rf"{identifiers.ICD10_CATEGORY}[.,;]?", re.ASCII)
 Entry = tuple[Span, tuple[str, ...]]
 """Where a code stands and the checks it passed."""
 MAX_DIAGNOSES = 12
@@ -93,7 +96,7 @@ def _taken(sheet: Sheet, listed: dict[str, Entry]) -> tuple[dict[str, Entry], bo
 def _parted(span: Span) -> dict[str, tuple[Span, tuple[str, ...]]]:
     """Return codes whose dot is a blank (`G47 33`, as boxes for letters leave it)."""
     found: dict[str, tuple[Span, tuple[str, ...]]] = {}
-    for match in re.finditer(r"(?<![A-Za-z0-9.])([A-TV-Z]\d[0-9A-Z]) (\d[0-9A-Z]{0,3})(?![A-Za-z0-9.])", span.text):
+    for match in _PARTED.finditer(span.text):
         checked = identifiers.read_icd10(f"{match[1]}.{match[2]}", rules.icd10_leaves())
         if checked is not None and "icd10-leaf" in checked.validators:
             found[checked.value] = (span.slice(*match.span()), checked.validators)
@@ -105,7 +108,7 @@ def _listed(sheet: Sheet, known: Sequence[Token]) -> dict[str, tuple[Span, tuple
     found: dict[str, tuple[Span, tuple[str, ...]]] = {}
     taken = {t.row for t in known}
     texts = [p.tokens for p in sheet.paragraphs if not set(known).isdisjoint(p.tokens)]
-    for token in (t for row in sheet.rows for t in row if re.fullmatch(r"[A-TV-Z]\d\d[.,;]?", t.text)):
+    for token in (t for row in sheet.rows for t in row if _WITHOUT_DOT.fullmatch(t.text)):
         near = any(
             abs(token.box[0] - t.box[0]) < 0.6 * sheet.height and 0 < abs(token.row - t.row) <= LIST_ROWS for t in known
         ) or any(token in text for text in texts)

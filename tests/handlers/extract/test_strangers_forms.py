@@ -46,6 +46,18 @@ def test_a_code_in_brackets_behind_its_words_is_a_diagnosis_with_or_without_a_do
 
 
 @pytest.mark.parametrize(
+    ("line", "codes"),
+    [
+        ("Diagnosis: J96.11   U09.9", ["J96.11", "U09.9"]),
+        ("ICD-10: U07 1   J96 11", ["U07.1", "J96.11"]),
+        ("ICD-10: C7A 020", ["C7A.020"]),
+    ],
+)
+def test_codes_of_every_chapter_are_read_with_a_blank_for_the_dot_too(line: str, codes: list[str]) -> None:
+    assert read(f"Patient: Ruth Delacroix\n{line}")["icd10"] == codes
+
+
+@pytest.mark.parametrize(
     ("line", "codes", "sure"),
     [
         ("ICD-10: G47.33  110", ["G47.33", "I10"], True),
