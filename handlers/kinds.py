@@ -14,8 +14,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 from doorstep import rules
+from handlers.extract.asked import find_hits
 from handlers.extract.geometry import sheet_of
-from handlers.extract.whose import find_hits
 from schemas import identifiers
 from schemas.document import DocumentClass
 from schemas.reading import Page

@@ -12,7 +12,7 @@ ASIDE = 8
 UNDER = 0.5
 """A word in the middle of a line stands under a label only if it begins where the label does."""
 OVER_INK = 4.5
-"""The day of a signature may stand so many text heights under its label, beside the ink."""
+"""The day of a signature may stand so many text heights under its label, beside the ink; so may a table's first row."""
 LEADERS = frozenset({":", "-", "–"})
 """What may stand between a label and its value."""
 
@@ -63,7 +63,8 @@ def below(sheet: Sheet, hits: list[Hit], hit: Hit, rows: int = 1) -> list[Span]:
             if sheet.rows[index] and sheet.rows[index][0].box[1] - bottom > 2.5 * sheet.height:
                 break
             continue
-        room = OVER_INK if hit.field == "signature_date" else 2.2
+        first = middle and index == hit.row + 1
+        room = OVER_INK if first or hit.field == "signature_date" else 2.2
         if min(t.box[1] for _, t in line) - bottom > room * sheet.height or any(p in labels for p, _ in line):
             break
         first_cell = line[0][1].cell

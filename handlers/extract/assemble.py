@@ -8,7 +8,7 @@ from datetime import date
 from pydantic import JsonValue
 
 from handlers.extract.agree import Settled, on_its_page, settle
-from handlers.extract.candidates import unread
+from handlers.extract.announced import unread
 from handlers.extract.geometry import Box, Span, union
 from handlers.extract.leftover import MORE_CODES, left_over
 from handlers.extract.opinion import View, main_page, noise_of, opinions, views_of

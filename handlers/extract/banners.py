@@ -9,9 +9,9 @@ from handlers.extract import dates, places, values
 from handlers.extract.geometry import Sheet, Span, Token, cells_of
 from handlers.extract.labels import Hit
 from handlers.extract.values import Found
-from handlers.extract.vocabulary import is_label
+from handlers.extract.vocabulary import IGNORED, is_label
 
-ROWS_OVER = 2
+ROWS_OVER = 3
 LINES, NEAR_LINES = 5, 2.5
 _BIRTH_LINE = re.compile(
     rf"(?:b\.|born)?\s*(?:{dates.DATE_TEXT})\W*(?:\d{{1,3}}\s?y\w*\W*)?(?:[MF]\b|male|female|mrn|$)", re.I
@@ -33,7 +33,7 @@ def candidates(sheet: Sheet, hits: list[Hit]) -> Iterator[tuple[str, Found]]:
         if named is not None:
             yield "member_name", named
     for row in sheet.rows:
-        yield from _with_sex_and_birth(row)
+        yield from _with_sex_and_birth(sheet, row)
         for cell in cells_of(row):
             yield from _over_birth(sheet, cell)
 
@@ -44,7 +44,8 @@ def _name_of(tokens: tuple[Token, ...]) -> Found | None:
     if named is None or is_label(str(named.value)):
         return None
     rest = tokens[len(named.span.tokens) :]
-    return None if rest and values.is_credential(rest[0].text) else named
+    credential = bool(rest) and values.is_credential(rest[0].text)
+    return None if credential or places.ADDRESS_END.search(Span(tokens).text) else named
 
 
 def _before(sheet: Sheet, hits: list[Hit], hit: Hit) -> Found | None:
@@ -58,17 +59,19 @@ def _before(sheet: Sheet, hits: list[Hit], hit: Hit) -> Found | None:
 
 
 def _over(sheet: Sheet, hits: list[Hit], hit: Hit) -> Found | None:
-    """Read a name that stands on the line over a birth's label, at the same edge or a little left of it."""
+    """Read a name that stands on the line over a birth's label, at one edge with its cell or with its row."""
     row = sheet.rows[hit.row]
-    first = row[0] if hit.start else row[hit.start]
+    cell = [t for t in row if t.cell == row[hit.start].cell]
+    first = cell[0] if cell[0] is row[hit.start] else row[0]
     for index in range(hit.row - 1, max(-1, hit.row - 1 - ROWS_OVER), -1):
-        if any(h.row == index for h in hits):
+        if any(h.row == index and h.field != IGNORED for h in hits):
             return None
-        line = sheet.rows[index]
-        near = [t for t in line if abs(line[0].box[0] - first.box[0]) < 2 * sheet.height and t.cell == line[0].cell]
-        if near and first.box[1] - near[0].box[3] < 2.5 * sheet.height:
-            named = _name_of(tuple(near))
-            if named is not None and len(near) - len(named.span.tokens) <= 1:
+        for over in cells_of(sheet.rows[index]):
+            left = abs(over[0].box[0] - first.box[0]) < 2 * sheet.height
+            right = first is cell[0] and abs(over[-1].box[2] - cell[-1].box[2]) < sheet.height
+            close = row[hit.start].box[1] - over[0].box[3] < (hit.row - index) * 2.5 * sheet.height
+            named = _name_of(over) if (left or right) and close else None
+            if named is not None and len(over) - len(named.span.tokens) <= 1:
                 return named
     return None
 
@@ -86,19 +89,24 @@ def _over_birth(sheet: Sheet, cell: tuple[Token, ...]) -> Iterator[tuple[str, Fo
         return
     yield "member_name", named
     yield "dob", born
-    for count in range(1, len(under)):
-        home = places.address(Span(tuple(t for line in under[1 : count + 1] for t in line)))
-        if home is not None:
+    yield from _home(under[1:])
+
+
+def _home(lines: list[tuple[Token, ...]]) -> Iterator[tuple[str, Found]]:
+    """Yield the address and the number that stand alone on the lines under a person."""
+    for count in range(1, len(lines) + 1):
+        home = places.address(Span(tuple(t for line in lines[:count] for t in line)))
+        if home is not None and home.span.tokens[0] is lines[0][0]:
             yield "ship_address", home
             break
-    for line in under[1:]:
+    for line in lines:
         number = values.phone(Span(line))
         if number is not None and len(number.span.tokens) == len(line):
             yield "contact_phone", number
             return
 
 
-def _with_sex_and_birth(row: tuple[Token, ...]) -> Iterator[tuple[str, Found]]:
+def _with_sex_and_birth(sheet: Sheet, row: tuple[Token, ...]) -> Iterator[tuple[str, Found]]:
     named = _name_of(tuple(t for t in row if t.cell == row[0].cell)) if row else None
     if named is None:
         return
@@ -108,6 +116,7 @@ def _with_sex_and_birth(row: tuple[Token, ...]) -> Iterator[tuple[str, Found]]:
     if born is not None:
         yield "member_name", named
         yield "dob", born
+        yield from _home(_under(sheet, row[0]))
 
 
 def _from(sheet: Sheet, token: Token) -> str:

@@ -19,6 +19,10 @@ _PAIR = re.compile(
     rf"\W{{0,6}}(?:f|fx|fax|facsimile)\b[.:]*\s*(?:\+?1[\s.\-])?({_PHONE})",
     re.IGNORECASE,
 )
+_SUFFIXED = re.compile(
+    rf"(?:\+?1[\s.\-])?({_PHONE})\s*\((?:o|p|t|ph|tel|phone|office|main|voice)\)\W{{0,6}}(?:\+?1[\s.\-])?({_PHONE})\s*\((?:f|fx|fax)\)",
+    re.IGNORECASE,
+)
 """A telephone and a fax number together are an office's."""
 _RECIPIENT = re.compile(r"\b(?:intake|pharmacy|supplier|agency|vendor|return|send|submit)\b|\bto:", re.IGNORECASE)
 
@@ -46,7 +50,7 @@ def candidates(sheet: Sheet, hits: list[Hit]) -> Iterator[tuple[str, Found]]:
 def _pairs(sheet: Sheet, hits: list[Hit]) -> Iterator[tuple[str, Found]]:
     rows = [Span(row) for row in sheet.rows]
     for span in dict.fromkeys([*rows, *(p for p in sheet.paragraphs if p.tokens[0].row != p.tokens[-1].row)]):
-        for match in _PAIR.finditer(span.text):
+        for match in (*_PAIR.finditer(span.text), *_SUFFIXED.finditer(span.text)):
             before = span.text[: match.start()]
             index = span.slice(*match.span()).tokens[0].row
             section = _section(sheet, hits, index, span.slice(*match.span()).tokens)

@@ -25,12 +25,12 @@ from handlers.extract import (
     values,
 )
 from handlers.extract.around import above, below, beside, heads_columns
+from handlers.extract.asked import find_hits, is_strangers
 from handlers.extract.convention import Side, side_at, votes
 from handlers.extract.geometry import Sheet, Span, Token
 from handlers.extract.labels import Hit
 from handlers.extract.values import Found, Reader
 from handlers.extract.vocabulary import IGNORED, is_label
-from handlers.extract.whose import find_hits, is_strangers
 from schemas.document import DocumentClass
 
 LABEL: Final = 3
@@ -83,8 +83,8 @@ NUMBERS = frozenset(
 OFFICE = frozenset({"practice_phone", "practice_fax"})
 PERSONAL = frozenset({"dob", "ship_address", "member_name", "clinician_name"})
 """Fields that people have who are neither the member nor the clinician."""
-MIN_WRITTEN = 4
-"""So many letters and digits beside a label are an answer, even if it cannot be read; fewer may be dirt."""
+_ORDERS = re.compile(r"order|prescri|refer|authori|request|certif|treating")
+_ATTENDS = re.compile(r"^(?!.*(?:order|prescri|refer|authori|request|certif|treating|sign)).*attending")
 _BELOW_A_COLON = 0.8
 WIDE = 2.2
 """A gap of so many text heights is none between the words of one name."""
@@ -115,14 +115,18 @@ def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
     loose = [Candidate(field, value, SENTENCE) for field, value in prose.candidates(sheet)]
     loose += [Candidate(field, value, SENTENCE) for field, value in prose.closing(sheet)]
     loose += [Candidate(field, value, SENTENCE) for field, value in prose.regarding(sheet)]
-    loose += [Candidate("member_id", value, SENTENCE) for value in coverage.member_ids(sheet, hits)]
+    loose += [Candidate(field, value, SENTENCE) for field, value in coverage.candidates(sheet, hits)]
     loose += [Candidate(field, value, SENTENCE) for field, value in prose.signed_on(sheet)]
     loose += [Candidate(field, value, SENTENCE) for field, value in prose.headed(sheet)]
     loose += [Candidate("signature_date", value, SENTENCE) for value in signing.dates_behind(sheet, hits)]
     loose += [Candidate("clinician_npi", value, ALONE) for value in prose.lone_npi(sheet)]
     loose += [Candidate(field, value, SENTENCE) for field, value in blocks.candidates(sheet, hits)]
     loose += [Candidate(field, value, SENTENCE) for field, value in banners.candidates(sheet, hits)]
-    others, strangers = _of_others(sheet, hits), _of_others(sheet, [h for h in hits if is_strangers(sheet, h)])
+    theirs = [h for h in hits if is_strangers(sheet, h) or _outranked(sheet, hits, h)]
+    others, strangers = (
+        _of_others(sheet, hits, [h for h in hits if h.field == IGNORED]),
+        _of_others(sheet, hits, theirs),
+    )
     taken = {token: c.field for c in found for token in c.found.span.tokens}
     for one in loose:
         if any(taken.get(token, one.field) != one.field for token in one.found.span.tokens):
@@ -143,40 +147,23 @@ def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
     return found
 
 
-def unread(sheet: Sheet) -> dict[str, Span]:
-    """Return what stands right of a label, by field, whether it can be read as that field's value or not."""
-    hits = find_hits(sheet)
-    found: dict[str, Span] = {}
-    for hit in hits:
-        field = "order_lines" if hit.field == "code" else hit.field
-        span = beside(sheet, hits, hit)
-        telling = any(c.isdigit() for c in span.text) or field in {"member_name", "clinician_name", "payer"}
-        if hit.colon and telling and sum(c.isalnum() for c in span.text) >= MIN_WRITTEN:
-            found.setdefault(field, span)
-    return found
-
-
-def _of_others(sheet: Sheet, hits: list[Hit]) -> set[Token]:
+def _of_others(sheet: Sheet, hits: list[Hit], theirs: list[Hit]) -> set[Token]:
     """Return the words that stand at labels of things that are not ours to take."""
-    return {
-        token
-        for hit in hits
-        if hit.field == IGNORED
-        for span in (beside(sheet, hits, hit), *below(sheet, hits, hit))
-        for token in span.tokens
-    }
-
-
-def label_count(sheet: Sheet) -> int:
-    """Return how many different fields are announced on a page: the order itself has many, a cover sheet few."""
-    return len({hit.field for hit in find_hits(sheet) if hit.field != "ignored"})
+    found: set[Token] = set()
+    for hit in theirs:
+        right = beside(sheet, hits, hit)
+        found.update(right.tokens)
+        answered = bool(right.tokens) and right.tokens[0].cell == sheet.rows[hit.row][hit.end - 1].cell
+        if not (hit.colon and answered):
+            found.update(token for span in below(sheet, hits, hit) for token in span.tokens)
+    return found
 
 
 def _at_label(sheet: Sheet, hits: list[Hit], hit: Hit, side: Side | None) -> Iterator[Candidate]:
     if hit.field in READERS:
         reader = values.family_first if _last_first(sheet, hit) else READERS[hit.field]
         found = _read(sheet, hits, hit, reader, side)
-        if found is not None and not is_label(str(found.value)):
+        if found is not None and not is_label(str(found.value)) and not _outranked(sheet, hits, hit):
             yield Candidate(hit.field, found, LABEL)
     elif hit.field == "service_period":
         yield from _period(sheet, hits, hit)
@@ -192,9 +179,20 @@ def _at_label(sheet: Sheet, hits: list[Hit], hit: Hit, side: Side | None) -> Ite
         yield from _period(sheet, hits, hit)
 
 
+def _outranked(sheet: Sheet, hits: list[Hit], hit: Hit) -> bool:
+    """Say whether a clinician is only the attending one on a page that says who orders."""
+    if hit.field != "clinician_name" or not _ATTENDS.search(_label(sheet, hit)):
+        return False
+    return any(h.field == "clinician_name" and _ORDERS.search(_label(sheet, h)) for h in hits)
+
+
+def _label(sheet: Sheet, hit: Hit) -> str:
+    return " ".join(t.text for t in sheet.rows[hit.row][hit.start : hit.end]).lower()
+
+
 def _last_first(sheet: Sheet, hit: Hit) -> bool:
     """Say whether a name's label asks for the family name first."""
-    text = " ".join(t.text for t in sheet.rows[hit.row][hit.start : hit.end]).lower()
+    text = _label(sheet, hit)
     return READERS[hit.field] is values.name and "last" in text and text.find("last") < text.find("first")
 
 
@@ -322,7 +320,7 @@ def _name_and_address(sheet: Sheet, hits: list[Hit], hit: Hit) -> Iterator[Candi
     found = places.address(Span(rest))
     if found is not None and whose == "member_name":
         yield Candidate("ship_address", found, LABEL)
-    label = " ".join(t.text for t in sheet.rows[hit.row][hit.start : hit.end]).lower()
+    label = _label(sheet, hit)
     if whose == "member_name" and re.search(r"\b(?:hic\w*|id|medicare|policy|claim|insurance)\b", label):
         last = values.member_id(lines[-1])
         if last is not None and len(lines) > 2:

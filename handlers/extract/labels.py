@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
+from doorstep import rules
 from handlers.extract import wraps
 from handlers.extract.dates import DATE_TEXT
 from handlers.extract.geometry import Sheet, Token, cells_of
@@ -95,9 +96,10 @@ def _row_hits(sheet: Sheet, index: int) -> list[Hit]:
     hits: list[Hit] = []
     place = 0
     while place < len(row):
-        found = None if _headed(row, place) else _match(row, place)
+        named = _names_payer(row, place) or _ends_value(row, place, hits, index)
+        found = None if named or _headed(row, place) else _match(row, place)
         if found is None:
-            place += 1
+            place += named or 1
             continue
         field, end = found
         if field == "member_id" and hits and hits[-1].field == "payer" and _of_payer(row, hits[-1].end, place, end):
@@ -177,6 +179,23 @@ def _headed(row: tuple[Token, ...], place: int) -> bool:
     return len(cell) > 1 and key in known.sections and key not in known.phrases
 
 
+def _ends_value(row: tuple[Token, ...], place: int, hits: list[Hit], index: int) -> int:
+    """Return 1 where a word that begins labels too ends the value before it: `8 Oak Street City`."""
+    if _begins(row, place):
+        return 0
+    asked = {"ship_address", "generic:address"}
+    street = bool(hits) and hits[-1].row == index and hits[-1].field in asked and hits[-1].end < place
+    credential = row[place - 1].text.endswith(",") and re.fullmatch(r"(?:M\.?D|D\.?O|N\.?P)\.?", row[place].text)
+    return int((street and row[place].text.lower() in {"street", "st"}) or bool(credential))
+
+
+def _names_payer(row: tuple[Token, ...], place: int, *, least: int = 2) -> int:
+    """Return how many words name a known payer here: `Priority Health` asks for nothing."""
+    known = rules.payer_names() if row[place].text[:1].isupper() else {}
+    words = [t.text.lower().strip(",;.:") for t in row[place : place + 5] if t.cell == row[place].cell]
+    return max((n for n in range(least, len(words) + 1) if " ".join(words[:n]) in known), default=0)
+
+
 def _idaho(row: tuple[Token, ...], place: int, end: int) -> bool:
     """Say whether `ID` or `MI` is the state before its ZIP code and no label."""
     follows = row[end].text if end < len(row) else ""
@@ -206,6 +225,7 @@ def _match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
             continue
         text = " ".join(t.text.partition(":")[0] for t in tokens).replace("#", " no ")
         key = re.sub(r"^\d{1,2}(?=[a-z]{3})", "", squeeze(text))
+        key = re.sub(r"\d+(?=days?$)", "30", key)
         open_end = end < whole and not tokens[-1].text.endswith(":")
         if not key or not key[0].isalpha() or (tokens[0].text.isdigit() and (open_end or not _begins(row, place))):
             continue
@@ -213,7 +233,9 @@ def _match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
         short = _NUMBERED.sub("", key) if numbered else key
         for form in (looks(key), looks(short), looks(key.removeprefix("no")) if text.startswith(" no ") else ""):
             if form in phrases:
-                longer = soft is not None and end < soft[1] <= whole and _goes_on(row[place : soft[1]])
+                longer = (
+                    soft is not None and end < soft[1] <= whole and _goes_on(row[place : soft[1]], soft[1] == whole)
+                )
                 if soft is not None and longer:
                     return soft
                 if phrases[form] in _BARE and end < whole and not tokens[-1].text.endswith(":"):
@@ -223,16 +245,30 @@ def _match(row: tuple[Token, ...], place: int) -> tuple[str, int] | None:
         closed = tokens[-1].text.endswith(":") or end == len(row) or row[end].cell != tokens[-1].cell
         if closed and len(key) >= FUZZY_FROM and not any(c.isdigit() for c in key.replace("10", "")):
             close = _closest(looks(key))
-            if close is not None:
+            if close is not None and not _known(tokens) and not _begins_later(row, place, end):
                 return phrases[close], end
     return _initial(row, place) or soft
 
 
-def _goes_on(tokens: tuple[Token, ...]) -> bool:
-    """Say whether a label goes on behind a shorter one: it ends by asking for something, or is that of a block."""
-    words = squeeze(" ".join(t.text for t in tokens))
+def _known(tokens: tuple[Token, ...]) -> bool:
+    """Say whether every word is one of those that labels are made of, and so none is misread."""
     told = re.findall(r"[a-z]+", re.sub(r"['’‘]s\b", "", " ".join(t.text for t in tokens).lower()))
-    if tokens[-1].text.endswith(":") and vocabulary().words.issuperset(told):
+    return vocabulary().words.issuperset(told)
+
+
+def _begins_later(row: tuple[Token, ...], place: int, end: int) -> bool:
+    """Say whether a label begins behind the first word, which then is the end of a value: `Ct City/State/Zip`."""
+    phrases = vocabulary().phrases
+    return any(looks(squeeze(" ".join(t.text for t in row[at:end]))) in phrases for at in range(place + 1, end))
+
+
+def _goes_on(tokens: tuple[Token, ...], whole: bool) -> bool:
+    """Say whether a label goes on behind a shorter one: it ends by asking for something, or is that of a block.
+
+    A whole cell of nothing but words of labels holds no value.
+    """
+    words = squeeze(" ".join(t.text for t in tokens))
+    if (whole or tokens[-1].text.endswith(":")) and _known(tokens):
         return True
     return bool(_KIND_LAST.search(tokens[-1].text)) or ("name" in words and "address" in words)
 
@@ -347,6 +383,10 @@ def _prose(row: tuple[Token, ...], start: int, end: int, hits: list[Hit], field:
         small = bool(rest) and rest[0].text[:1].islower() and not any(c.isdigit() for c in rest[0].text)
         return len(rest) > 8 or (small and field not in _IN_SMALL_LETTERS)
     follows = row[end].text if end < len(row) and row[end].cell == first.cell else ""
+    if field == "payer" and first.text[:1].isupper() and end < len(row) and _names_payer(row, end, least=1):
+        return False
+    if field in _DATES and re.match(DATE_TEXT, " ".join(t.text for t in row[end : end + 3]), re.IGNORECASE):
+        return False
     if _PHONE_LIKE.match(" ".join(t.text for t in row[end : end + 3])):
         return False
     return not (any(c.isdigit() for c in follows) and first.text[:1].isupper())

@@ -13,7 +13,8 @@ from rapidfuzz.distance import Levenshtein
 
 from doorstep.ocr.agree import ALONE as ALONE_WORTH
 from doorstep.ocr.agree import DIFFERENT
-from handlers.extract.candidates import ALONE, SENTENCE, Candidate, label_count, of_page
+from handlers.extract.announced import label_count, orders
+from handlers.extract.candidates import ALONE, SENTENCE, Candidate, of_page
 from handlers.extract.geometry import Sheet, sheet_of
 from schemas.document import DocumentClass
 from schemas.reading import Page, Reading, Word
@@ -23,6 +24,8 @@ OFFICE = frozenset({"practice_phone", "practice_fax"})
 """Numbers that a cover sheet also gives, there mostly of whoever gets the fax: only the order itself is asked."""
 WHOSE = frozenset({"member_name", "dob", "member_id", "group_no", "payer"})
 """Whose the order is: never taken from a page that may be another patient's."""
+ORDERS_WORTH = 4
+"""So many labels more has a page of whoever's data than one that orders, and is still not the order."""
 NEAR = 2
 """Readings of one name that differ by so few letters are one name misread, not two names."""
 
@@ -116,11 +119,14 @@ def noise_of(page: Page) -> float:
 
 
 def main_page(views: Sequence[View]) -> int | None:
-    """Return the number of the page that announces most fields: the order itself, not what lies around it."""
+    """Return the number of the page that announces most fields: the order itself, not what lies around it.
+
+    A page that names goods and who orders them is the order before one that only says whose it is: a face sheet.
+    """
     counts: dict[int, int] = {}
     for view in views:
         for sheet, labels in zip(view.sheets, view.labels, strict=True):
-            counts[sheet.number] = counts.get(sheet.number, 0) + labels
+            counts[sheet.number] = counts.get(sheet.number, 0) + labels + (ORDERS_WORTH if orders(sheet) else 0)
     return max(counts, key=lambda number: (counts[number], -number), default=None)
 
 

@@ -18,6 +18,8 @@ ADDRESS = re.compile(
     r"(?P<city>[A-Z][A-Za-z.'\-]+(?:\s[A-Z][A-Za-z.'\-]+){0,2})\s*[,.;]?\s+"
     rf"(?P<state>{'|'.join(_STATES.split())})[.,]?\s+(?P<zip>\d{{5}}(?:-\d{{4}})?)(?!\d)"
 )
+ADDRESS_END = re.compile(rf"^[A-Z][A-Za-z.'\- ]+,?\s+(?:{'|'.join(_STATES.split())})[.,]?\s+\d{{5}}\b")
+"""The line of a city: `Dayton, OH 45402` is no name."""
 _STREET_END = re.compile(
     r"\b(ave|avenue|st|street|ln|lane|rd|road|ct|court|dr|drive|blvd|boulevard|way|pl|place|cir|circle|ter|terrace|pkwy|parkway|hwy|highway|sq|square|trl|trail|loop|pike|run|row|path|walk|alley|box)\b\.?",
     re.I,

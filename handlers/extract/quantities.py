@@ -20,6 +20,15 @@ _QTY = re.compile(
 )
 _BEFORE = re.compile(r"\b(\d{1,3})\s?(?:x|×|of)\s*[\[(]?$", re.IGNORECASE)
 """How many, said before the code: `14 x G0300`, `12 of E0260`."""
+_WORDS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+_IN_A_SENTENCE = re.compile(
+    r"\b(?:orders?|ordering|prescrib\w+|request\w*|needs?|provide|dispense|supply|for|and|of)\s+(?P<count>\d{1,3}|an?|one|two|three|four|five|six)\s+"
+    r"(?!(?:l|lpm|mg|ml|g|cc|x|times|box|boxes|packs?|cases?|months?|supply|course|set|liters?|days?|weeks?|hours?|visits?|inch|lead|french)\b)"
+    r"(?:[A-Za-z][A-Za-z,'/-]*\s+){1,9}[(\[]$",
+    re.IGNORECASE,
+)
+"""`I order 2 hospital beds (E0260) and a trapeze bar (E0910)`: nothing but words between the count and the code."""
+SENTENCE_WORDS = 14
 _NUMBER = re.compile(r"^[#(x]?\s?(\d{1,4})(?:\.0+)?\)?[.,]?(?:ea|each)?$", re.IGNORECASE)
 
 
@@ -60,12 +69,24 @@ def _heads(sheet: Sheet, hits: list[Hit], hit: Hit) -> bool:
     return not following or not _NUMBER.match(following[0].text)
 
 
-def _said_before(row: Sequence[Token], token: Token) -> tuple[int | None, Span] | None:
+def _in_a_sentence(sheet: Sheet, before: Sequence[Token], token: Token) -> tuple[int | None, Span] | None:
+    """Return how many a letter orders before it says the code in brackets; a sentence may begin on the line over it."""
+    over = sheet.rows[token.row - 1] if token.row and token.cell == 0 else ()
+    words = Span((*(over if over and over[-1].cell == 0 else ()), *before)[-SENTENCE_WORDS:])
+    lead = re.match(r"[(\[]", token.text)
+    match = _IN_A_SENTENCE.search(f"{words.text} {lead[0]}") if lead is not None else None
+    if match is None:
+        return None
+    count = match["count"].lower()
+    return _WORDS.get(count) or int(count), words.slice(*match.span("count"))
+
+
+def _said_before(sheet: Sheet, row: Sequence[Token], token: Token) -> tuple[int | None, Span] | None:
     """Return the quantity that stands before a code."""
     before = [t for t in row if t.box[2] <= token.box[0]]
     match = _BEFORE.search(Span(tuple(before)).text)
     if match is None:
-        return None
+        return _in_a_sentence(sheet, before, token)
     return int(match[1]), Span((next(t for t in reversed(before) if match[1] in t.text),))
 
 
@@ -113,7 +134,7 @@ def quantity_of(sheet: Sheet, hits: list[Hit], token: Token, *, only: bool) -> t
     match = _QTY.search(rest.text)
     if match is not None:
         return int(next(g for g in match.groups() if g)), rest.slice(*match.span())
-    beneath = _at_the_end(sheet, rest) or _said_before(row, token) or _on_next_row(sheet, hits, headers, token)
+    beneath = _at_the_end(sheet, rest) or _said_before(sheet, row, token) or _on_next_row(sheet, hits, headers, token)
     if beneath is not None:
         return beneath
     if not only:

@@ -100,7 +100,8 @@ def _leading(sheet: Sheet, token: Token) -> bool | None:
     text = _plain(first)
     named = [m for m in sheet.marks if m.startswith("checkbox:") and len(m) >= SHORTEST + len("checkbox:")]
     begun = [m for m in named if re.match(rf"{re.escape(m.removeprefix('checkbox:'))}(?![a-z0-9])", text)]
-    inside = [m for m in named if m not in begun and f" {m.removeprefix('checkbox:')}" in _plain(row)]
+    rest = _plain(row).removeprefix(begun[0].removeprefix("checkbox:")) if begun else ""
+    inside = [m for m in named if m not in begun and f" {m.removeprefix('checkbox:')}" in rest]
     if len(begun) != 1 or inside or not _once(sheet, begun[0].removeprefix("checkbox:")):
         return None
     return sheet.marks[begun[0]]

@@ -79,6 +79,20 @@ def bare_key(text: str) -> str:
     return looks(re.sub(r"^\d{1,2}(?=[a-z]{3})", "", squeeze(text)))
 
 
+_AROUND_A_HEADING = re.compile(
+    r"\b(?:section|part|step|[a-h]|\d{1,2}|information|info|details?|data|certification|attestation|statement|"
+    r"demographics?|use only|primary)\b"
+)
+
+
+def section_named(text: str) -> str | None:
+    """Return the part of a form that a heading opens: as listed, or once what only says that it is one is left off."""
+    sections = vocabulary().sections
+    text = re.sub(r"^(?:section|part|step)\s+\w{1,2}\s*[:.)-]", "", text, flags=re.IGNORECASE)
+    bare = _AROUND_A_HEADING.sub(" ", text.lower())
+    return sections.get(bare_key(text)) or (sections.get(bare_key(bare)) if ":" not in text else None)
+
+
 def stranger_words(text: str) -> frozenset[str]:
     """Return the words of a label that name somebody who is neither the member nor the clinician."""
     words = frozenset(re.findall(r"[a-z0-9]+", text.lower()))

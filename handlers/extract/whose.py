@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
 from handlers.extract.geometry import Sheet, Span, cells_of
-from handlers.extract.labels import MAX_LABEL_TOKENS, Hit, plain_hits
-from handlers.extract.vocabulary import IGNORED, asks_ours, bare_key, stranger_words, vocabulary
+from handlers.extract.labels import MAX_LABEL_TOKENS, Hit
+from handlers.extract.vocabulary import IGNORED, bare_key, section_named, stranger_words, vocabulary
 
 Box = tuple[int, int, int, int]
 LETTERHEAD_ROWS: Final = 5
@@ -29,7 +29,10 @@ FAR: Final = 3.2
 """A row so many text heights under the one before it begins another part of the form."""
 APART: Final = 8
 """Headings of columns stand at least so many text heights apart."""
-_GOES_TO = re.compile(r"\b(?:return|send|submit|forward|intake|pharmacy|supplier)\b|\bto:?\s", re.IGNORECASE)
+GOES_TO = re.compile(
+    r"\b(?:return|send|submit|forward|intake|pharmacy|supplier)\b|(?<!ship )(?<!deliver )(?<!delivered )\bto:?\s",
+    re.IGNORECASE,
+)
 """Words before a number on its line that make it the number of whoever shall get the order."""
 _OURS = re.compile(
     r"\b(?:patients?|pts?|home|cell|mobile|member|client|resident|best|beneficiary|subscriber|individual|primary|ordering|physicians?|office|"
@@ -37,10 +40,12 @@ _OURS = re.compile(
     re.IGNORECASE,
 )
 """Words in a label that say whose it is, whatever stands around it."""
+_NOT_ORDERING = re.compile(r"\b(?:patient|beneficiary|member|guardian|witness|nurse|supplier)", re.IGNORECASE)
+"""Who may sign beside the clinician: what stands at that signature is nothing of the practice."""
 _ONE_THING = re.compile(r"\b(?:phone|fax|tel|telephone|npi|date|id|number|no|dob|birth)\b\W*$", re.IGNORECASE)
-_LENT = frozenset({"phone", "fax", "name", "address"})
+LENT = frozenset({"phone", "fax", "name", "address"})
 """Generic labels that a named person may have on the rows that follow."""
-_PLAIN = frozenset({"dob", "clinician_npi", "member_id", "group_no", "payer", "contact_phone", "city_state_zip"})
+PLAIN = frozenset({"dob", "clinician_npi", "member_id", "group_no", "payer", "contact_phone", "city_state_zip"})
 _OF_COVER = frozenset({"member_id", "group_no", "payer"})
 _OWN = frozenset(
     {
@@ -99,18 +104,20 @@ class Plan:
             for tokens in cells_of(row):
                 key = bare_key("".join(t.text for t in tokens))
                 signing = len(tokens) <= MAX_LABEL_TOKENS and "signature" in key
-                if words.sections.get(key) == "coverage" and not self._alone(index):
+                section = "signature" if signing else section_named(Span(tokens).text)
+                if section == "coverage" and not self._alone(index):
                     continue
-                if key in words.sections or signing:
+                if section is not None:
                     box = Span(tokens).box
                     assert box is not None
-                    headings.append(Anchor("signature" if signing else words.sections[key], box, index, heading=True))
+                    headings.append(Anchor(section, box, index, heading=True))
         taken = {heading.box for heading in headings}
         found: list[Anchor] = []
         for hit in self.hits:
             key = bare_key(self.words_of(hit))
             if "signature" in key or key in {"signed", "authorizedby"}:
-                found.append(Anchor("signature", hit.box, hit.row, heading=False))
+                section = "other" if _NOT_ORDERING.search(self.words_of(hit)) else "signature"
+                found.append(Anchor(section, hit.box, hit.row, heading=False))
             elif hit.field in words.section_of and hit.box not in taken:
                 found.append(Anchor(words.section_of[hit.field], hit.box, hit.row, heading=False))
             elif hit.field == IGNORED and words.sections.get(key) in {"recipient", "clinician", "other"}:
@@ -258,7 +265,7 @@ class Plan:
                 cover = bool({"secondary", "2nd"} & stranger_words(self.words_of(other)))
                 if cover != (kind in _OF_COVER) and not (cover and kind == "name"):
                     return False
-                lends = kind == "contact_phone" or (kind in _LENT and kind != "name")
+                lends = kind == "contact_phone" or (kind in LENT and kind != "name")
                 return same_row or lends or self._opens(other)
             if other.field in _OWN and not (kind in _OF_COVER and other.field in _OF_COVER):
                 return False
@@ -307,72 +314,6 @@ class Plan:
         inside = [a for a in listed if a.heading and self.column(a.row, a.box[0]) == mine]
         above = [a for a in inside if a.row < hit.row or (a.row == hit.row and a.box[0] < hit.box[0])]
         return max(above, key=lambda a: a.row).section if above else None
-
-
-def find_hits(sheet: Sheet) -> list[Hit]:
-    """Return the labels of a page in reading order, with the fields that they ask for where they stand."""
-    hits = plain_hits(sheet)
-    plan = Plan(sheet, hits)
-    return [_resolved(hit, plan) for hit in hits]
-
-
-def _resolved(hit: Hit, plan: Plan) -> Hit:
-    if not hit.field.startswith("generic:"):
-        if hit.field in _PLAIN and plan.anothers(hit, hit.field):
-            return replace(hit, field=IGNORED)
-        return hit
-    generic = hit.field.removeprefix("generic:")
-    if generic in {"from", "to"}:
-        return replace(hit, field=_of_period(hit, plan, generic))
-    if generic in _LENT and plan.anothers(hit, generic):
-        return replace(hit, field=IGNORED)
-    if generic == "name" and any(h.field == "dob" and h.row == hit.row for h in plan.hits):
-        return replace(hit, field="member_name")
-    section = plan.section(hit)
-    if generic == "date" and _signing(hit, plan):
-        section = "signature"
-    if section is None and any(h.field == "dob" and 0 <= hit.row - h.row <= NEAR_ROWS for h in plan.hits):
-        section = "member"
-    named = generic in {"name", "last", "first", "middle"}
-    if section is None and named and any(h.field == "dob" and 0 <= h.row - hit.row <= NEAR_ROWS for h in plan.hits):
-        section = "member"
-    before = " ".join(t.text for t in plan.sheet.rows[hit.row][: hit.start])
-    if generic in {"phone", "fax"} and _GOES_TO.search(before) and plan.column(hit.row, hit.box[0]) is None:
-        section = "recipient"
-    if section is None and generic in {"phone", "fax"} and hit.row < LETTERHEAD_ROWS:
-        section = "clinician"
-    field = vocabulary().by_section.get(section or "", {}).get(generic, IGNORED)
-    return replace(hit, field=field)
-
-
-def _signing(hit: Hit, plan: Plan) -> bool:
-    """Say whether a date stands behind a signature on its row, or right over one in its column."""
-    row = plan.sheet.rows[hit.row]
-    mine = plan.column(hit.row, hit.box[0])
-    left = [t for t in row[: hit.start] if plan.column(hit.row, t.box[0]) == mine]
-    if any(re.search(r"sign(?:ature|ed)", t.text, re.IGNORECASE) for t in left):
-        return True
-    if mine is None:
-        return False
-    near = [h for h in plan.hits if abs(h.row - hit.row) == 1 and plan.column(h.row, h.box[0]) == mine]
-    return any(re.search(r"sign(?:ature|ed)", plan.words_of(h), re.IGNORECASE) for h in near)
-
-
-def _of_period(hit: Hit, plan: Plan, which: str) -> str:
-    """Return what a `From` or `To` under or behind the label of a period asks for."""
-    for other in plan.hits:
-        under = 0 <= hit.row - other.row <= 2 and other.box[0] < hit.box[2] and hit.box[1] - other.box[3] < 80
-        if other.field == "service_period" and under:
-            right = [h for h in plan.hits if h.row == other.row and h.start >= other.end]
-            if all(hit.box[0] < h.box[0] for h in right) or hit.row == other.row:
-                return "service_start" if which == "from" else "service_end"
-    return IGNORED
-
-
-def is_strangers(sheet: Sheet, hit: Hit) -> bool:
-    """Say whether a label that is not ours to take asks for something of another person."""
-    words = Plan(sheet, ()).words_of(hit)
-    return hit.field == IGNORED and (bool(stranger_words(words)) or asks_ours(words))
 
 
 def section_of(anchors: Sequence[Anchor], height: float, hit: Hit) -> str | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from doorstep import rules
 from handlers.extract.geometry import Sheet, Span, Token, cells_of, union
 from handlers.extract.vocabulary import IGNORED, bare_key, vocabulary
 
@@ -47,7 +48,7 @@ def joined_field(
     if bare_key("".join(t.text for t in words)) in vocabulary().sections:
         return None
     under = second_line(sheet, cell, index)
-    if not under or len(cell) + len(under) > LONGEST:
+    if not under or len(cell) + len(under) > LONGEST or Span(under).text.lower() in rules.payer_names():
         return None
     if not vocabulary().words.issuperset(re.findall(r"[a-z]+", re.sub(r"['’‘]s\b", "", Span(under).text.lower()))):
         return None
