@@ -1,7 +1,9 @@
 """What pixels say and text cannot: whether a signature stands at its label, and which boxes are checked.
 
 `signature` is True when ink that is no printed word stands beside, below or above a signature label, False when
-nothing does; `signature:printed` when only printed words do. `checkbox:<label>` is True for a filled box.
+nothing does; `signature:printed` when only printed words do. `signature:unlabelled` is True when, on a page that asks
+for no signature, ink stands over a printed name with its credentials, or between an X and a day. `checkbox:<label>` is
+True for a filled box.
 """
 
 from __future__ import annotations
@@ -30,6 +32,14 @@ _SIG = re.compile(r"\b(?:md|dr|physician|provider|prescriber|practitioner|clinic
 _CROSS = re.compile(r"^[Xx]\W?$")
 _DATES = re.compile(r"\W*(?:the\s+)?date\W+signed\b", re.IGNORECASE)
 """What stands at such a label is a day, maybe by hand, and no signature; the signature is left of it."""
+_NAMED = re.compile(
+    r"(?:Dr\.?\s+)?(?:[A-Z][A-Za-z'’\-]*[.,]?\s+){1,4}\(?(?:M\.?D|D\.?O|N\.?P|P\.?A|PA-C|NP-C|DPM|APRN|ARNP|CRNP|CNP|DNP|[AF]NP|FNP-(?:C|BC))\.?,?\)?(?:\s|$)"
+)
+"""A line that begins with a name and the credentials of one who may order."""
+HEAD = 0.25
+"""The name at the head of a page is a letterhead's, whatever is drawn over it."""
+SCRAWL = 4.0
+"""Ink that no label asks for is a signature from so many text heights on."""
 _NEXT_LABEL = re.compile(r"^\W*(date|npi|phone|fax|time|printed|print|name|title|license)\b", re.IGNORECASE)
 
 Box = tuple[int, int, int, int]
@@ -64,8 +74,30 @@ def find_marks(image: Image.Image, words: Sequence[Word]) -> dict[str, bool]:
             found["signature"] = found.get("signature", False) or _ink_in(image, zone, words, height)[0]
     if found.get("signature"):
         found.pop("signature:printed", None)
+    if "signature" not in found and _signed_without_label(image, readable, words, height):
+        found["signature:unlabelled"] = True
     found.update(_checkboxes(image, readable, height))
     return found
+
+
+def _signed_without_label(image: Image.Image, readable: Sequence[Word], words: Sequence[Word], height: float) -> bool:
+    """Look for ink over a printed name with credentials, or behind an X before a day, below the page's head."""
+    for row in _rows_of(readable, height):
+        if row[0].box[1] < image.height * HEAD:
+            continue
+        first, text = row[0], " ".join(w.text for w in row)
+        x0, y0, x1, y1 = first.box
+        h = round(height)
+        reach = round(image.width * 0.3)
+        if _NAMED.match(text):
+            zone = (max(0, x0 - 2 * h), y0 - round(3.2 * h), x0 + reach, y0 - h // 4)
+            if _ink_in(image, zone, words, height, wide=SCRAWL)[0]:
+                return True
+        elif _CROSS.match(first.text) and len(row) > 1 and re.match(r"\d|[A-Z][a-z]{2}", row[1].text):
+            zone = (x1 + h // 3, y0 - round(1.1 * h), min(x1 + reach, row[1].box[0] - h // 3), y1 + round(0.5 * h))
+            if _ink_in(image, zone, words, height, wide=SCRAWL)[0]:
+                return True
+    return False
 
 
 def _phrase(word: Word, words: Sequence[Word], height: float) -> str:
@@ -127,7 +159,9 @@ def _ink_before(image: Image.Image, label: Word, words: Sequence[Word], height: 
     return _ink_in(image, zone, words, height)[0]
 
 
-def _ink_in(image: Image.Image, zone: Box, words: Sequence[Word], height: float) -> tuple[bool, bool]:
+def _ink_in(
+    image: Image.Image, zone: Box, words: Sequence[Word], height: float, *, wide: float = 2.5
+) -> tuple[bool, bool]:
     x0, y0, x1, y1 = max(0, zone[0]), max(0, zone[1]), min(image.width, zone[2]), min(image.height, zone[3])
     if x1 - x0 < 2 * height or y1 - y0 < height:
         return False, False
@@ -145,8 +179,8 @@ def _ink_in(image: Image.Image, zone: Box, words: Sequence[Word], height: float)
     if box is None:
         return False, printed
     dark = ink.histogram()[255]
-    wide, high = _spread(ink)
-    return wide >= 2.5 * height and high >= 0.8 * height and dark >= 2.5 * height * 2, printed
+    across, high = _spread(ink)
+    return across >= wide * height and high >= 0.8 * height and dark >= wide * height * 2, printed
 
 
 def _is_print(word: Word, height: float) -> bool:
@@ -178,6 +212,7 @@ def _spread(ink: Image.Image) -> tuple[int, int]:
 
 def _checkboxes(image: Image.Image, words: Sequence[Word], height: float) -> dict[str, bool]:
     found: dict[str, bool] = {}
+    named: list[tuple[Word, _Frame]] = []
     for row in _rows_of([w for w in words if any(c.isalpha() for c in w.text)], height):
         before = [(word, box) for word in row if (box := _box_beside(image, word, height, left=True))]
         after = [(word, box) for word in row if (box := _box_beside(image, word, height, left=False))]
@@ -188,8 +223,11 @@ def _checkboxes(image: Image.Image, words: Sequence[Word], height: float) -> dic
                 found[f"checkbox:{_name(mine[-4:])}"] = box.filled
                 edge = box.right
         else:
-            for word, box in before:
-                found[f"checkbox:{_label(word, words, height)}"] = box.filled
+            named += [(word, box) for word, box in before]
+    labels = [_label(word, words, height) for word, _ in named]
+    for (word, box), label in zip(named, labels, strict=True):
+        longer = labels.count(label) > 1
+        found[f"checkbox:{_label(word, words, height, most=LONGER) if longer else label}"] = box.filled
     return found
 
 
@@ -211,7 +249,11 @@ def _stand_after(row: Sequence[Word], boxes: Sequence[_Frame], height: float) ->
     return first > row[0].box[2] - height and not any(last - height / 2 < w.box[0] < last + 3 * height for w in row)
 
 
-def _label(word: Word, words: Sequence[Word], height: float) -> str:
+LONGER = 8
+"""So many words name a box whose first four begin another one's as well."""
+
+
+def _label(word: Word, words: Sequence[Word], height: float, *, most: int = 4) -> str:
     middle = (word.box[1] + word.box[3]) / 2
     row = sorted(
         (w for w in words if w.box[0] >= word.box[0] and abs((w.box[1] + w.box[3]) / 2 - middle) < 0.6 * height),
@@ -219,7 +261,7 @@ def _label(word: Word, words: Sequence[Word], height: float) -> str:
     )
     parts: list[Word] = []
     edge = word.box[0]
-    for other in row[:4]:
+    for other in row[:most]:
         if other.box[0] - edge > height and parts:
             break
         parts.append(other)

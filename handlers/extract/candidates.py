@@ -119,6 +119,7 @@ def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
     loose += [Candidate(field, value, SENTENCE) for field, value in prose.signed_on(sheet)]
     loose += [Candidate(field, value, SENTENCE) for field, value in prose.headed(sheet)]
     loose += [Candidate("signature_date", value, SENTENCE) for value in signing.dates_behind(sheet, hits)]
+    loose += [Candidate("signature_date", value, SENTENCE) for value in signing.dates_beside_ink(sheet)]
     loose += [Candidate("clinician_npi", value, ALONE) for value in prose.lone_npi(sheet)]
     loose += [Candidate(field, value, SENTENCE) for field, value in blocks.candidates(sheet, hits)]
     loose += [Candidate(field, value, SENTENCE) for field, value in banners.candidates(sheet, hits)]
@@ -135,7 +136,7 @@ def of_page(sheet: Sheet, document_class: DocumentClass) -> list[Candidate]:
         if barred.isdisjoint(one.found.span.tokens):
             found.append(one)
     found = [c for c in found if c.field not in OFFICE or not letterhead.of_a_supplier(sheet, hits, c.found.span)]
-    found += _signature(sheet)
+    found += _signature(sheet, hits)
     for field, value in (
         ("icd10", codes.diagnoses(sheet, hits)),
         ("order_lines", codes.order_lines(sheet, hits)),
@@ -379,13 +380,15 @@ def _visits(sheet: Sheet, hits: list[Hit]) -> Found | None:
     return None
 
 
-def _signature(sheet: Sheet) -> Iterable[Candidate]:
-    electronic = prose.electronic_signature(sheet)
+def _signature(sheet: Sheet, hits: list[Hit]) -> Iterable[Candidate]:
+    electronic = prose.electronic_signature(sheet) or signing.electronic(sheet, hits)
     if electronic is not None:
         return [Candidate("signature_present", electronic, LABEL)]
     state = sheet.marks.get("signature")
     if state is None:
-        return []
+        row = signing.unlabelled(sheet)
+        ink = Found(True, Span((replace(row[0], confidence=BOX_CONFIDENCE),)), ("pixels",)) if row else None
+        return [Candidate("signature_present", ink, SENTENCE)] if ink is not None else []
     label = next((t for row in sheet.rows for t in row if re.search(r"signature|signed", t.text, re.IGNORECASE)), None)
     label = label or sheet.rows[-1][0]
     span = Span((replace(label, confidence=BOX_CONFIDENCE),))

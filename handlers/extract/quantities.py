@@ -14,7 +14,7 @@ TABLE = 60
 """A column of quantities may be so many text heights long."""
 _QTY = re.compile(
     r"(?:\b(?:qty|quantity|units|disp|dispense)\b\W{0,3}(?:of\W)?|(?<![\dA-Za-z])[x×]\s?|(?<![A-Za-z]\s)#\s?)"
-    r"(\d{1,4})\b(?![.\-/]?\d|\s?(?:l|lpm|mg|g|ml)\b)|\((\d{1,3})\)"
+    r"(\d{1,4})\b(?![.\-/]?\d|\s?(?:l|lpm|mg|g|ml|days?|weeks?|wks?|months?|mos?)\b)|\((\d{1,3})\)"
     r"|\b(\d{1,4})\s*(?:in all|ea|each|units?|visits?|doses?|boxes|box|pcs?|pieces?)\b",
     re.IGNORECASE,
 )

@@ -92,3 +92,55 @@ def test_ink_left_of_the_day_of_signing_is_the_signature_and_behind_it_a_day_wri
     assert signed_line(ink_at=500)["signature"] is True
     assert signed_line(ink_at=None)["signature"] is False
     assert signed_line(ink_at=1250, date_ink=True)["signature"] is False
+
+
+def closing(text: str, *, ink: bool, at: int = 700) -> dict[str, bool]:
+    """A paper without a signature's label: ink, and under it a line of print."""
+    image = Image.new("L", (1200, 1000), 255)
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(SIZE)
+    words: list[Word] = []
+    x = 100
+    for part in text.split():
+        draw.text((x, at), part, font=font, fill=0)
+        end = x + round(font.getlength(part))
+        words.append(Word(text=part, box=(x, at + 6, end, at + 32), confidence=0.99, line=1))
+        x = end + (260 if part == "X" else 10)
+    if ink:
+        left, middle = (150, at + 18) if text.startswith("X") else (110, at - 30)
+        stroke = [(left + n * 12, middle + (18 if n % 2 else -18)) for n in range(15)]
+        draw.line(stroke, fill=0, width=4)
+    return find_marks(image, words)
+
+
+@pytest.mark.parametrize("line", ["Nora Silva, MD", "Dr. Nora Silva, FNP-C 10/28/2026", "X 10/28/2026"])
+def test_ink_over_a_name_with_credentials_or_behind_an_x_is_a_signature_that_has_no_label(line: str) -> None:
+    assert closing(line, ink=True) == {"signature:unlabelled": True}
+    assert closing(line, ink=False) == {}
+
+
+@pytest.mark.parametrize(("line", "at"), [("Nora Silva, MD", 120), ("Nora Silva", 700), ("PCP: Nora Silva, MD", 700)])
+def test_ink_at_the_head_of_a_page_or_over_another_line_is_no_signature(line: str, at: int) -> None:
+    assert closing(line, ink=True, at=at) == {}
+
+
+def test_boxes_whose_first_words_are_the_same_are_told_apart_by_the_next_ones() -> None:
+    image = Image.new("L", (1200, 300), 255)
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(SIZE)
+    words: list[Word] = []
+    for y, text in (
+        (56, "Respiratory assist device BiPAP with backup"),
+        (140, "Respiratory assist device BiPAP without"),
+    ):
+        draw.rectangle((80, y + 4, 80 + BOX, y + 4 + BOX), outline=0, width=2)
+        if text.endswith("backup"):
+            draw.rectangle((83, y + 7, 77 + BOX, y + 1 + BOX), fill=0)
+        x = 120
+        for part in text.split():
+            draw.text((x, y), part, font=font, fill=0)
+            end = x + round(font.getlength(part))
+            words.append(Word(text=part, box=(x, y + 6, end, y + 32), confidence=0.99, line=1))
+            x = end + 10
+    assert find_marks(image, words) == {
+        "checkbox:respiratory assist device bipap with backup": True,
+        "checkbox:respiratory assist device bipap without": False,
+    }

@@ -180,3 +180,36 @@ def test_a_choice_that_ends_like_a_longer_one_does_not_hide_its_box() -> None:
     """
     found = fields(text)["order_lines"]
     assert (found.value, found.evidence.accepted) == ([{"code": "E0143", "quantity": 1}], True)
+
+
+def test_a_head_that_counts_for_some_days_is_no_quantity() -> None:
+    text = """
+    Product            HCPCS Qty 30 days        Change frequency
+    Foam dressing      A6209 10                 3 times per week
+    """
+    found = fields(f"Patient: Ruth Delacroix\n{text}")["order_lines"]
+    assert found.value != [{"code": "A6209", "quantity": 30}]
+
+
+def test_a_day_at_the_label_of_an_electronic_signature_says_that_it_is_signed() -> None:
+    found = read(
+        "Patient: Ruth Delacroix\n"
+        "Name               Phone            E-signed\n"
+        "Nora Silva, MD     801-706-0187     10/12/2026"
+    )
+    assert (found["signature_present"], found["signature_date"]) == (True, "2026-10-12")
+
+
+def unlabelled(text: str) -> dict[str, Any]:
+    drawn = paper(f"ORDER FORM\nPatient: Ruth Delacroix\n{text}")
+    pages = [page.model_copy(update={"marks": {"signature:unlabelled": True}}) for page in drawn.pages]
+    found = extract_fields(drawn.model_copy(update={"pages": tuple(pages)}), DocumentClass.DME_ORDER)
+    return {name: field.value for name, field in found.items()}
+
+
+@pytest.mark.parametrize(
+    "end", ["Nora Silva, MD   10/12/2026", "Nora Silva, MD\nSigned 10/12/2026", "X        10/12/2026"]
+)
+def test_ink_without_a_label_has_its_day_on_its_line_or_under_it(end: str) -> None:
+    found = unlabelled(end)
+    assert (found["signature_present"], found["signature_date"]) == (True, "2026-10-12")
