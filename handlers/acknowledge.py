@@ -21,14 +21,21 @@ from schemas.order import ReferralReceived
 from schemas.outbound import ConfirmationKind, ConfirmationRequested, ConfirmationSent
 from schemas.transmission import ReplyTo
 
-_ANSWERS = (ConfirmationKind.ACKNOWLEDGED, ConfirmationKind.INFORMATION_REQUESTED, ConfirmationKind.CANCELLED)
+ANSWERS = (ConfirmationKind.ACKNOWLEDGED, ConfirmationKind.INFORMATION_REQUESTED, ConfirmationKind.CANCELLED)
 """A receipt gets one of these, once."""
 
 
 def was_told(case: Case, unit: Unit) -> bool:
-    """Say whether the channel of the case's first document has taken its answer."""
-    ids = (derived_id(case.document_ids[0], kind, case.case_id) for kind in _ANSWERS)
+    """Say whether the channel of the case's first document, or another that was tried for it, has taken its answer."""
+    if unit.marked(told_of(case.case_id)):
+        return True
+    ids = (derived_id(case.document_ids[0], kind, case.case_id) for kind in ANSWERS)
     return any(unit.latest(ConfirmationSent, one) is not None for one in ids)
+
+
+def told_of(case_id: str) -> str:
+    """Return the mark that the sender was told of this case: by whatever number, once one has taken it."""
+    return derived_id("told", case_id)
 
 
 def confirmation(
@@ -63,7 +70,7 @@ def _told(
     if not answerable(reply_to):
         reason = "the sender left no address to answer"
         return ask_person(unit, document_id, stage="acknowledge", reason=reason, case_id=case.case_id)
-    if any(unit.latest(ConfirmationRequested, derived_id(document_id, one, case.case_id)) for one in _ANSWERS):
+    if any(unit.latest(ConfirmationRequested, derived_id(document_id, one, case.case_id)) for one in ANSWERS):
         return []
     if case.state is CaseState.CANCELLED:
         return [confirmation(case, document_id, ConfirmationKind.CANCELLED, reply_to)]

@@ -132,7 +132,7 @@ def classify(event: Event[DocumentRead], unit: Unit, verdict: Verdict) -> Iterab
         return [classified]
     mail = correspondence(data.document_id, unit) if verdict.document_class in LETTERS and case is None else None
     if mail is not None and not data.problems:
-        return [classified, *kept(*mail, data.document_id, unit)]
+        return [classified, *kept(*mail, data, unit)]
     reason = doubt(verdict, data.problems)
     if reason is not None:
         return hold(

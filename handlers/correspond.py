@@ -11,10 +11,10 @@ from itertools import chain
 
 from doorstep.handler import Unit
 from handlers.casework import ask_person, directory, review_id_of, rule, saved, with_document
-from handlers.escalation_mail import managers, with_mail
+from handlers.escalation_mail import letter_of, managers, with_mail
 from schemas.case import Case
-from schemas.desk import CorrespondenceKept
 from schemas.desk_rules import Desk
+from schemas.document import DocumentRead
 from schemas.event import Payload
 from schemas.outbound import ConfirmationRequested
 from schemas.transmission import ReceiptState, TransmissionReceived
@@ -36,21 +36,18 @@ def correspondence(document_id: str, unit: Unit) -> tuple[Case, str] | None:
     return _by_thread(sent.data, unit) or _by_number(sent.data, unit)
 
 
-def kept(case: Case, how: str, document_id: str, unit: Unit) -> list[Payload]:
+def kept(case: Case, how: str, read: DocumentRead, unit: Unit) -> list[Payload]:
     """Put the mail onto its case; a person reads it, for nobody else knows what it wants."""
+    document_id = read.document_id
     sent = unit.latest(TransmissionReceived, document_id)
-    sender = sent.data.sender if sent is not None else None
-    escalation = (sender or "").lower() in {address.lower() for address in managers(case, unit)}
-    mails = with_mail(case.mails, sent.data.message_id) if sent is not None and escalation else case.mails
+    if sent is None:
+        return []
+    known = {address.lower() for address in managers(case, unit)}
+    escalation = bool({(sent.data.sender or "").lower(), (read.author or "").lower()} & known)
+    mails = with_mail(case.mails, sent.data.message_id) if escalation else case.mails
     saved(case, unit, document_ids=with_document(case, document_id), mails=mails)
     unit.settle_receipt(document_id, ReceiptState.ACCEPTED, reason="kept with its case", case_id=case.case_id)
-    told = CorrespondenceKept(
-        case_id=case.case_id,
-        document_id=document_id,
-        sender=sender or "not stated",
-        found_by=how,
-        about="escalation" if escalation else None,
-    )
+    told = letter_of(case, sent.data, read, how, "escalation" if escalation else None)
     about = " about an escalation" if case.escalation is not None else " about a denial" if case.denials else ""
     letter = unit.review(review_id_of(unit, document_id, LETTER))
     if letter is not None:  # it reads like a denial, and a person is asked about it already

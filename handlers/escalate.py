@@ -6,12 +6,13 @@ Each promise, and its end, is written to the manager where the rules name an add
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from doorstep.handler import Unit, on
 from handlers.benefits import timer_of, to_person
 from handlers.casework import clocks, rule, saved
 from handlers.command import Outcome, Spoken, obeyed, says
+from handlers.deadline import DISCHARGE
 from handlers.escalation_mail import ENDS, written
 from schemas.business import after_business_minutes
 from schemas.case import CLOSED, Case, Escalation
@@ -23,6 +24,8 @@ from schemas.transmission import TransmissionReceived
 
 TIMER = "escalation"
 LATEST = timedelta(days=30)
+DAILY = timedelta(days=1)
+"""How often the top is told again of what a clock has raised: who was told at night need not be told each hour."""
 
 
 @on(TransmissionReceived, where=says("escalate"))
@@ -38,6 +41,13 @@ def resolve(event: Event[TransmissionReceived], unit: Unit) -> Iterable[Payload]
 def level_of(level: int, unit: Unit) -> EscalationLevel:
     levels = rule(unit, "escalations", Escalations).levels
     return levels[min(level, len(levels)) - 1]
+
+
+def promised(at: EscalationLevel, case: Case, clock: str | None, unit: Unit) -> datetime:
+    """Return by when a level answers: in business hours, but around the clock where a discharge has raised the case."""
+    if clock == DISCHARGE:
+        return unit.now + timedelta(minutes=at.answer_business_minutes)
+    return after_business_minutes(unit.now, at.answer_business_minutes, clocks(unit).business, case.order)
 
 
 def _escalated(spoken: Spoken, said: Escalate, unit: Unit) -> Outcome:
@@ -102,6 +112,7 @@ def overdue(event: Event[EscalationDue], unit: Unit) -> Iterable[Payload]:
         return []
     level = min(now.level + 1, len(rule(unit, "escalations", Escalations).levels))
     at = level_of(level, unit)
+    daily = level == now.level and now.clock is not None  # nobody is above, and no person has promised it anew
     raised = now.model_copy(
         update={
             "level": level,
@@ -110,9 +121,7 @@ def overdue(event: Event[EscalationDue], unit: Unit) -> Iterable[Payload]:
             "manager_name": at.manager_name,
             "manager_contact": at.manager_contact,
             "email": at.email,
-            "committed_eta": after_business_minutes(
-                unit.now, at.answer_business_minutes, clocks(unit).business, case.order
-            ),
+            "committed_eta": unit.now + DAILY if daily else promised(at, case, now.clock, unit),
             "opened_by": "hub",
             "opened_at": unit.now,
         }

@@ -6,6 +6,7 @@ Where the rules name no address (rules/escalations.yaml), nothing is written: a 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from doorstep.handler import Unit, on
 from handlers.benefits import to_person
@@ -13,6 +14,7 @@ from handlers.casework import ask_person, derived_id, once, rule, saved, with_do
 from schemas.case import Case, Escalation
 from schemas.desk import CorrespondenceKept
 from schemas.desk_rules import Escalations
+from schemas.document import DocumentRead
 from schemas.event import Event, Payload
 from schemas.outbound import ConfirmationKind, ConfirmationRequested, DeliveryDied, EscalationMail
 from schemas.transmission import ReceiptState, ReplyTo, TransmissionReceived
@@ -65,19 +67,33 @@ def managers(case: Case, unit: Unit) -> Iterable[str]:
     return (address for address in (*levels, named) if address)
 
 
-def answered(case: Case, data: TransmissionReceived, text: str, unit: Unit, *, how: str = FOUND) -> list[Payload]:
+def letter_of(
+    case: Case,
+    sent: TransmissionReceived,
+    read: DocumentRead,
+    found_by: str,
+    about: Literal["escalation"] | None = None,
+) -> CorrespondenceKept:
+    """Return what is kept of a mail: who says to have written it, who sent it, and its own words."""
+    author = read.author or sent.sender
+    another = sent.sender is not None and author is not None and sent.sender.lower() != author.lower()
+    return CorrespondenceKept(
+        case_id=case.case_id,
+        document_id=sent.document_id,
+        sender=author or "not stated",
+        sent_by=sent.sender if another else None,
+        found_by=found_by,
+        about=about,
+        text=read.text,
+    )
+
+
+def answered(case: Case, data: TransmissionReceived, read: DocumentRead, unit: Unit) -> list[Payload]:
     """Put a mail of the thread onto its case, for a person to read: it is no order, whatever it looks like."""
     mails = with_mail(case.mails, data.message_id)
     saved(case, unit, document_ids=with_document(case, data.document_id), mails=mails)
     unit.settle_receipt(data.document_id, ReceiptState.ACCEPTED, reason="kept with its case", case_id=case.case_id)
-    kept = CorrespondenceKept(
-        case_id=case.case_id,
-        document_id=data.document_id,
-        sender=data.sender or "not stated",
-        found_by=how,
-        about="escalation",
-        text=text,
-    )
+    kept = letter_of(case, data, read, FOUND, "escalation")
     stage = f"correspondence {case.case_id}"
     reason = "a mail came for the case about an escalation"
     asked = ask_person(

@@ -27,7 +27,7 @@ def timer_of(clock: str, case_id: str, warning: int | None = None) -> str:
 
 def cancel(rules: Iterable[ClockRule], case_id: str, unit: Unit) -> None:
     """Forget the timers of these clocks."""
-    warnings = ((rule.clock, number) for rule in rules for number in (None, *range(1, len(rule.warn_minutes) + 1)))
+    warnings = ((rule.clock, number) for rule in rules for number in (None, *range(1, rule.warnings + 1)))
     unit.cancel_timer(*(timer_of(clock, case_id, number) for clock, number in warnings))
 
 

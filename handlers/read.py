@@ -47,6 +47,8 @@ class Read:
     reason: str | None = None
     text: str = ""
     """A mail's own words, without what it quotes."""
+    author: str | None = None
+    """Who says to have written it (From)."""
 
 
 def read_fax(data: bytes) -> Reading:
@@ -54,11 +56,11 @@ def read_fax(data: bytes) -> Reading:
     return read_document(data)
 
 
-def read_answer(data: bytes) -> tuple[Reading, str]:
-    """Read a mail that answers one of ours, and its own words: what it quotes of ours is no answer."""
+def read_answer(data: bytes) -> tuple[Reading, str, str | None]:
+    """Read a mail that answers one of ours, its own words (what it quotes of ours is no answer), and its author."""
     message = mail.parse(data)
     own = mail.unquoted(message.body)
-    return _read_mail(replace(message, subject="", body=own or " ")), own[:MAX_BODY_CHARACTERS]
+    return _read_mail(replace(message, subject="", body=own or " ")), own[:MAX_BODY_CHARACTERS], message.from_address
 
 
 def read_mail(data: bytes) -> Reading:
@@ -121,16 +123,16 @@ async def _prepare(event: Event[TransmissionReceived], tools: Tools) -> Read:
     whole = data.contents[0]
     try:
         content = await tools.content(whole)
-        text, reading = "", None
+        text, author, reading = "", None, None
         if data.channel == "email" and answers(data):
-            reading, text = await tools.run(read_answer, content, timeout=SECONDS)
+            reading, text, author = await tools.run(read_answer, content, timeout=SECONDS)
         else:
             read_it = read_mail if data.channel == "email" else read_fax
             reading = await tools.run(read_it, content, timeout=SECONDS)
     except (CodecError, Refused) as error:
         return Read(None, None, data.contents, f"{error.code}: {error.message}")
     kept = await tools.keep(reading.model_dump_json().encode("utf-8"), READING_TYPE)
-    return Read(reading, kept, data.contents, text=text)
+    return Read(reading, kept, data.contents, text=text, author=author)
 
 
 def answers(data: TransmissionReceived) -> bool:
@@ -173,23 +175,22 @@ def read(event: Event[TransmissionReceived], unit: Unit, result: Read) -> Iterab
         )  # fmt: skip
     if escalated is None:
         unit.settle_receipt(data.document_id, ReceiptState.ACCEPTED)
-    kept = answered(escalated, data, result.text[:MOST_TEXT], unit) if escalated is not None else []
-    return [
-        DocumentRead(
-            document_id=data.document_id,
-            channel=data.channel,
-            received_at=data.received_at,
-            reply_to=data.reply_to,
-            documents=result.documents,
-            returned=returned,
-            about=about,
-            reading=result.kept,
-            pages=tuple(summary_of(page) for page in result.reading.pages),
-            engine=result.reading.engine,
-            problems=result.reading.problems,
-        ),
-        *kept,
-    ]
+    said = DocumentRead(
+        document_id=data.document_id,
+        channel=data.channel,
+        received_at=data.received_at,
+        reply_to=data.reply_to,
+        documents=result.documents,
+        returned=returned,
+        about=about,
+        reading=result.kept,
+        pages=tuple(summary_of(page) for page in result.reading.pages),
+        engine=result.reading.engine,
+        problems=result.reading.problems,
+        author=result.author,
+        text=result.text[:MOST_TEXT],
+    )
+    return [said, *(answered(escalated, data, said, unit) if escalated is not None else [])]
 
 
 def _provider_said(data: TransmissionReceived, confirmation_id: str, result: Read) -> ProviderReplied:

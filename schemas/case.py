@@ -51,6 +51,9 @@ class Escalation(Model):
     manager_contact: str
     email: str | None = None
     committed_eta: datetime
+    clock: str | None = Field(
+        default=None, description="The clock that raised it; it ends when the clock has no reason"
+    )
     opened_by: str
     opened_at: datetime
 

@@ -7,7 +7,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.element import Gate
+from schemas.case import Case
+from schemas.element import Gate, unmet
 from schemas.order import Order
 from schemas.rules import Applies, Codes, Rule, covers
 from schemas.state import CaseState
@@ -63,7 +64,7 @@ class ClockRule(Rule):
     while_: tuple[CaseState, ...] = Field(alias="while", min_length=1)
     applies: Applies = Applies()
     not_hcpcs: Codes = Field(default=(), description="An order with one of these codes has a clock of its own")
-    since: Literal["looked", "state", "received", "ordered", "start", "discharge"] = Field(
+    since: Literal["looked", "state", "received", "ordered", "start", "discharge", "served"] = Field(
         default="state",
         description="`ordered`: the ordered first day where there is one, else the receipt; `start`: the committed "
         "one, before it from its beginning and after it from its end",
@@ -78,10 +79,13 @@ class ClockRule(Rule):
         description="What a clock since `looked` takes after the second look in vain, the third ...; the last stays",
     )
     warn_minutes: tuple[int, ...] = Field(default=(), description="When it warns before, by the same kind of time")
-    warn: Literal["note", "person"] = "note"
+    warn_percent: tuple[int, ...] = Field(default=(), description="The same, in parts of what it takes")
+    warn: Literal["note", "person", "escalate"] = "note"
     reminders: int = Field(default=0, ge=0)
     remind: Literal["sender", "provider"] = "sender"
-    then: Literal["person", "redispatch", "note"] = "person"
+    then: Literal["person", "supervisor", "redispatch", "note", "escalate"] = "person"
+    tells: Literal["provider"] | None = Field(default=None, description="Who is told besides when it has run out")
+    by_word: bool = Field(default=False, description="A person's word (`follow-up`) ends it, from its first warning on")
     pauses: tuple[str, ...] = Field(default=(), description="Causes for which it stands still and keeps what is left")
     unless_stopped: bool = Field(default=False, description="It says nothing while a person's word stops offers")
     through: tuple[CaseState, ...] = Field(default=(), description="States in which it runs on, but does not begin")
@@ -112,6 +116,24 @@ class ClockRule(Rule):
         if self.since not in {"discharge", "start"} and any(minutes < 1 for minutes in counted):
             raise ValueError("only a clock by the discharge or the start counts from before it")
         return self
+
+    @model_validator(mode="after")
+    def _parts_are_of_a_whole(self) -> Self:
+        if self.warn_percent and (self.pauses or any(not 0 < part < 100 for part in self.warn_percent)):
+            raise ValueError("`warn_percent` are between 0 and 100, of a clock that does not pause")
+        if self.by_word and not self.warn_minutes:
+            raise ValueError("a clock that a word ends says by its first warning from when on")
+        return self
+
+    @property
+    def warnings(self) -> int:
+        """Return how often it warns."""
+        return len(self.warn_minutes) + len(self.warn_percent)
+
+    def runs(self, case: Case) -> bool:
+        """Say whether the clock is for this case as it stands."""
+        wanted = self.gate is None or bool(unmet(case.asked, self.gate))
+        return wanted and case.state in self.while_ and self.to(case.order)
 
     def to(self, order: Order) -> bool:
         """Say whether the clock is for this order."""

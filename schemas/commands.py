@@ -248,9 +248,18 @@ class ClaimFiled(Said):
     reference: Line | None = None
 
 
+class FollowUpWord(Said):
+    """What a clock of `rules/clocks.yaml` waits for after the service was seen: a re-evaluation under therapy."""
+
+    command: Literal["follow-up"]
+    clock: Line
+    seen_on: date
+    note: Text
+
+
 Command = (
     Call | Escalate | Resolve | HoldWord | Release | Coverage | AuthorizationWord | InformationSent | DenialWord
-    | AppealItemWord    | FileAppeal | AppealWord | Regulator | CloseDenied | ClaimFiled
+    | AppealItemWord    | FileAppeal | AppealWord | Regulator | CloseDenied | ClaimFiled | FollowUpWord
 )  # fmt: skip
 COMMAND: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="command")])
 NAMES: frozenset[str] = frozenset(
@@ -258,5 +267,6 @@ NAMES: frozenset[str] = frozenset(
         "call", "escalate", "resolve-escalation", "hold", "release", "coverage", "authorization",
         "information-sent", "denial",
         "appeal-item", "appeal", "appeal-decision", "regulator", "close-denied", "claim",
+        "follow-up",
     }
 )  # fmt: skip

@@ -63,10 +63,11 @@ class CorrespondenceKept(Payload):
 
     case_id: str
     document_id: str
-    sender: str
+    sender: str = Field(description="Who says to have written it (From), else who sent it")
+    sent_by: str | None = Field(default=None, description="Who sent it (the envelope), where that is another address")
     found_by: str = Field(description="How it was found: the case number in its subject, or the mail that it answers")
     about: Literal["escalation"] | None = Field(default=None, description="The thread of mails that it belongs to")
-    text: str = Field(default="", description="Of an answer to an escalation: its own words, without what it quotes")
+    text: str = Field(default="", description="Its own words, without what it quotes")
 
 
 class PayerInformed(Payload):
@@ -77,6 +78,19 @@ class PayerInformed(Payload):
     case_id: str
     trace: str
     wants: tuple[str, ...]
+    by: str
+    note: str
+
+
+class FollowedUp(Payload):
+    """What a clock waited for after the service was seen."""
+
+    topic: ClassVar[str] = "case.followup.seen"
+
+    case_id: str
+    clock: str
+    label: str
+    seen_on: date
     by: str
     note: str
 

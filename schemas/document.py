@@ -64,6 +64,8 @@ class DocumentRead(OfDocument):
     pages: tuple[PageSummary, ...]
     engine: str
     problems: tuple[str, ...] = Field(default=(), description="What could not be read and why, per part")
+    author: str | None = Field(default=None, description="Of a mail that answers one of ours: who says to have written")
+    text: str = Field(default="", description="Of such a mail: its own words, without what it quotes")
 
 
 class DocumentClassified(OfDocument):

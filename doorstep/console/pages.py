@@ -158,6 +158,7 @@ def _case(reader: Reader, case_id: str) -> dict[str, Any]:
     return {
         "case": found,
         "clocks": clock_views.clocks_of(reader, found) if found else [],
+        "followups": [one for one in case_clocks().case if found and one.by_word and one.runs(found)],
         "causes": [pause for pause in case_clocks().pauses if pause.most_days],
         "offers": reader.offers(case_id=case_id),
         "choice": views.chosen(timeline),

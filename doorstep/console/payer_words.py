@@ -12,6 +12,7 @@ from schemas.desk import (
     CorrespondenceKept,
     EscalationDue,
     EscalationResolved,
+    FollowedUp,
     PayerInformed,
 )
 from schemas.payer import (
@@ -106,6 +107,8 @@ def _told_of_desk(data: Any) -> str | None:
         case CorrespondenceKept():
             what = "mail about the escalation" if data.about == "escalation" else "mail"
             return f"{what} kept with the case, found by {data.found_by}"
+        case FollowedUp():
+            return f"seen on {data.seen_on} by {data.by}: {data.label}"
         case ClaimNoted():
             return f"claim filed on {data.filed_on} by {data.agent}"
         case _:

@@ -44,10 +44,12 @@ def review_page(reader: Reader, review_id: str) -> dict[str, Any]:
     doubted = [name for name in review.fields if name in FIELD_NAMES]
     others = [name for name in sorted(FIELD_NAMES) if name not in doubted]
     said = _said(reader, review.document_id)
+    read = reader.latest(DocumentRead, review.document_id)
     stands = fields_of(case.order) if case else {}
     return {
         "review": review,
         "case": case,
+        "mail": read.data if read is not None and read.data.text else None,
         "source": sources[0] if sources else None,
         "doubted": [_field(name, said.get(name), stands.get(name)) for name in doubted],
         "others": [_field(name, said.get(name), stands.get(name)) for name in others],

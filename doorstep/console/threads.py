@@ -43,7 +43,8 @@ def _mail(event: Event[Any], fates: dict[str, str]) -> Mail | None:
             fate = fates.get(ours.confirmation_id, "waits to be sent")
             return Mail(event.time, True, ours.recipient.address, words(about), fate)
         case CorrespondenceKept(about="escalation") as theirs:
-            return Mail(event.time, False, theirs.sender, theirs.text or UNREAD)
+            way = f" (sent by {theirs.sent_by})" if theirs.sent_by else ""
+            return Mail(event.time, False, f"{theirs.sender}{way}", theirs.text or UNREAD)
         case _:
             return None
 

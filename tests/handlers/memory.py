@@ -13,6 +13,7 @@ from uuid import uuid4
 from pydantic import JsonValue
 
 import handlers.acknowledge
+import handlers.alarm
 import handlers.answer
 import handlers.appeal
 import handlers.authorize
@@ -24,6 +25,7 @@ import handlers.confirm
 import handlers.decide
 import handlers.escalate
 import handlers.escalation_mail
+import handlers.follow_up
 import handlers.hold
 import handlers.later
 import handlers.link
@@ -49,8 +51,20 @@ from schemas.transmission import Content, ReceiptState
 from tests.factories import NOW
 
 OURS = {
-    *("acknowledge", "answer", "appeal", "authorize", "benefits", "call", "check", "clocks", "confirm", "decide"),
-    *("escalate", "escalation_mail", "hold", "later", "link", "normalize", "notice", "offer", "patient"),
+    *(
+        "acknowledge",
+        "alarm",
+        "answer",
+        "appeal",
+        "authorize",
+        "benefits",
+        "call",
+        "check",
+        "clocks",
+        "confirm",
+        "decide",
+    ),
+    *("escalate", "escalation_mail", "follow_up", "hold", "later", "link", "normalize", "notice", "offer", "patient"),
     *("payer_answer", "payer_clocks", "payer_word", "pends", "schedule", "translate", "withdraw"),
 }
 PREPARED = {"payer_answer"}

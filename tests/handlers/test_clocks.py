@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from doorstep.rules import load
-from schemas.case import CaseClock, CaseState, OfferExpired, OfferSent, OfferState
+from schemas.case import CaseClock, CaseClockWarned, CaseState, OfferExpired, OfferSent, OfferState
 from schemas.clock_rules import ClockRule, Clocks
 from schemas.document import ReviewRequested
 from schemas.outbound import ConfirmationKind, ConfirmationRequested, ConfirmationSent
@@ -50,7 +50,7 @@ def asks(hub: MemoryHub) -> list[ConfirmationRequested]:
 def test_a_sender_who_does_not_answer_is_reminded_twice_and_then_a_person_looks() -> None:
     hub = incomplete()
     assert len(asks(hub)) == 1
-    hub.pass_time(NOW + timedelta(days=2, hours=1))
+    hub.pass_time(NOW + timedelta(days=1, hours=1))
     assert len(asks(hub)) == 2
     hub.pass_time(NOW + timedelta(days=30))
     assert len(asks(hub)) == 3
@@ -153,7 +153,7 @@ def test_a_clock_counts_one_kind_of_time() -> None:
 
 def test_time_that_runs_backwards_fires_nothing_twice() -> None:
     hub = incomplete()
-    hub.pass_time(NOW + timedelta(days=2, hours=1))
+    hub.pass_time(NOW + timedelta(days=1, hours=1))
     hub.unit.now = datetime(2026, 11, 1, tzinfo=UTC)
     hub.pass_time(NOW)
     assert len(asks(hub)) == 2
@@ -210,7 +210,7 @@ def test_an_order_that_was_never_acknowledged_is_put_before_a_person() -> None:
     hub.pass_time(NOW + timedelta(days=2))
     assert {"acknowledgement_business", "acknowledgement_24h"} <= breached(hub)
     asked = [r.reason for r in told(hub, ReviewRequested) if "Acknowledgement" in r.reason]
-    assert asked == ["Acknowledgement within the first business day: not done in time"]
+    assert asked == ["Acknowledgement within the first business day: not done in time; supervisor: Nora Whitlock"]
 
 
 @pytest.mark.parametrize(
@@ -368,3 +368,69 @@ def test_a_case_that_is_looked_at_in_vain_comes_back_after_a_day_then_after_two_
     weekdays = [(at - timedelta(hours=5)).strftime("%a %d") for at in came]
     assert weekdays == ["Tue 05", "Thu 07", "Thu 14", "Fri 22", "Fri 29"]  # the 18th is a holiday
     assert "looked" not in breached(hub)
+
+
+def test_an_acknowledgement_that_is_late_warns_at_half_and_at_four_fifths_of_its_business_day() -> None:
+    hub = MemoryHub()
+    hub.send(referral(order(ship_address=DAYTON)))  # Monday ten o'clock: eight hours are left
+    name = f"clock acknowledgement_business {hub.only_case().case_id}"
+    at = [hub.unit.timers[f"{name} warning {number}"][0] - NOW for number in (1, 2)]
+    assert at == [timedelta(hours=4), timedelta(hours=6, minutes=24)]
+    hub.pass_time(NOW + timedelta(hours=7))
+    assert [w.number for w in told(hub, CaseClockWarned) if w.clock == "acknowledgement_business"] == [1, 2]
+    assert not any("Acknowledgement" in r.reason for r in told(hub, ReviewRequested))
+    acknowledged(hub)
+    assert not any("acknowledgement" in timer for timer in hub.unit.timers)
+
+
+def test_a_sender_who_is_told_at_another_number_is_told() -> None:
+    hub = dispatching()
+    (first,) = [c for c in told(hub, ConfirmationRequested) if c.kind is ConfirmationKind.ACKNOWLEDGED]
+    hub.send(
+        ConfirmationSent(
+            confirmation_id="at-another-number",
+            case_id=first.case_id,
+            kind=first.kind,
+            channel="fax",
+            provider_status="ok",
+            provider_id="1",
+            attempt=1,
+        )
+    )
+    hub.pass_time(NOW + timedelta(days=5))
+    assert not any("acknowledgement" in clock for clock in breached(hub))
+
+
+def test_a_network_of_which_nobody_took_an_order_is_asked_again_when_its_time_is_over_and_a_person_is_told() -> None:
+    hub = dispatching()
+    hub.pass_time(NOW + timedelta(days=2, hours=23))
+    assert hub.only_case().state is CaseState.UNDISPATCHABLE
+    asked = len(told(hub, OfferSent))
+    hub.pass_time(NOW + timedelta(days=3))
+    assert hub.only_case().dispatch_round == 2
+    assert len(told(hub, OfferSent)) > asked
+    assert any(r.reason == "A committed start within 72 hours: not done in time" for r in told(hub, ReviewRequested))
+
+
+def test_the_agency_that_has_the_order_is_told_when_its_first_visit_is_late() -> None:
+    hub = MemoryHub()
+    made = order(order_type="home_health", ship_address=DAYTON, payer="Cigna", service_start="2026-11-24")
+    hub.send(referral(made))
+    accept(hub, NOW + timedelta(days=3))
+    hub.pass_time(NOW + timedelta(days=2))
+    assert "home_health_initial" in breached(hub)
+    (asked,) = [c for c in told(hub, ConfirmationRequested) if c.note and "report" in c.note]
+    assert (asked.kind, asked.scheduled_start) == (ConfirmationKind.ASSIGNED, NOW + timedelta(days=3))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"warn_percent": [100], "first_business_day": True},
+        {"warn_percent": [50], "elapsed_minutes": 60, "pauses": ["payer"]},
+        {"by_word": True, "elapsed_minutes": 60},
+    ],
+)
+def test_parts_and_words_of_a_clock_are_checked(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        ClockRule.model_validate({"clock": "x", "label": "X", "while": ["open"], "cite": ["y"], **wrong})

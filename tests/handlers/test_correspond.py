@@ -35,7 +35,7 @@ def mail(
     hub.send(sent.model_copy(update={"sender": sender, "details": details}))
     read = DocumentRead(
         document_id=document_id, channel="email", received_at=NOW, reply_to=SENDER, documents=sent.contents,
-        reading=content(b"reading"), pages=(), engine="t",
+        reading=content(b"reading"), pages=(), engine="t", author="author@desk.example", text="On Tuesday.",
     )  # fmt: skip
     event: Event[Any] = Event(id="e", source="t", time=NOW, data=read)
     return list(classify(event, hub.unit, Verdict(kind, 0.99, 1)))
@@ -55,6 +55,7 @@ def test_an_answer_to_a_mail_of_ours_is_kept_with_its_case_and_read_by_a_person(
     (asked,) = [one for one in events if isinstance(one, ReviewRequested)]
     assert (asked.case_id, asked.reason) == (CASE, "a mail came for the case")
     assert hub.unit.receipts["mail-1"] == (ReceiptState.ACCEPTED, "kept with its case", CASE)
+    assert (told.text, told.sender, told.sent_by) == ("On Tuesday.", "author@desk.example", "anybody@elsewhere.example")
 
 
 @pytest.mark.parametrize(

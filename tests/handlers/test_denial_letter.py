@@ -14,7 +14,7 @@ from handlers.read import body_page
 from schemas.document import DocumentRead, ReviewRequested
 from schemas.event import Event
 from schemas.reading import Reading
-from tests.factories import NOW, content
+from tests.factories import NOW, content, transmission
 from tests.handlers.payer import denied_case
 
 DENIED = """Sample Health Plan. Notice of Adverse Benefit Determination. Your request for a bed has been denied.
@@ -66,13 +66,14 @@ def test_a_person_is_asked_once_and_nothing_is_recorded(found: Letter, case_id: 
 def test_a_mail_that_reads_like_a_denial_is_one_review_whoever_looks_first(letter_first: bool) -> None:
     hub = denied_case()
     case = hub.only_case()
+    hub.append(transmission("email", document_id="letter-1", body=b"a mail"))
     event: Event[Any] = Event(id="e", source="t", time=NOW, data=read())
     asked: set[str] = set()
     for look in ("letter", "mail") if letter_first else ("mail", "letter"):
         found = (
             denial_letter(event, hub.unit, Letter((), (), None))
             if look == "letter"
-            else kept(hub.only_case(), "the mail that it answers", "letter-1", hub.unit)
+            else kept(hub.only_case(), "the mail that it answers", read(), hub.unit)
         )
         asked |= {one.review_id for one in found if isinstance(one, ReviewRequested)}
     (review_id,) = asked

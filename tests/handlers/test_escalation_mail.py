@@ -69,9 +69,9 @@ def answer(hub: MemoryHub, sent: EmailMessage, body: str, *, thread: bool = True
         reply_to=came.reply_to, details=dict(came.details), sender=came.sender, message_id=came.message_id,
     )  # fmt: skip
     hub.append(data)
-    reading, text = read_answer(raw)
+    reading, text, author = read_answer(raw)
     event: Event[Any] = Event(id=f"e{number}", source="t", time=NOW, data=data)
-    events = list(read(event, hub.unit, Read(reading, content(b"{}"), data.contents, text=text)))
+    events = list(read(event, hub.unit, Read(reading, content(b"{}"), data.contents, text=text, author=author)))
     for one in [event for event in events if isinstance(event, DocumentRead)]:
         said: Event[Any] = Event(id=f"f{number}", source="t", time=NOW, data=one)
         events += classify(said, hub.unit, Verdict(DocumentClass.DME_ORDER, 0.99, 1))
@@ -118,6 +118,7 @@ def test_an_answer_is_kept_with_its_case_with_its_own_words_and_the_thread_goes_
     events = answer(hub, letter(mails(hub)[0]), "The driver comes on Tuesday.")
     (kept,) = [one for one in events if isinstance(one, CorrespondenceKept)]
     assert (kept.case_id, kept.about, kept.text) == (CASE, "escalation", "The driver comes on Tuesday.")
+    assert (kept.sender, kept.sent_by) == ("nora@desk.example", None)
     assert "back-1" in hub.only_case().document_ids
     assert hub.unit.receipts["back-1"] == (ReceiptState.ACCEPTED, "kept with its case", CASE)
     (asked,) = [one for one in events if isinstance(one, ReviewRequested)]

@@ -128,7 +128,7 @@ def test_what_the_claim_must_hold_is_asked_for_when_the_service_is_done_and_agai
     hub = delivered(accepted(ENCOUNTER, EXAMINATION, LESSER))
     assert wanted(hub) == {"home_assessment"}
     assert [(one.gate, len(one.asks)) for one in asks(hub)] == [("claim", 1)]
-    hub.pass_time(hub.unit.now + timedelta(days=20))
+    hub.pass_time(hub.unit.now + timedelta(days=30))
     assert [(one.gate, len(one.asks)) for one in asks(hub)] == [("claim", 1)] * 3
     assert "What the claim must hold: not done in time" in reasons(hub)
 

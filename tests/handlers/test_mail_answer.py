@@ -55,7 +55,7 @@ def arrives(hub: MemoryHub, sent: Transmission) -> None:
         details=dict(sent.details),
     )  # fmt: skip
     assert answers(data)
-    reading, text = read_answer(raw)
+    reading, text, _ = read_answer(raw)
     event: Event[Any] = Event(id="e", source="t", time=NOW, data=data)
     (known,) = read(event, hub.unit, Read(reading, content(b"{}"), data.contents, text=text))
     assert isinstance(known, DocumentRead)

@@ -42,6 +42,7 @@ class Forms(HTMLParser):
 def page_of(of: Case) -> str:
     running = clock_views.shown("x", "A clock", "running", due_at=NOW.isoformat(), remaining_seconds=60)
     values = {"case": of, "offers": [], "calls": [], "choice": None, "steps": [], "here": "cases", "clocks": [running]}
+    values["followups"] = [one for one in case_clocks().case if one.by_word]
     causes = [pause for pause in case_clocks().pauses if pause.most_days]
     return (
         _environment()

@@ -12,11 +12,11 @@ from doorstep.console.network import form_of, network_page, papers_of, provider_
 from doorstep.console.pages import _environment
 from doorstep.console.reviewing import FORMS, review_page, typed
 from doorstep.rules import load
-from schemas.document import ReviewRequested
+from schemas.document import DocumentRead, ReviewRequested
 from schemas.event import Event, Payload
 from schemas.fields import FIELD_NAMES
 from schemas.network import Directory, Entry, Provider
-from tests.factories import NOW, case, extraction, order, referral
+from tests.factories import NOW, case, content, extraction, order, referral
 
 DAY = date(2026, 11, 28)
 PROVIDERS = Directory.model_validate(load("network/sample")).providers
@@ -195,3 +195,14 @@ def test_a_message_shows_what_its_order_says_and_has_no_picture() -> None:
 )  # fmt: skip
 def test_a_value_is_shown_as_it_would_be_typed(value: Any, text: str) -> None:
     assert typed(value) == text
+
+
+def test_what_a_mail_says_stands_on_the_page_of_its_review_and_can_hold_no_markup() -> None:
+    review = ReviewRequested(review_id="r-1", document_id="d-1", case_id="DS-000001-8", reason="a mail came")
+    read = DocumentRead(
+        document_id="d-1", channel="email", received_at=NOW, reply_to=None, documents=(), reading=content(b"x"),
+        pages=(), engine="text", author="nora@desk.example", text="On <b>Tuesday</b>.",
+    )  # fmt: skip
+    text = rendered("review.html", review_page(Looks(review, read), "r-1"))  # type: ignore[arg-type]
+    assert "On &lt;b&gt;Tuesday&lt;/b&gt;." in text
+    assert "nora@desk.example" in text

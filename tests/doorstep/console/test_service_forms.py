@@ -18,6 +18,7 @@ def page(state: CaseState) -> str:
         "offers": [],
         "calls": [],
         "mails": [],
+        "followups": [],
         "choice": None,
         "steps": [],
         "here": "cases",
