@@ -17,6 +17,7 @@ from handlers.escalation_mail import ENDS, written
 from schemas.business import after_business_minutes
 from schemas.case import CLOSED, Case, Escalation
 from schemas.commands import Escalate, Resolve
+from schemas.deadline import pressing_discharge
 from schemas.desk import CaseEscalated, EscalationDue, EscalationResolved
 from schemas.desk_rules import EscalationLevel, Escalations
 from schemas.event import Event, Payload
@@ -24,8 +25,10 @@ from schemas.transmission import TransmissionReceived
 
 TIMER = "escalation"
 LATEST = timedelta(days=30)
-DAILY = timedelta(days=1)
-"""How often the top is told again of what a clock has raised: who was told at night need not be told each hour."""
+DAILY, WEEKLY = timedelta(days=1), timedelta(days=7)
+"""How often the top is told again of what a clock has raised: who was told at night need not be told each hour, and who
+has left a discharge for a week need not be told of it each day.
+"""
 
 
 @on(TransmissionReceived, where=says("escalate"))
@@ -112,7 +115,8 @@ def overdue(event: Event[EscalationDue], unit: Unit) -> Iterable[Payload]:
         return []
     level = min(now.level + 1, len(rule(unit, "escalations", Escalations).levels))
     at = level_of(level, unit)
-    daily = level == now.level and now.clock is not None  # nobody is above, and no person has promised it anew
+    again = level == now.level and now.clock is not None  # nobody is above, and no person has promised it anew
+    pace = DAILY if pressing_discharge(case.order, unit.now) else WEEKLY
     raised = now.model_copy(
         update={
             "level": level,
@@ -121,7 +125,7 @@ def overdue(event: Event[EscalationDue], unit: Unit) -> Iterable[Payload]:
             "manager_name": at.manager_name,
             "manager_contact": at.manager_contact,
             "email": at.email,
-            "committed_eta": unit.now + DAILY if daily else promised(at, case, now.clock, unit),
+            "committed_eta": unit.now + pace if again else promised(at, case, now.clock, unit),
             "opened_by": "hub",
             "opened_at": unit.now,
         }

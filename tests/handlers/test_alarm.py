@@ -61,6 +61,15 @@ def test_at_the_top_it_is_told_again_once_a_day() -> None:
     assert len(hub.seen(CaseEscalated)) - before == 3
 
 
+def test_a_week_after_the_discharge_it_is_told_again_once_a_week() -> None:
+    hub = leaving(20)
+    hub.pass_time(NOW + timedelta(days=9))
+    before = len(hub.seen(CaseEscalated))
+    hub.pass_time(NOW + timedelta(days=30))
+    assert len(hub.seen(CaseEscalated)) - before == 3
+    assert hub.only_case().escalation is not None
+
+
 def test_a_discharge_that_is_past_is_escalated_too() -> None:
     now = leaving(-30).only_case().escalation
     assert now is not None
