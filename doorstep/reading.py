@@ -23,6 +23,7 @@ from handlers.check import evaluate
 from handlers.classify import classify_reading, doubt
 from handlers.extract import extract_fields
 from handlers.extract.assemble import barred
+from handlers.extract.facts import noted
 from handlers.extract.people import order_of_pages, people_of
 from handlers.normalize import doubt_of, order_from
 from handlers.read import read_fax, read_mail
@@ -60,6 +61,7 @@ class Said:
     pages: int = 0
     patients: int = 0
     fields: dict[str, ExtractedField] = field(default_factory=dict)
+    facts: dict[str, ExtractedField] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     in_doubt: bool = True
@@ -94,6 +96,7 @@ def line(name: str, digest: str, said: Said, seconds: float) -> dict[str, Any]:
         "missing_required": said.missing,
         "seconds": round(seconds, 3),
         "fields": {key: _shown(value) for key, value in said.fields.items()},
+        "notes": [_shown(fact) for fact in said.facts.values()],
     }
 
 
@@ -147,9 +150,10 @@ def said_of(reading: Reading, channel: str, now: datetime) -> Said:
     if not verdict.document_class.is_order:
         return said
     said.fields = extract_fields(reading, verdict.document_class)
+    said.facts = noted(reading)
     extracted = FieldsExtracted(
         document_id="-", channel=channel, received_at=now, reply_to=None, documents=(),
-        document_class=verdict.document_class, patients=verdict.patients, fields=said.fields,
+        document_class=verdict.document_class, patients=verdict.patients, fields=said.fields, facts=said.facts,
     )  # fmt: skip
     held = reason is not None or verdict.patients != 1
     if verdict.patients > 1:
@@ -162,6 +166,7 @@ def said_of(reading: Reading, channel: str, now: datetime) -> Said:
     _judge(said, order_from(extracted, _unit()), now)
     if held:  # a person decides first what the papers are, or whose: nothing of them is used unseen
         said.fields = {name: barred(found, "held") for name, found in said.fields.items()}
+        said.facts = {name: barred(found, "held") for name, found in said.facts.items()}
     return said
 
 

@@ -8,13 +8,14 @@ from functools import partial
 from pydantic import JsonValue
 
 from doorstep.handler import Unit, on
-from handlers.casework import derived_id, hold, order_type_of, payer_key
+from handlers.casework import derived_id, hold, order_type_of, payer_key, primary_payer, rulesets_for
 from handlers.finding import request_case, sheet_case
 from handlers.identity import agrees, person_of
 from schemas.case import Case
 from schemas.document import DocumentClass, ExtractedField, FieldsExtracted
 from schemas.event import Event, Payload
 from schemas.fields import FIELD_NAMES, order_of, problems_of
+from schemas.noted import facts
 from schemas.order import Order, OrderType, ReferralReceived
 from schemas.transmission import ReplyTo
 
@@ -62,7 +63,27 @@ def order_from(data: FieldsExtracted, unit: Unit) -> Order:
     by_codes = order_type_of(unit, codes)
     by_class = _TYPE_OF_CLASS.get(data.document_class, OrderType.UNKNOWN)
     kind = by_codes if by_codes is not OrderType.UNKNOWN else by_class
-    return order.model_copy(update={"order_type": kind, "authored_on": order.signature_date})
+    order = order.model_copy(update={"order_type": kind, "authored_on": order.signature_date, "notes": lines_of(data)})
+    return order.model_copy(update={"unreadable": {**_half_read(data, order, unit), **order.unreadable}})
+
+
+def lines_of(data: FieldsExtracted) -> tuple[str, ...]:
+    """Return the lines of notes that may be used unseen."""
+    return tuple(dict.fromkeys(str(fact.value) for fact in data.facts.values() if fact.evidence.accepted))
+
+
+def _half_read(data: FieldsExtracted, order: Order, unit: Unit) -> dict[str, str]:
+    """Return the elements that a line would say which was not read surely: a person looks, the sender is not asked."""
+    unsure = {str(f.value): doubt_of(f) for f in data.facts.values() if not f.evidence.accepted and f.value}
+    if not unsure:
+        return {}
+    found: dict[str, str] = {}
+    for ruleset in rulesets_for(unit, order.order_type, primary_payer(order)):
+        for element in (one for one in ruleset.elements if one.severity == "required" and one.id not in FIELD_NAMES):
+            for line, why in unsure.items():
+                if any(list(facts((line,), way.labels())) for way in element.ways()):
+                    found.setdefault(element.id, why)
+    return found
 
 
 def reply_to_of(data: FieldsExtracted, order: Order) -> ReplyTo | None:

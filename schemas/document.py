@@ -91,6 +91,9 @@ class FieldsExtracted(OfDocument):
     document_class: DocumentClass
     patients: int
     fields: dict[str, ExtractedField]
+    facts: dict[str, ExtractedField] = Field(
+        default_factory=dict, description="Name -> a line for the order's notes: what it says that no field is for"
+    )
 
 
 class ReviewRequested(Payload):

@@ -46,6 +46,8 @@ def review_page(reader: Reader, review_id: str) -> dict[str, Any]:
     said = _said(reader, review.document_id)
     read = reader.latest(DocumentRead, review.document_id)
     stands = fields_of(case.order) if case else {}
+    extracted = reader.latest(FieldsExtracted, review.document_id)
+    facts = extracted.data.facts if extracted is not None else {}
     return {
         "review": review,
         "case": case,
@@ -53,6 +55,7 @@ def review_page(reader: Reader, review_id: str) -> dict[str, Any]:
         "source": sources[0] if sources else None,
         "doubted": [_field(name, said.get(name), stands.get(name)) for name in doubted],
         "others": [_field(name, said.get(name), stands.get(name)) for name in others],
+        "facts": [_field(name, (fact.value, fact.evidence), None) for name, fact in facts.items()],
         "elements": case.asked if case else (),
         "classes": [kind.value for kind in DocumentClass],
     }
@@ -118,7 +121,7 @@ def place_of(reader: Reader, review_id: str, field: str) -> Place | None:
     """Return where the value of a field was read that a review is about; None where there is no picture of it."""
     review = reader.open_review(review_id)
     read = reader.latest(FieldsExtracted, review.document_id) if review is not None else None
-    found = read.data.fields.get(field) if read is not None else None
+    found = read.data.fields.get(field) or read.data.facts.get(field) if read is not None else None
     whole = reader.latest(DocumentRead, read.data.document_id) if read is not None else None
     if read is None or found is None or whole is None or not read.data.documents:
         return None

@@ -16,7 +16,7 @@ from tests.handlers.pages import ORDER
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 KEYS = {
     "file", "sha256", "document_class", "class_confidence", "pages", "patients", "needs_review", "review_reasons",
-    "missing_required", "seconds", "fields",
+    "missing_required", "seconds", "fields", "notes",
 }  # fmt: skip
 
 

@@ -12,10 +12,11 @@ from doorstep.console.network import form_of, network_page, papers_of, provider_
 from doorstep.console.pages import _environment
 from doorstep.console.reviewing import FORMS, review_page, typed
 from doorstep.rules import load
-from schemas.document import DocumentRead, ReviewRequested
+from schemas.document import DocumentRead, ExtractedField, ReviewRequested
 from schemas.event import Event, Payload
 from schemas.fields import FIELD_NAMES
 from schemas.network import Directory, Entry, Provider
+from schemas.order import Evidence
 from tests.factories import NOW, case, content, extraction, order, referral
 
 DAY = date(2026, 11, 28)
@@ -175,6 +176,16 @@ def test_the_value_that_was_read_stands_with_its_picture_beside_its_field() -> N
 
 def test_what_was_read_is_shown_as_text() -> None:
     assert "<script>alert" not in read_with_doubt(member_name='"><script>alert(1)</script>')
+
+
+def test_what_was_read_for_the_notes_is_shown_with_its_picture() -> None:
+    review = ReviewRequested(review_id="r-1", document_id="d-1", case_id="DS-000001-8", reason="x")
+    seen = Evidence(page=2, box=(1, 1, 9, 9), crop_sha256="ab", confidence=0.5, accepted=False)
+    line = ExtractedField(value="Oxygen saturation: 86 % at rest", evidence=seen)
+    read = extraction().model_copy(update={"facts": {"oxygen_saturation": line}})
+    text = rendered("review.html", review_page(Looks(review, read), "r-1"))  # type: ignore[arg-type]
+    assert 'src="/reviews/r-1/pictures/oxygen_saturation"' in text
+    assert "page 2, 50% sure:</span> <b>Oxygen saturation: 86 % at rest</b>" in text
 
 
 def test_a_message_shows_what_its_order_says_and_has_no_picture() -> None:
