@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from handlers.extract import dates
 from handlers.extract.fact_words import LIMIT, Fact, measured
-from handlers.extract.geometry import Sheet, Span
+from handlers.extract.geometry import Sheet, Span, Token, cells_of
 
 _END = re.compile(
     r"(?<!\bDr)(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bvs)(?<!\bSt)(?<!\bNo)(?<!\bapprox)(?<![A-Z])[.!]\s+(?=[A-Z0-9])|\?\s+"
@@ -92,6 +92,8 @@ _NEGATED = re.compile(
     r"\b(?:no|not|never|denies|without|non|isn't|doesn't|does not|is not|was not)\b[^,;]{0,30}$", re.IGNORECASE
 )
 SHORTEST = 4
+OPEN = 2.2
+"""Lines of one paragraph stand at most so many text heights apart."""
 
 
 def facts(sheet: Sheet) -> Iterator[Fact]:
@@ -106,8 +108,25 @@ def facts(sheet: Sheet) -> Iterator[Fact]:
             yield from _told(sentence)
 
 
+def _paragraphs(sheet: Sheet) -> Iterator[Span]:
+    """Yield the texts that read on: full lines of one cell however wide a letter sets them, and other cells alone."""
+    held: list[Token] = []
+    for row in sheet.rows:
+        cells = cells_of(row)
+        on = bool(held) and len(cells) == 1 and row[0].box[1] - held[-1].box[3] < OPEN * sheet.height
+        if on and len([t for t in held if t.row == held[-1].row]) > SHORTEST:
+            held += row
+            continue
+        if held:
+            yield Span(tuple(held))
+        held = list(row) if len(cells) == 1 else []
+        yield from (Span(cell) for cell in cells if len(cells) > 1)
+    if held:
+        yield Span(tuple(held))
+
+
 def _sentences(sheet: Sheet) -> Iterator[Span]:
-    for paragraph in sheet.paragraphs:
+    for paragraph in _paragraphs(sheet):
         start = 0
         for end in (*_END.finditer(paragraph.text), None):
             stop = end.start() + 1 if end else len(paragraph.text)

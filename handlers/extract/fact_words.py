@@ -111,9 +111,10 @@ def measured(
     first = measure.plain.match(text) if labelled and not found else None
     numbers = found or ([first] if first else [])
     day, by = _day_of_test(span), _BY.search(text)
+    shared = _shared(text, numbers)
     for at, match in enumerate(numbers):
         clause = _clause(text, numbers, at)
-        told = f"{label} {clause}" if labelled else clause
+        told = " ".join(part for part in (label if labelled else "", clause, shared if at else "") if part)
         value = Decimal(match[1])
         if LIMIT.search(told) or not measure.least <= value <= measure.most:
             continue
@@ -134,6 +135,20 @@ def condition(text: str) -> str | None:
         return None
     breath = "on room air" if air else f"with oxygen at {flow[1]} L/min" if flow else "with oxygen" if oxygen else ""
     return " ".join(part for part in (states[0] if states else "", breath) if part)
+
+
+def _shared(text: str, numbers: list[re.Match[str]]) -> str:
+    """Return `room air` where a text says it of all its readings: before the first, and of breathing nothing else."""
+    if not numbers:
+        return ""
+    later = text[numbers[0].start() :]
+    return (
+        "room air" if _AIR.search(text[: numbers[0].start()]) and not (_AIR.search(later) or _on_oxygen(later)) else ""
+    )
+
+
+def _on_oxygen(text: str) -> bool:
+    return bool(_FLOW.search(text) or _ON_OXYGEN.search(text))
 
 
 def _clause(text: str, numbers: list[re.Match[str]], at: int) -> str:

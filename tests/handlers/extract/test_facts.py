@@ -88,6 +88,14 @@ def test_the_three_readings_of_an_exercise_test_each_have_their_condition() -> N
     ]
 
 
+def test_what_is_said_of_all_readings_is_said_of_each() -> None:
+    text = "Dear colleagues,\n\nHer oxygen saturation on room air was 91% at rest and 86% when walking in the hall."
+    assert lines(text) == [
+        "Oxygen saturation: 91 % at rest on room air",
+        "Oxygen saturation: 86 % on exercise on room air",
+    ]
+
+
 def test_the_day_the_condition_and_the_performer_of_a_test_stand_beside_it_or_under_it() -> None:
     text = """O2 Sat: 87%          Test Date: 11/02/2026
 Test condition: [ ] At rest [X] Exercise [ ] Sleep
