@@ -28,6 +28,7 @@ from schemas.clock import ClockStopped
 from schemas.deadline import discharge_at
 from schemas.desk import CallLogged
 from schemas.document import FieldsExtracted, ReviewDecided, ReviewRequested
+from schemas.element import DISPATCH, GATES
 from schemas.event import Event, Payload
 from schemas.outbound import (
     TO_PAYERS,
@@ -68,6 +69,8 @@ READ: tuple[type[Payload], ...] = (
 )
 LOOK_BACK = timedelta(days=100)
 """How long before the period a service that is due in it may have been committed."""
+TO_DISPATCH = GATES[: GATES.index(DISPATCH) + 1]
+"""Gates of the referral itself; what later ones ask for does not keep it waiting."""
 TELLS_SENDER = {ConfirmationKind.ACKNOWLEDGED, ConfirmationKind.INFORMATION_REQUESTED}
 """The confirmations that give a sender the case number."""
 
@@ -86,7 +89,9 @@ class Referral:
     first_day_ends: datetime | None = None
     """When the first business day ends on which it could be acknowledged."""
     asked: list[tuple[str, str]] = field(default_factory=list)
-    """(element, status) of everything that was asked of the sender, each once."""
+    """(element, status) of everything that was asked of the sender before it could be dispatched, each once."""
+    asked_later: list[tuple[str, str]] = field(default_factory=list)
+    """The same of what was asked before the delivery or the claim."""
     contacts: list[datetime] = field(default_factory=list)
     states: list[tuple[CaseState, datetime]] = field(default_factory=list)
     scheduled: list[datetime] = field(default_factory=list)
@@ -203,8 +208,10 @@ class _Gathering:
 
     def _asked(self, data: InformationRequested) -> None:
         if found := self._of(data):
-            known = {element for element, _ in found.asked}
-            found.asked += [(e.element_id, e.status.value) for e in data.elements if e.element_id not in known]
+            for element in data.elements:
+                asked = found.asked if element.gate in TO_DISPATCH else found.asked_later
+                if element.element_id not in {known for known, _ in asked}:
+                    asked.append((element.element_id, element.status.value))
 
     def _served(self, data: ServiceScheduled | ServiceMissed | ServiceCompleted | OfferWithdrawn) -> None:
         service = self.facts.services.get(data.case_id)

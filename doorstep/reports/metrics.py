@@ -32,6 +32,7 @@ def report(reader: Reader, period: Period) -> Report:
         ("acknowledged within 24 hours", acknowledged(received)),
         ("acknowledged within the first business day", acknowledged_that_day(received)),
         ("clarification needed", clarified(received)),
+        ("asked for more before delivery or claim", asked_later(received)),
         ("touchless to complete", touchless(received, facts)),
         ("fields accepted unseen and corrected later", Rate(facts.corrected_fields, facts.accepted_fields)),
         ("resolved at first contact", first_contact(received, period)),
@@ -94,6 +95,13 @@ def clarified(received: Sequence[Referral]) -> Rate:
     return Rate(missing, len(received), {"asked only about what we could not read (counted as not needed)": ours})
 
 
+def asked_later(received: Sequence[Referral]) -> Rate:
+    """Count referrals of which a later gate wanted something; that holds no dispatch back and is no clarification."""
+    missing = sum(any(status == "missing" for _, status in r.asked_later) for r in received)
+    ours = sum(bool(r.asked_later) and all(status != "missing" for _, status in r.asked_later) for r in received)
+    return Rate(missing, len(received), {"asked only about what we could not read (counted as not needed)": ours})
+
+
 def touchless(received: Sequence[Referral], facts: Facts) -> Rate:
     """Count referrals that came to `complete` with no person deciding anything before."""
     complete = [(r, at) for r in received if (at := r.reached(CaseState.COMPLETE))]
@@ -146,10 +154,15 @@ def missed(facts: Facts, period: Period) -> Rate:
 
 
 def discharge_saves(received: Sequence[Referral]) -> Rate:
-    """Count discharges before which a start was committed."""
-    flagged = [r for r in received if r.discharge_at is not None]
-    saved = sum(any(start <= r.discharge_at for start in r.scheduled) for r in flagged if r.discharge_at)
-    return Rate(saved, len(flagged), {"no discharge named": len(received) - len(flagged)})
+    """Count discharges before which a start was committed; one that was over when its order came nobody could meet."""
+    named = [(r, r.discharge_at) for r in received if r.discharge_at is not None]
+    flagged = [(r, at) for r, at in named if at > r.received_at]
+    saved = sum(any(start <= at for start in r.scheduled) for r, at in flagged)
+    left_out = {
+        "no discharge named": len(received) - len(named),
+        "over when the order came": len(named) - len(flagged),
+    }
+    return Rate(saved, len(flagged), left_out)
 
 
 def directory(reader: Reader) -> list[Provider]:
@@ -236,12 +249,16 @@ def _clarification(received: Sequence[Referral]) -> tuple[Table, ...]:
         rows = [(group, *clarified(found).cells()) for group, found in sorted(groups.items())]
         return Table.of(f"Clarification by {name}", (name, *RATE_COLUMNS), rows)
 
-    elements = Counter(asked for r in received for asked in r.asked)
-    counted = sorted(elements.items(), key=lambda item: (-item[1], item[0]))
+    def asked(name: str, what: Callable[[Referral], list[tuple[str, str]]]) -> Table:
+        elements = Counter(one for r in received for one in what(r))
+        counted = sorted(elements.items(), key=lambda item: (-item[1], item[0]))
+        return Table.of(name, ("element", "status", "referrals"), [(*which, n) for which, n in counted])
+
     return (
         by("channel", lambda r: r.channel),
         by("order type", lambda r: r.order_type),
-        Table.of("What was asked for", ("element", "status", "referrals"), [(*k, n) for k, n in counted]),
+        asked("What was asked for", lambda r: r.asked),
+        asked("What was asked for before delivery or claim", lambda r: r.asked_later),
     )
 
 

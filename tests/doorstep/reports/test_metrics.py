@@ -19,7 +19,9 @@ from doorstep.reports.metrics import (
     accepted,
     acknowledged,
     acknowledged_that_day,
+    asked_later,
     clarified,
+    discharge_saves,
     first_contact,
     handling,
     missed,
@@ -44,6 +46,7 @@ from schemas.document import ReviewDecided, ReviewRequested
 from schemas.element import (
     ElementResult,
     ElementStatus,
+    Gate,
 )
 from schemas.event import Event, Payload
 from schemas.network import Directory, Licence, Provider
@@ -66,16 +69,21 @@ class Story:
         self.events += [Event(id=str(next(self._numbers)), source="test", time=at, data=data) for data in payloads]
         return self
 
-    def referral(self, case_id: str = "A", *, received: datetime = NOW, new: bool = True, again: bool = False) -> Story:
+    def referral(
+        self, case_id: str = "A", *, received: datetime = NOW, new: bool = True, again: bool = False, **fields: Any
+    ) -> Story:
         return self.tell(
             IdentityResolved(
-                case_id=case_id, document_id=f"doc of {case_id}", order=order(document_id=f"doc of {case_id}"),
+                case_id=case_id, document_id=f"doc of {case_id}",
+                order=order(document_id=f"doc of {case_id}", **fields),
                 reply_to=HOSPITAL, received_at=received, rule="test", is_new=new, duplicate=again,
             )
         )  # fmt: skip
 
-    def asked(self, status: ElementStatus, case_id: str = "A") -> Story:
-        element = ElementResult(element_id="icd10", label="Diagnosis", status=status, severity="required", ask="?")
+    def asked(self, status: ElementStatus, case_id: str = "A", *, gate: Gate = "intake") -> Story:
+        element = ElementResult(
+            element_id=f"one of {gate}", label="Diagnosis", status=status, severity="required", ask="?", gate=gate
+        )
         return self.tell(InformationRequested(case_id=case_id, document_id="d", elements=(element,)))
 
     def state(self, state: CaseState, case_id: str = "A", *, after: float = 0.0) -> Story:
@@ -99,12 +107,12 @@ class Story:
         which = {"case_id": "A", "offer_id": f"offer {number}", "npi": "1285894246"}
         self.tell(OfferSent(**which, provider_name="P", wave=1, respond_by=NOW))
         for end in ends:
-            more = {
+            more: dict[type[Payload], dict[str, Any]] = {
                 OfferAccepted: {"provider_name": "P", "start": NOW},
                 OfferRecalled: {"reason": "r"},
                 OfferWithdrawn: {"provider_name": "P", "code": "other", "reason": "r", "by": "provider"},
-            }.get(end, {})
-            self.tell(end(**which, **more), after=number)
+            }
+            self.tell(end(**which, **more.get(end, {})), after=number)
         return self
 
     def serves(self, case_id: str, what: str, *, after: float = 5, **said: Any) -> Story:
@@ -211,6 +219,23 @@ def test_what_we_could_not_read_does_not_count_against_the_sender() -> None:
     story.referral("B").asked(ElementStatus.UNREADABLE, "B").referral("C")
     rate = clarified(list(story.facts.referrals.values()))
     assert (rate.n, rate.of, list(rate.excluded.values())) == (1, 3, [1])
+
+
+def test_what_a_later_gate_asks_for_is_no_clarification_of_the_referral() -> None:
+    story = Story().referral("A").asked(ElementStatus.MISSING, "A", gate="claim").referral("B")
+    story.asked(ElementStatus.MISSING, "B", gate="dispatch").asked(ElementStatus.MISSING, "B", gate="delivery")
+    story.referral("C").asked(ElementStatus.UNREADABLE, "C", gate="claim")
+    received = list(story.facts.referrals.values())
+    assert (clarified(received).n, clarified(received).of) == (1, 3)
+    later = asked_later(received)
+    assert (later.n, later.of, list(later.excluded.values())) == (2, 3, [1])
+
+
+def test_a_discharge_that_was_over_when_its_order_came_is_counted_apart() -> None:
+    story = Story().referral("A", discharge_deadline="2026-01-05T12:00").referral("B", discharge_deadline="2030-01-05")
+    rate = discharge_saves(list(story.referral("C").facts.referrals.values()))
+    assert (rate.n, rate.of) == (0, 1)
+    assert rate.excluded["over when the order came"] == 1
 
 
 def test_touchless_is_complete_with_no_decision_before() -> None:
