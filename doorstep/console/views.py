@@ -10,6 +10,7 @@ from typing import Any
 from doorstep.connector import Receipt
 from doorstep.console import clock_views, payer_words, threads
 from doorstep.journal import DeadLetter, Reader
+from doorstep.rules import load
 from schemas.case import (
     Case,
     CaseClock,
@@ -224,10 +225,17 @@ def told(found: Event[Any]) -> str:
         case DocumentRead():
             return f"{_count(len(data.pages), 'page')} read with {data.engine}"
         case DocumentClassified():
-            return f"classified as {data.document_class.replace('_', ' ')} ({data.class_confidence:.0%})"
+            doubt = (
+                ""
+                if data.class_confidence >= float(load("documents/classes")["review_below"])
+                else ", which is not certain"
+            )
+            return f"read as {data.document_class.replace('_', ' ').replace('dme', 'DME')}{doubt}"
         case FieldsExtracted():
             sure = sum(field.evidence.accepted for field in data.fields.values())
-            return f"{sure} of {len(data.fields)} fields read with confidence"
+            lines = sum(fact.evidence.accepted for fact in data.facts.values())
+            more = f", {_count(lines, 'line')} for the notes" if lines else ""
+            return f"{sure} of {len(data.fields)} fields read with confidence{more}"
         case ReferralReceived():
             return f"normalized to one {data.order.order_type} order of {_count(len(data.order.lines), 'line')}"
         case PatientNoticed():
