@@ -68,7 +68,7 @@ def _boxed(sheet: Sheet, token: Token) -> bool | None:
     """
     row = [t for t in sheet.rows[token.row] if t.cell == token.cell]
     text = _plain(row)
-    at = len(_plain(row[: row.index(token)]))
+    at = len(_plain(t for t in row if t.box[0] < token.box[0]))
     best: tuple[bool, int, int, bool] | None = None
     for mark, state in sheet.marks.items():
         label = mark.removeprefix("checkbox:")

@@ -213,3 +213,13 @@ def unlabelled(text: str) -> dict[str, Any]:
 def test_ink_without_a_label_has_its_day_on_its_line_or_under_it(end: str) -> None:
     found = unlabelled(end)
     assert (found["signature_present"], found["signature_date"]) == (True, "2026-10-12")
+
+
+def test_a_code_glued_to_its_number_is_read_on_a_page_with_a_box() -> None:
+    said = paper("""
+        ☐ Trillium Home Health Physician Order
+        Patient: Alma Becker        DOB: 03/04/1941
+        Dx 1:M86.171  Other acute osteomyelitis, right ankle and foot
+        """)
+    found = extract_fields(said, DocumentClass.DME_ORDER)
+    assert found["icd10"].value == ["M86.171"]
