@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from re import Pattern
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
@@ -90,6 +91,25 @@ class Labels(Rule):
     synonyms: dict[Any, Any]
     soft: tuple[dict[str, Any], ...]
     not_names: Spellings
+
+
+class Wanted(Rule):
+    """What must stand in what these labels ask for, as a pattern."""
+
+    labels: Spellings = Field(min_length=1)
+    words: Pattern[str]
+
+
+class FactWords(Rule):
+    """`documents/facts.yaml`: how forms and letters announce facts that become lines of notes."""
+
+    version: date
+    aliases: dict[str, Spellings]
+    of_the_test: dict[Literal["date", "condition", "performer"], Spellings]
+    reasons: Spellings
+    wants: tuple[Wanted, ...]
+    none_is_an_answer: Spellings
+    common: Spellings
 
 
 class Classes(Rule):

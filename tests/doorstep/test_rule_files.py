@@ -62,6 +62,7 @@ def told(folder: Path, name: str, old: str, new: str) -> str:
             r"no file payers/medicade\.yaml; there are",
         ),
         ("payers/sample.yaml", "K0800-K0898", "X0800-X0898", "there is no code X0800-X0898"),
+        ("documents/facts.yaml", "words: '[A-Za-z]{3}'", "words: '[A-Za-z{3}'", r"wants.4.words: .*regular expression"),
         ("network/papers.yaml", "payers: [Medicare]", "payers: [Medicore]", "paper accreditation.payers.0: no payer"),
         ("network/papers.yaml", "paper: ein", "paper: tin", "paper tin.paper: .*'npi', 'ein'"),
         ("network/reasons.yaml", "then: redispatch", "then: shrug", r"reasons.yaml:\d+: withdraw no-staff.then"),
