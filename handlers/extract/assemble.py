@@ -13,7 +13,7 @@ from handlers.extract.geometry import Box, Span, union
 from handlers.extract.leftover import MORE_CODES, left_over
 from handlers.extract.opinion import View, main_page, noise_of, opinions, views_of
 from handlers.extract.people import untied
-from handlers.extract.plausible import ALSO_A_CODE, NO_CITY, NO_NAME, NO_VALUE, doubt_about, doubt_about_codes
+from handlers.extract.plausible import ALSO_A_CODE, NAMES, NO_CITY, NO_NAME, NO_VALUE, doubt_about, doubt_about_codes
 from handlers.extract.trust import confidence, threshold
 from schemas.document import DocumentClass, ExtractedField
 from schemas.order import Evidence
@@ -37,11 +37,14 @@ REQUIRED = frozenset(
 """Fields whose answer, when it stands there and cannot be read, must not be asked of the sender as missing."""
 NEEDED = {"clinician_npi": "npi-luhn", "icd10": "icd10-leaf", "ship_address": "zip-state"}
 """The check without which a value of a field is never used unseen."""
+UNSECONDED = "unseconded"
+SECONDED = NAMES | {"dob", "order_lines", "contact_phone", "practice_phone", "practice_fax"}
+"""Whose value is used unseen only where both engines read it: nothing in it says that a letter is wrong."""
 USUAL_FIELDS = 16
 """So many fields an order has whose form is understood."""
 FAR_APART = 3 * 365
 """Days of one order are not so far apart: the year of one is misread (2076 for 2026)."""
-LACKING = frozenset({"no-quantity", *(f"no-{check}" for check in NEEDED.values())})
+LACKING = frozenset({"no-quantity", UNSECONDED, *(f"no-{check}" for check in NEEDED.values())})
 
 
 def extract_fields(reading: Reading, document_class: DocumentClass) -> dict[str, ExtractedField]:
@@ -100,6 +103,8 @@ def lacking(field: str, value: JsonValue, validators: tuple[str, ...]) -> tuple[
     wanted = NEEDED.get(field)
     if wanted is not None and wanted not in validators:
         return (f"no-{wanted}",)
+    if field in SECONDED and "one-engine" in validators:
+        return (UNSECONDED,)
     if field == "order_lines" and isinstance(value, list):
         whole = all(isinstance(line, dict) and line.get("quantity") is not None for line in value)
         return () if whole else ("no-quantity",)

@@ -228,6 +228,15 @@ def test_what_two_engines_read_alike_is_accepted_and_what_they_read_differently_
     assert "engines-differ" in apart["member_id"].evidence.validators
 
 
+def test_what_one_engine_alone_read_is_used_only_where_a_check_seconds_it() -> None:
+    blind = ORDER.replace("Date of Birth: 03/04/1941", "").replace("NPI: 1234567893", "")
+    found = extract_fields(second_reads(ORDER, blind), DocumentClass.DME_ORDER)
+    assert {"one-engine", "unseconded"} <= set(found["dob"].evidence.validators)
+    assert (found["dob"].value, found["dob"].evidence.accepted) == ("1941-03-04", False)
+    assert (found["clinician_npi"].value, found["clinician_npi"].evidence.accepted) == ("1234567893", True)
+    assert found["member_name"].evidence.accepted
+
+
 def test_a_look_alike_counts_as_agreement_only_where_a_table_decides() -> None:
     text = ORDER.replace("HCPCS: E1390    Qty: 1", "HCPCS: G0155    Qty: 4").replace("89571", "S9155")
     page = second_reads(text, text.replace("G0155", "60155").replace("S9155", "59155"))
