@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from doorstep.handler import Unit, on
-from handlers.benefits import timer_of
-from handlers.casework import clocks, rule, saved
-from handlers.escalate import TIMER, level_of, promised, raise_to
-from handlers.escalation_mail import ENDS, written
+from handlers.casework import clocks, rule, settle_review
+from handlers.escalate import HUB, ended, level_of, promised, raise_to
+from handlers.escalation_mail import ENDS
 from schemas.case import Case, CaseStateChanged, Escalation
 from schemas.clock_rules import ClockRule
-from schemas.desk import EscalationResolved
 from schemas.desk_rules import Escalations
-from schemas.document import ReviewSettled
 from schemas.event import Event, Payload
-
-HUB = "hub"
 
 
 def raise_for(of: ClockRule, case: Case, what: str, cause_id: str, unit: Unit) -> list[Payload]:
@@ -64,20 +59,6 @@ def lowered(case: Case, why: str, cause_id: str, unit: Unit) -> list[Payload]:
     known = case.escalation
     if known is None or known.clock is None:
         return []
-    unit.cancel_timer(timer_of(TIMER, case.case_id))
-    case = saved(case, unit, escalation=None)
-    ended = EscalationResolved(case_id=case.case_id, level=known.level, outcome=why, agent=HUB)
-    return [ended, *written(case, known, cause_id, unit, resolved_by=HUB), *_settled(case, unit)]
-
-
-def _settled(case: Case, unit: Unit) -> Iterable[Payload]:
-    for review in unit.open_reviews(case.case_id):
-        if ENDS[0] in review.settled_by:
-            unit.close_review(review.review_id)
-            yield ReviewSettled(
-                review_id=review.review_id,
-                document_id=review.document_id,
-                case_id=case.case_id,
-                command=ENDS[0],
-                by=HUB,
-            )
+    over = ended(case, known, why, HUB, cause_id, unit)
+    asked = [review for review in unit.open_reviews(case.case_id) if ENDS[0] in review.settled_by]
+    return [*over, *(settle_review(review, ENDS[0], HUB, unit) for review in asked)]

@@ -16,7 +16,7 @@ from doorstep.handler import Unit
 from schemas.case import ALLOWED, Case, CaseManager, CaseState, CaseStateChanged, OfferRecalled, OfferState
 from schemas.clock_rules import Clocks
 from schemas.desk_rules import Desk
-from schemas.document import DocumentClass, ReviewDecided, ReviewRequested
+from schemas.document import DocumentClass, ReviewDecided, ReviewRequested, ReviewSettled
 from schemas.event import Payload
 from schemas.network import Directory
 from schemas.order import Order, OrderType
@@ -177,6 +177,21 @@ def review_id_of(unit: Unit, document_id: str, stage: str) -> str:
     """Return the id of the review of a document at a stage: another one once a person has decided on the document."""
     decided = unit.latest(ReviewDecided, document_id)
     return derived_id("review", document_id, stage, decided.data.review_id if decided else "")
+
+
+def settle_review(
+    review: ReviewRequested, command: str, by: str, unit: Unit, reason: str | None = None
+) -> ReviewSettled:
+    """Close a review whose question has been answered by other means than its decision."""
+    unit.close_review(review.review_id)
+    return ReviewSettled(
+        review_id=review.review_id,
+        document_id=review.document_id,
+        case_id=review.case_id,
+        command=command,
+        by=by,
+        reason=reason,
+    )
 
 
 def ask_person(

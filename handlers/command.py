@@ -10,9 +10,10 @@ from typing import TypeVar
 from pydantic import JsonValue, ValidationError
 
 from doorstep.handler import Unit
+from handlers.casework import settle_review
 from schemas.case import Case
 from schemas.commands import COMMAND, Said
-from schemas.document import ReviewRequested, ReviewSettled
+from schemas.document import ReviewRequested
 from schemas.event import Event, Payload
 from schemas.faults import first_fault
 from schemas.transmission import ReceiptState, TransmissionReceived
@@ -57,14 +58,14 @@ def obeyed(
         if said is not None:
             waiting = unit.open_reviews(case.case_id)
             events, refusal = do(Spoken(case, document_id), said, unit)
-            events = [*events, *(_settled(waiting, case, said, unit) if refusal is None else [])]
+            events = [*events, *(_settled(waiting, said, unit) if refusal is None else [])]
     unit.mark(done)
     state = ReceiptState.REJECTED if refusal else ReceiptState.ACCEPTED
     unit.settle_receipt(document_id, state, reason=refusal, case_id=case.case_id if case else None)
     return [] if refusal else events
 
 
-def _settled(waiting: Iterable[ReviewRequested], case: Case, said: Said, unit: Unit) -> Iterable[Payload]:
+def _settled(waiting: Iterable[ReviewRequested], said: Said, unit: Unit) -> Iterable[Payload]:
     """Close the reviews that asked for this word, so that they hold nothing up and nobody looks again."""
     command = str(getattr(said, "command", ""))
     if getattr(said, "decision", None) == "pended":  # the payer has not decided: somebody still must ask
@@ -72,14 +73,7 @@ def _settled(waiting: Iterable[ReviewRequested], case: Case, said: Said, unit: U
     for review in waiting:
         of_other = command == "appeal-item" and getattr(said, "document_id", None) != review.document_id
         if command in review.settled_by and not of_other:
-            unit.close_review(review.review_id)
-            yield ReviewSettled(
-                review_id=review.review_id,
-                document_id=review.document_id,
-                case_id=case.case_id,
-                command=command,
-                by=said.agent,
-            )
+            yield settle_review(review, command, said.agent, unit)
 
 
 def _read(content: JsonValue, wanted: type[SaidT]) -> tuple[SaidT | None, str | None]:

@@ -24,6 +24,7 @@ from schemas.event import Event, Payload
 from schemas.transmission import TransmissionReceived
 
 TIMER = "escalation"
+HUB = "hub"
 LATEST = timedelta(days=30)
 DAILY, WEEKLY = timedelta(days=1), timedelta(days=7)
 """How often the top is told again of what a clock has raised: who was told at night need not be told each hour, and who
@@ -97,11 +98,15 @@ def _resolved(spoken: Spoken, said: Resolve, unit: Unit) -> Outcome:
     case = spoken.case
     if case.escalation is None:
         return [], "the case is not escalated"
-    known = case.escalation
+    return ended(case, case.escalation, said.outcome, said.agent, spoken.document_id, unit), None
+
+
+def ended(case: Case, known: Escalation, outcome: str, agent: str, cause_id: str, unit: Unit) -> list[Payload]:
+    """Take the escalation off the case with the clock of its promise, and tell who answered for it."""
     unit.cancel_timer(timer_of(TIMER, case.case_id))
     case = saved(case, unit, escalation=None)
-    ended = EscalationResolved(case_id=case.case_id, level=known.level, outcome=said.outcome, agent=said.agent)
-    return [ended, *written(case, known, spoken.document_id, unit, resolved_by=said.agent)], None
+    told = written(case, known, cause_id, unit, resolved_by=agent)
+    return [EscalationResolved(case_id=case.case_id, level=known.level, outcome=outcome, agent=agent), *told]
 
 
 @on(EscalationDue)
@@ -126,7 +131,7 @@ def overdue(event: Event[EscalationDue], unit: Unit) -> Iterable[Payload]:
             "manager_contact": at.manager_contact,
             "email": at.email,
             "committed_eta": unit.now + pace if again else promised(at, case, now.clock, unit),
-            "opened_by": "hub",
+            "opened_by": HUB,
             "opened_at": unit.now,
         }
     )

@@ -10,7 +10,7 @@ from functools import partial
 
 from doorstep.handler import Unit
 from handlers.amend import about, is_all_of, without
-from handlers.casework import answerable, derived_id, manager_for, once, payer_key
+from handlers.casework import answerable, derived_id, manager_for, once, payer_key, settle_review
 from handlers.finding import cancelled_token, of_kind
 from handlers.identity import agrees, digest, person_of, placer_tokens
 from schemas.document import ReviewDecided, ReviewRequested, ReviewSettled
@@ -149,15 +149,7 @@ def _settle_receipt(document_id: str, waits: ReviewRequested | None, unit: Unit)
 
 
 def _settled(review: ReviewRequested, unit: Unit) -> ReviewSettled:
-    unit.close_review(review.review_id)
-    return ReviewSettled(
-        review_id=review.review_id,
-        document_id=review.document_id,
-        case_id=review.case_id,
-        command="cancellation",
-        by="its sender",
-        reason=WITHDRAWN,
-    )
+    return settle_review(review, "cancellation", "its sender", unit, WITHDRAWN)
 
 
 def _told(order: ReferralReceived, data: ReferralReceived, unit: Unit) -> list[Payload]:

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from doorstep.journal import Reader
 from schemas.document import DocumentClass, DocumentRead, FieldsExtracted
+from schemas.event import Event
 from schemas.fields import FIELD_NAMES, fields_of
 from schemas.order import Evidence, ReferralReceived
 from schemas.transmission import Content
@@ -43,10 +44,10 @@ def review_page(reader: Reader, review_id: str) -> dict[str, Any]:
     sources = reader.receipts(document_id=review.document_id)
     doubted = [name for name in review.fields if name in FIELD_NAMES]
     others = [name for name in sorted(FIELD_NAMES) if name not in doubted]
-    said = _said(reader, review.document_id)
+    extracted = reader.latest(FieldsExtracted, review.document_id)
+    said = _said(reader, review.document_id, extracted)
     read = reader.latest(DocumentRead, review.document_id)
     stands = fields_of(case.order) if case else {}
-    extracted = reader.latest(FieldsExtracted, review.document_id)
     facts = extracted.data.facts if extracted is not None else {}
     return {
         "review": review,
@@ -61,9 +62,10 @@ def review_page(reader: Reader, review_id: str) -> dict[str, Any]:
     }
 
 
-def _said(reader: Reader, document_id: str) -> dict[str, tuple[JsonValue, Evidence | None]]:
+def _said(
+    reader: Reader, document_id: str, read: Event[FieldsExtracted] | None
+) -> dict[str, tuple[JsonValue, Evidence | None]]:
     """Return what the document says of each field: as it was read, or, of a message, as its order has it."""
-    read = reader.latest(FieldsExtracted, document_id)
     if read is not None:
         return {name: (found.value, found.evidence) for name, found in read.data.fields.items()}
     ordered = reader.latest(ReferralReceived, document_id)
